@@ -1,0 +1,19 @@
+#!/usr/bin/env python3
+"""Everything is started from here; `python3 manage.py up` and `python3 manage.py test` need nothing installed."""
+
+import os
+import sys
+
+from martechops import bootstrap
+
+
+def main() -> None:
+    bootstrap.ensure()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "martechops.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class MartechOpsConfig(AppConfig):
+    name = "martechops"
+    verbose_name = "MartechOps"

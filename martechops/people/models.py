@@ -1,0 +1,49 @@
+"""Who works here: people, the teams they belong to, and what their roles allow."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+
+class Team(models.Model):
+    """A group that owns systems, fields and steps, and is called when one of them fails (requirements G1, G2).
+
+    One row is one team; it changes when a person edits it. No personal data.
+    """
+
+    #: Used in workflow files (`owner: marketing-ops`); never changes.
+    key = models.SlugField(unique=True)
+    name = models.CharField(max_length=80, unique=True)
+    #: What the team answers for, in one sentence.
+    duty = models.TextField(blank=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a person may do; each role includes those before it, except that approving is its own right."""
+
+    VIEWER = "viewer", "Viewer"
+    MARKETER = "marketer", "Marketer"
+    OPERATOR = "operator", "Operator"
+    APPROVER = "approver", "Approver"
+    ADMIN = "admin", "Admin"
+
+
+class User(AbstractUser):
+    """A person who signs in. Personal data: name and e-mail address."""
+
+    teams = models.ManyToManyField(Team, related_name="people", blank=True)
+    #: Several are possible: a marketer may also approve.
+    roles = models.JSONField(default=list, blank=True, help_text="Any of viewer, marketer, operator, approver, admin.")
+    #: IANA name; times are shown in it.
+    timezone = models.CharField(max_length=64, default="UTC")
+    history = HistoricalRecords(excluded_fields=["password", "last_login"])
+
+    def has_role(self, role: Role) -> bool:
+        return Role.ADMIN in self.roles or role in self.roles
