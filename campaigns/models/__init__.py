@@ -1,0 +1,5 @@
+"""Rows of launches and rollouts."""
+
+from .rollout import Rollout
+
+__all__ = ["Rollout"]

@@ -1,0 +1,90 @@
+"""People, how they are recognised, and the history of what is known about them."""
+
+from django.db import models
+
+from martechops.lib.columns import JsonText
+
+
+class Contact(models.Model):
+    """A person. Known keys and fields that rules read often are columns, the catalog's other fields one document.
+
+    Personal data: e-mail address, fields. Changed by the runtime only; each change leaves a FieldChange.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    email = models.TextField(null=True, blank=True)
+    lifecycle_stage = models.TextField(null=True, blank=True)
+    score = models.IntegerField(default=0)
+    #: By channel: {"email": {"state": "granted", "at": "2026-11-01T09:00:00+00:00"}}; folded from the ledger by event time.
+    consent = models.JSONField(default=dict)
+    fields = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-updated_at", "-id"]
+        indexes = [
+            models.Index(fields=["-updated_at", "-id"], name="contact_newest"),  # contacts page: last changed first
+        ]
+
+    def __str__(self) -> str:
+        return f"contact {self.pk}"
+
+
+class ContactKey(models.Model):
+    """One thing a contact is recognised by, such as `email:ana@example.com` or `user:42` (requirement D6)."""
+
+    key = models.TextField(primary_key=True)
+    contact_id = models.BigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"key of contact {self.contact_id}"
+
+
+class FieldChange(models.Model):
+    """One field of one contact changed: who wrote it, and because of what. Append-only. Personal data: the values."""
+
+    id = models.BigAutoField(primary_key=True)
+    contact_id = models.BigIntegerField()
+    #: When it was written.
+    at = models.DateTimeField()
+    field = models.TextField()
+    old = JsonText(null=True)
+    new = JsonText(null=True)
+    #: The key of the system the value came from, or of the workflow that set it.
+    writer = models.TextField()
+    event_id = models.BigIntegerField(null=True)
+    run_id = models.BigIntegerField(null=True)
+    #: The step that set it, if a run did.
+    step = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["contact_id", "id"], name="field_change_contact")]  # contact timeline
+
+    def __str__(self) -> str:
+        return f"{self.field} of contact {self.contact_id}"
+
+
+class ConsentEntry(models.Model):
+    """One statement of consent or its withdrawal, as received. Append-only ledger (FAULTS S16)."""
+
+    id = models.BigAutoField(primary_key=True)
+    contact_id = models.BigIntegerField()
+    channel = models.TextField()
+    purpose = models.TextField(default="marketing")
+    #: granted or denied.
+    state = models.TextField()
+    #: When the person said so, by event time: the latest counts, in whatever order they arrive.
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    event_id = models.BigIntegerField(null=True)
+    #: Which wording the person agreed to, where the form says so.
+    text_version = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["contact_id", "id"], name="consent_contact")]  # contact page: the ledger
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.state} of contact {self.contact_id}"

@@ -1,0 +1,76 @@
+"""Things to be done at far sides, each exactly once."""
+
+from django.db import models
+
+from martechops.lib.columns import JsonText
+
+
+class Effect(models.Model):
+    """One thing to be done at a far side; written before it is attempted, and kept with what came of it.
+
+    Class A: a natural upsert, repeated freely. B: the far side honours `key`. C: neither; an unknown outcome is never
+    repeated. Personal data: payload, outcome.
+    """
+
+    class State(models.TextChoices):
+        PLANNED = "planned", "Planned"
+        HELD = "held", "Held"
+        RESERVED = "reserved", "Reserved"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        UNCERTAIN = "uncertain", "Uncertain"
+        SUPPRESSED = "suppressed", "Suppressed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    id = models.BigAutoField(primary_key=True)
+    #: 16 bytes of BLAKE2b over workflow, entry key, step: the same decision taken twice is one effect.
+    key = models.UUIDField(unique=True)
+    #: Set by a `once_per` guard; at most one effect with it may have happened.
+    once_key = models.TextField(null=True, blank=True)
+    workflow_id = models.BigIntegerField()
+    version_id = models.BigIntegerField()
+    run_id = models.BigIntegerField()
+    contact_id = models.BigIntegerField()
+    step = models.TextField()
+    #: upsert_record, send_message, create_task, … (`workflows.engine.spec.ACTIONS`).
+    kind = models.TextField()
+    #: Key of the System it goes to.
+    system = models.TextField()
+    payload = JsonText()
+    state = models.CharField(max_length=10, choices=State)
+    #: Why it was suppressed, failed or is uncertain, in words.
+    reason = models.TextField(blank=True)
+    not_before = models.DateTimeField()
+    tries = models.SmallIntegerField(default=0)
+    #: Rises with every reservation; an outcome counts only under the number it was reserved with (FAULTS F21).
+    fence = models.IntegerField(default=0)
+    #: On the database's clock.
+    lease_until = models.DateTimeField(null=True)
+    #: What was sent and what the far side answered.
+    outcome = JsonText(null=True)
+    planned_at = models.DateTimeField()
+    reserved_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["once_key"],
+                condition=models.Q(state__in=["reserved", "done", "uncertain"]),
+                name="effect_once",
+            ),
+        ]
+        indexes = [
+            # runtime.deliver: what may be done now
+            models.Index(fields=["not_before", "id"], condition=models.Q(state="planned"), name="effect_planned"),
+            # runtime.sweep: reservations whose worker is gone
+            models.Index(fields=["lease_until"], condition=models.Q(state="reserved"), name="effect_reserved"),
+            # runtime.deliver: earlier effects of the contact, caps; contact timeline, run page
+            models.Index(fields=["contact_id", "id"], name="effect_contact"),
+            # Today, effects page: what needs a person
+            models.Index(fields=["state", "-id"], condition=models.Q(state__in=["failed", "uncertain", "held"]), name="effect_attention"),
+        ]
+
+    def __str__(self) -> str:
+        return f"effect {self.pk}"

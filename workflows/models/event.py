@@ -1,0 +1,123 @@
+"""What came in, as it was received, and what could not be understood.
+
+These tables are written by machines in bulk (COPY), so their references are plain numbers without triggers.
+"""
+
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from martechops.lib.columns import JsonText
+
+from .catalog import System
+from .mapping import Mapping
+
+
+class Source(models.Model):
+    """Where events come from. One row changes when ops edits it.
+
+    The write key is kept readable, as Segment does: a browser page that sends events shows it to everybody anyway,
+    and it allows nothing but sending.
+    """
+
+    key = models.SlugField(unique=True)
+    name = models.CharField(max_length=80)
+    write_key = models.CharField(max_length=64, unique=True)
+    system = models.ForeignKey(System, on_delete=models.PROTECT, null=True, blank=True, related_name="sources")
+    #: How traits and properties of this source become fields of a contact.
+    mapping = models.ForeignKey(Mapping, on_delete=models.PROTECT, null=True, blank=True, related_name="sources")
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+    history = HistoricalRecords(excluded_fields=["write_key"])
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class InboundEvent(models.Model):
+    """A message as received; unique per source and message id, for ever. Never changed. Personal data: the body."""
+
+    id = models.BigAutoField(primary_key=True)
+    #: 16 bytes of BLAKE2b over source and message id (see `workflows.actions.inbound`).
+    key = models.UUIDField(unique=True)
+    source_id = models.BigIntegerField()
+    message_id = models.TextField()
+    #: track, identify, page, screen, group, alias.
+    type = models.CharField(max_length=10)
+    #: The event's name for track; empty otherwise.
+    name = models.TextField()
+    #: When it happened, the client's clock corrected by the server's (FAULTS F9).
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    #: Hash of its first identity key; events of one lane are handled in the order they came.
+    lane = models.SmallIntegerField()
+    #: 16 bytes of BLAKE2b over the body, to tell a repeat from a different message under the same id.
+    body_digest = models.UUIDField()
+    body = JsonText()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.name or self.type} {self.pk}"
+
+
+class QueuedEvent(models.Model):
+    """An event that is still to be handled: claimed and deleted in the transaction that handles it."""
+
+    event_id = models.BigIntegerField(primary_key=True)
+    lane = models.SmallIntegerField()
+    #: Failed tries so far; after five it is a dead letter.
+    tries = models.SmallIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["lane", "event_id"], name="queued_lane")]  # runtime.advance: oldest of a lane
+
+    def __str__(self) -> str:
+        return f"queued event {self.event_id}"
+
+
+class EventConflict(models.Model):
+    """A message that came under an id already taken, with another body: the first counts (FAULTS F7)."""
+
+    id = models.BigAutoField(primary_key=True)
+    event_id = models.BigIntegerField(db_index=True)
+    received_at = models.DateTimeField()
+    body = JsonText()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"conflict with event {self.event_id}"
+
+
+class QuarantinedEvent(models.Model):
+    """An event that the catalog does not allow, or that failed five times: kept, shown, fixed and replayed."""
+
+    class State(models.TextChoices):
+        HELD = "held", "Held"
+        REPLAYED = "replayed", "Replayed"
+        DISMISSED = "dismissed", "Dismissed"
+
+    event = models.OneToOneField(
+        InboundEvent, on_delete=models.CASCADE, primary_key=True, db_constraint=False, related_name="quarantine"
+    )
+    #: "violation" (the catalog refuses it) or "dead_letter" (handling it failed five times).
+    kind = models.CharField(max_length=12)
+    #: A list of {"path": "/properties/email", "says": "…"}.
+    reasons = JsonText()
+    state = models.CharField(max_length=10, choices=State, default=State.HELD)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-at"]
+        indexes = [
+            # quarantine page and its count on every page: what is still held, newest first
+            models.Index(fields=["-at"], condition=models.Q(state="held"), name="quarantine_held"),
+        ]
+
+    def __str__(self) -> str:
+        return f"quarantined event {self.pk}"

@@ -1,0 +1,106 @@
+"""One subject going through one version, the timers it waits on, and the record of why."""
+
+from django.db import models
+
+from martechops.lib.columns import JsonText
+
+
+class Run(models.Model):
+    """One contact going through one version. Pinned to the version it entered."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        DONE = "done", "Done"
+        STOPPED = "stopped", "Stopped"
+        FAILED = "failed", "Failed"
+
+    id = models.BigAutoField(primary_key=True)
+    workflow_id = models.BigIntegerField()
+    version_id = models.BigIntegerField()
+    contact_id = models.BigIntegerField()
+    #: Subject and ordinal of the entry, such as `contact:7#1`: the same entry cannot happen twice.
+    entry_key = models.TextField()
+    state = models.CharField(max_length=10, choices=State)
+    #: The key of the step it waits at, or ended at.
+    step = models.TextField(blank=True)
+    #: The event that would wake it before its timer.
+    waits_for = models.TextField(blank=True)
+    #: Why it stopped or failed, in words.
+    reason = models.TextField(blank=True)
+    event_id = models.BigIntegerField(null=True)
+    entered_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["workflow_id", "entry_key"], name="run_entry_once")]
+        indexes = [
+            models.Index(fields=["contact_id", "workflow_id"], name="run_contact"),  # runtime.load: a contact's runs
+            models.Index(fields=["workflow_id", "state"], name="run_workflow_state"),  # people in flight per workflow
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.pk}"
+
+
+class Timer(models.Model):
+    """A run that is to go on at an instant: claimed and deleted in the transaction that moves the run."""
+
+    run_id = models.BigIntegerField(primary_key=True)
+    contact_id = models.BigIntegerField()
+    due_at = models.DateTimeField()
+    #: Failed tries so far; after five the run fails visibly.
+    tries = models.SmallIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="timer_due")]  # runtime.advance: due first
+
+    def __str__(self) -> str:
+        return f"timer of run {self.run_id}"
+
+
+class Trace(models.Model):
+    """What one cause (an event, a timer) led to for one contact, with the values that decided it. Append-only.
+
+    `detail` is the document that `workflows.engine.explain` describes: what the event changed, then for each workflow
+    whether it was entered and why, and for each step what was decided. Personal data: the values.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    contact_id = models.BigIntegerField()
+    event_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+    detail = JsonText()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["contact_id", "id"], name="trace_contact"),  # contact timeline, run page
+            models.Index(fields=["event_id"], name="trace_event"),  # event page: what came of it
+        ]
+
+    def __str__(self) -> str:
+        return f"trace {self.pk}"
+
+
+class Conversion(models.Model):
+    """A goal reached by a contact, counted once. Raw row of the reporting views (requirement H5)."""
+
+    id = models.BigAutoField(primary_key=True)
+    #: From run and step, so that a repeat counts once.
+    key = models.UUIDField(unique=True)
+    name = models.TextField()
+    contact_id = models.BigIntegerField()
+    workflow_id = models.BigIntegerField()
+    run_id = models.BigIntegerField()
+    #: `utm_campaign` of the event that began the run; empty where it carried none.
+    campaign = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["campaign", "at"], name="conversion_campaign")]  # results by campaign
+
+    def __str__(self) -> str:
+        return f"conversion {self.pk}"

@@ -1,0 +1,83 @@
+"""Workflows, their versions, and which version is live."""
+
+from django.conf import settings
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from martechops.people.models import Team
+
+
+class Workflow(models.Model):
+    """One of the guide's five kinds of workflow (requirement A9). What it does is in its versions."""
+
+    class Type(models.TextChoices):
+        ROUTING = "routing", "Lead routing"
+        NURTURE = "nurture", "Nurture"
+        CONTENT = "content", "Content"
+        QUALITY = "quality", "Data quality"
+        REPORTING = "reporting", "Reporting"
+
+    key = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    type = models.CharField(max_length=10, choices=Type)
+    owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="workflows")
+    #: Drawn to document how things are, never run (requirement B4).
+    map_only = models.BooleanField(default=False)
+    #: For a map of the current state: the workflow that is to take its place.
+    target = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="current_states")
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Version(models.Model):
+    """Content of a workflow at one point; once frozen it never changes, and its digest names it.
+
+    Why not rows per step? A version is read, compared, approved and pinned as a whole, so it is one document.
+    """
+
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    #: The workflow file of DESIGN section 5, as data.
+    content = models.JSONField()
+    digest = models.CharField(max_length=64, db_index=True)
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    note = models.TextField(blank=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    #: Null while it is a draft.
+    frozen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["workflow", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["workflow", "number"], name="version_number_once"),
+            models.UniqueConstraint(
+                fields=["workflow"], condition=models.Q(frozen_at=None), name="one_draft_per_workflow"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workflow.key} v{self.number}"
+
+
+class Activation(models.Model):
+    """The one switch that makes a version live; written only by a rollout. Ended, never changed otherwise."""
+
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="activations")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="activations")
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-since"]
+        constraints = [
+            models.UniqueConstraint(fields=["workflow"], condition=models.Q(until=None), name="one_live_per_workflow"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} live since {self.since:%Y-%m-%d %H:%M}"
