@@ -1,7 +1,7 @@
 """Settings. Everything that differs between a trial and production is an environment variable (DESIGN section 8).
 
-With none of them set the project runs on parts of its own: PostgreSQL from a wheel, the broker inside it, and a captured
-mailbox, all below MARTECHOPS_HOME.
+With none of them set the project runs on parts of its own: PostgreSQL from a wheel, the broker inside it, and a
+captured mailbox, all below MARTECHOPS_HOME.
 """
 
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import environ
 
 from martechops.embedded.home import Home
+from martechops.lib import database_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -79,9 +80,7 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": env.db_url_config(HOME.database_url()) if EMBEDDED else env.db("DATABASE_URL")}
-DATABASES["default"]["CONN_MAX_AGE"] = None
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES = {"default": database_url.parse(HOME.database_url() if EMBEDDED else env.str("DATABASE_URL"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "people.User"
