@@ -1,6 +1,7 @@
 """Who works here: people, the teams they belong to, and what their roles allow."""
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
 from simple_history.models import HistoricalRecords
 
@@ -26,7 +27,7 @@ class Team(models.Model):
 
 
 class Role(models.TextChoices):
-    """What a person may do; each role includes those before it, except that approving is its own right."""
+    """What a person may do: each role includes those of `INCLUDED`; what it allows is in `people.permissions`."""
 
     VIEWER = "viewer", "Viewer"
     MARKETER = "marketer", "Marketer"
@@ -35,15 +36,42 @@ class Role(models.TextChoices):
     ADMIN = "admin", "Admin"
 
 
+#: Each role includes those before it, except that approving is a right of its own.
+INCLUDED = {
+    Role.VIEWER: frozenset({Role.VIEWER}),
+    Role.MARKETER: frozenset({Role.VIEWER, Role.MARKETER}),
+    Role.OPERATOR: frozenset({Role.VIEWER, Role.MARKETER, Role.OPERATOR}),
+    Role.APPROVER: frozenset({Role.VIEWER, Role.APPROVER}),
+    Role.ADMIN: frozenset(Role),
+}
+
+
+def are_roles(value: object) -> None:
+    """Refuses anything but a list of known roles."""
+    if not isinstance(value, list) or not set(value) <= set(Role.values):
+        raise ValidationError(f"A list of any of: {', '.join(Role.values)}.")
+
+
 class User(AbstractUser):
     """A person who signs in. Personal data: name and e-mail address."""
 
     teams = models.ManyToManyField(Team, related_name="people", blank=True)
     #: Several are possible: a marketer may also approve.
-    roles = models.JSONField(default=list, blank=True, help_text="Any of viewer, marketer, operator, approver, admin.")
+    roles = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[are_roles],
+        help_text="Any of viewer, marketer, operator, approver, admin.",
+    )
     #: IANA name; times are shown in it.
     timezone = models.CharField(max_length=64, default="UTC")
     history = HistoricalRecords(excluded_fields=["password", "last_login"])
 
     def has_role(self, role: Role) -> bool:
-        return Role.ADMIN in self.roles or role in self.roles
+        return role in self.all_roles()
+
+    def all_roles(self) -> frozenset[Role]:
+        """The person's roles and those that these include; a superuser, made on the command line, is an admin."""
+        if self.is_superuser:
+            return INCLUDED[Role.ADMIN]
+        return frozenset().union(*(INCLUDED[Role(role)] for role in self.roles if role in Role.values))

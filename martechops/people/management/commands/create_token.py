@@ -1,0 +1,40 @@
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from martechops.people.actions import tokens
+from martechops.people.models import User
+from martechops.people.scopes import SCOPES
+
+
+class Command(BaseCommand):
+    help = "Makes an API token for a person and prints it, once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--user", required=True, help="user name")
+        parser.add_argument("--scopes", required=True, help=f"comma-separated, of: {', '.join(SCOPES)}")
+        parser.add_argument("--name", default="default", help="what will use it; two live tokens of a name at most")
+        parser.add_argument("--days", type=int, default=tokens.LIFETIME.days, help="days until it expires")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        at = timezone.now()
+        user = User.objects.filter(username=options["user"]).first()
+        if user is None:
+            raise CommandError(f"There is no user named {options['user']}.")
+        try:
+            token, text = tokens.create(
+                user=user,
+                scopes=[scope.strip() for scope in options["scopes"].split(",") if scope.strip()],
+                by="create_token",
+                at=at,
+                expires_at=at + timedelta(days=options["days"]),
+                name=options["name"],
+            )
+        except (tokens.UnknownScope, tokens.TooManyLive, PermissionDenied) as refused:
+            raise CommandError(str(refused)) from refused
+        self.stderr.write(f"Token {token.public_id} until {token.expires_at:%Y-%m-%d}. It is not shown again:")
+        self.stdout.write(text)

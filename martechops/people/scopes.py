@@ -1,0 +1,15 @@
+"""What a token can be made for. A scope names the action that its person must be allowed to do as well."""
+
+from collections.abc import Iterable, Mapping
+
+SCOPES: Mapping[str, str] = {
+    "contacts:read": "contacts.view",
+    "events:read": "events.view",
+    "runs:read": "runs.view",
+    "effects:read": "effects.view",
+}
+
+
+def unknown(scopes: Iterable[str]) -> list[str]:
+    """Those that do not exist, in order."""
+    return [scope for scope in scopes if scope not in SCOPES]
