@@ -69,7 +69,11 @@ class Effect(models.Model):
             # runtime.deliver: earlier effects of the contact, caps; contact timeline, run page
             models.Index(fields=["contact_id", "id"], name="effect_contact"),
             # Today, effects page: what needs a person
-            models.Index(fields=["state", "-id"], condition=models.Q(state__in=["failed", "uncertain", "held"]), name="effect_attention"),
+            models.Index(
+                fields=["state", "-id"],
+                condition=models.Q(state__in=["failed", "uncertain", "held"]),
+                name="effect_attention",
+            ),
         ]
 
     def __str__(self) -> str:

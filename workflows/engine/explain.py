@@ -1,0 +1,80 @@
+"""A decision as the document that a Trace keeps: plain data, small, and enough to answer "why?" for ever.
+
+The document of one cause:
+
+    {"cause": {"kind": "event", "event_id": 7, "name": "Demo Requested"},
+     "contact": {"found": "created", "by": ["email:ana@example.com"], "notes": []},
+     "changes": [{"field": "score", "old": 0, "new": 40, "why": "Demo Requested scores 40"}],
+     "workflows": [{"workflow": "demo-request-nurture", "version": 3, "digest": "…", "run_id": 12,
+                    "entry": {"admitted": true, "says": "…", "checks": [CHECK]} or null,
+                    "steps": [STEP], "state": "waiting", "step": "pause", "says": "…", "due_at": "…"}]}
+
+    CHECK: {"path": "contact.score", "op": "$gte", "want": 50, "got": 62, "ok": true}
+    STEP:  {"step": "welcome", "outcome": "withheld", "says": "…", "checks": [CHECK],
+            "guards": [{"guard": "consent", "ok": false, "says": "…"}],
+            "writes": [{"field": "…", "old": …, "new": …}], "effect": "uuid of the effect"}
+
+Keys whose list would be empty are left out of checks, guards and writes; `check_says` puts a CHECK into words.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .conditions import Check
+from .decide import Decision, StepTrace
+from .entry import Admission
+
+
+def admission(outcome: Admission) -> dict[str, Any]:
+    """The `entry` part."""
+    document: dict[str, Any] = {"admitted": outcome.admitted, "says": outcome.says}
+    if outcome.checks:
+        document["checks"] = [_check(check) for check in outcome.checks]
+    return document
+
+
+def decision(outcome: Decision) -> dict[str, Any]:
+    """Everything of a workflow's part that the engine decided."""
+    document: dict[str, Any] = {
+        "steps": [_step(step) for step in outcome.trace],
+        "state": outcome.state,
+        "step": outcome.step,
+        "says": outcome.reason,
+    }
+    if outcome.due_at:
+        document["due_at"] = outcome.due_at.isoformat()
+    return document
+
+
+def check_says(check: Mapping[str, Any]) -> str:
+    """A CHECK of the document in words.
+
+    >>> check_says({"path": "contact.score", "op": "$gte", "want": 50, "got": 62, "ok": True})
+    'contact.score is at least 50: yes, it is 62'
+    """
+    return Check(
+        path=check["path"], operator=check["op"], wanted=check["want"], actual=check["got"], passed=check["ok"]
+    ).says()
+
+
+def _step(step: StepTrace) -> dict[str, Any]:
+    document: dict[str, Any] = {"step": step.step, "outcome": step.outcome, "says": step.says}
+    if step.checks:
+        document["checks"] = [_check(check) for check in step.checks]
+    if step.guards:
+        document["guards"] = [{"guard": v.guard, "ok": v.passed, "says": v.says} for v in step.guards]
+    if step.writes:
+        document["writes"] = [{"field": w.field, "old": w.old, "new": w.new} for w in step.writes]
+    if step.effect:
+        document["effect"] = str(step.effect.key)
+    return document
+
+
+def _check(check: Check) -> dict[str, Any]:
+    return {
+        "path": check.path,
+        "op": check.operator,
+        "want": check.wanted,
+        "got": check.actual,
+        "ok": check.passed,
+    }
