@@ -1,0 +1,84 @@
+"""How each state of the product looks: one word, one tone, one icon, the same on every screen.
+
+The icon and the word carry the meaning; the tone only repeats it.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a state is called and drawn as."""
+
+    label: str
+    tone: str
+    icon: str
+
+
+LOOKS: dict[str, Look] = {
+    # versions and workflows
+    "draft": Look("Draft", "", "pencil-line"),
+    "in_review": Look("In review", "info", "eye"),
+    "live": Look("Live", "good", "radio"),
+    "documented": Look("Documented only", "", "book-open"),
+    "map_only": Look("Documented only", "", "book-open"),
+    "finishing": Look("Finishing", "warn", "hourglass"),
+    "stopped": Look("Stopped", "", "circle-stop"),
+    "retired": Look("Retired", "", "archive"),
+    # runs
+    "ready": Look("Ready", "info", "circle-play"),
+    "running": Look("Running", "info", "loader"),
+    "active": Look("In flight", "info", "circle-play"),
+    "waiting": Look("Waiting", "info", "clock"),
+    "held": Look("Held", "warn", "pause"),
+    "completed": Look("Finished", "good", "circle-check"),
+    "finished": Look("Finished", "good", "circle-check"),
+    "ended": Look("Ended", "", "circle-check"),
+    "withheld": Look("Withheld", "warn", "shield-ban"),
+    "exited": Look("Left early", "", "log-out"),
+    "skipped": Look("Skipped", "", "skip-forward"),
+    "failed": Look("Failed", "bad", "circle-x"),
+    "cancelled": Look("Cancelled", "", "ban"),
+    # effects
+    "planned": Look("Planned", "", "calendar-clock"),
+    "reserved": Look("Being done", "info", "loader"),
+    "done": Look("Done", "good", "circle-check"),
+    "uncertain": Look("Uncertain", "bad", "circle-question-mark"),
+    "suppressed": Look("Withheld", "warn", "shield-ban"),
+    # inbound events
+    "received": Look("Received", "info", "inbox"),
+    "pending": Look("Pending", "info", "clock"),
+    "claimed": Look("Being handled", "info", "loader"),
+    "processed": Look("Handled", "good", "circle-check"),
+    "handled": Look("Handled", "good", "circle-check"),
+    "ignored": Look("Nothing to do", "", "minus"),
+    "quarantined": Look("Quarantined", "warn", "triangle-alert"),
+    "dead": Look("Dead letter", "bad", "skull"),
+    "replayed": Look("Replayed", "info", "rotate-ccw"),
+    "discarded": Look("Discarded", "", "trash-2"),
+    # risk
+    "low": Look("Low risk", "", "shield"),
+    "medium": Look("Medium risk", "warn", "shield-alert"),
+    "high": Look("High risk", "bad", "shield-alert"),
+    # consent
+    "granted": Look("Consent granted", "good", "mail-check"),
+    "denied": Look("Consent denied", "bad", "mail-x"),
+    "withdrawn": Look("Consent withdrawn", "bad", "mail-x"),
+    "missing": Look("No consent on record", "warn", "mail-question-mark"),
+    # tasks
+    "open": Look("Open", "info", "circle"),
+    "closed": Look("Closed", "good", "circle-check"),
+    "overdue": Look("Overdue", "bad", "alarm-clock"),
+}
+
+
+def look_of(state: str) -> Look:
+    """The look of a state; one that is not listed keeps its own word and no tone.
+
+    >>> look_of("live").label
+    'Live'
+    >>> look_of("half_done").label
+    'Half done'
+    """
+    known = LOOKS.get(state.lower().replace("-", "_").replace(" ", "_"))
+    return known or Look(label=state.replace("_", " ").replace("-", " ").capitalize(), tone="", icon="circle-dot")
