@@ -84,6 +84,24 @@ TEMPLATES = [
 DATABASES = {"default": database_url.parse(HOME.database_url() if EMBEDDED else env.str("DATABASE_URL"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# The broker is inside the same PostgreSQL unless CELERY_BROKER_URL names another (redis://, amqp://).
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="pgmq://localhost")
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    database_url.pgmq_options(DATABASES["default"]) if CELERY_BROKER_URL.startswith("pgmq:") else {}
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_HEARTBEAT = 0
+CELERY_TASK_DEFAULT_QUEUE = "martechops"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 4
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # in memory: what must outlive a restart is a row
+
 AUTH_USER_MODEL = "people.User"
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"

@@ -4,7 +4,7 @@ from typing import Any
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 
 def parse(url: str) -> dict[str, Any]:
@@ -32,4 +32,29 @@ def parse(url: str) -> dict[str, Any]:
         "OPTIONS": parts,
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def pgmq_options(database: dict[str, Any]) -> dict[str, Any]:
+    """kombu's options for pgmq:// in that database, as measured: a ring is heard in about 6 ms, an idle worker sleeps.
+
+    It is always this database, whatever stands after pgmq://, and given as libpq's words, because pgmq lowercases and
+    does not unquote the host of an address.
+    """
+    return {
+        "conn_string": make_conninfo(
+            dbname=database["NAME"] or None,
+            user=database["USER"] or None,
+            password=database["PASSWORD"] or None,
+            host=database["HOST"] or None,
+            port=database["PORT"] or None,
+        ),
+        "init_extension": False,
+        "use_notify": True,
+        "notify_throttle_interval_ms": 0,
+        "wait_time_seconds": 0,
+        "polling_interval": 1,
+        "pool_size": 2,
+        "pool_timeout": 2,
+        "visibility_timeout": 30,
     }

@@ -1,0 +1,29 @@
+"""The Celery app, and the one table of everything that happens on a timer.
+
+Messages carry no work (DESIGN section 1, idea 2): rows do. A lost message costs the time to the next sweep.
+"""
+
+import os
+from typing import Any
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "martechops.settings")
+
+#: task → seconds between two of its doorbells. No ETA and no countdown anywhere: what is due later is a row.
+TIMERS = {
+    "workflows.sweep": 1,  # due timers, expired leases and work whose doorbell was lost
+    "martechops.pulse": 5,  # shows /readyz that beat, broker and a worker are all there
+}
+
+
+def schedule() -> dict[str, dict[str, Any]]:
+    """The table, as beat reads it."""
+    return {task: {"task": task, "schedule": float(seconds)} for task, seconds in TIMERS.items()}
+
+
+app = Celery("martechops")
+app.set_default()
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_schedule = schedule()
+app.autodiscover_tasks()
