@@ -1,7 +1,7 @@
 """Who works here, what they may call the interface with, and how often something was tried."""
 
-from .accounts import Role, Team, User
+from .accounts import INCLUDED, Role, Team, User
 from .limits import RateLimit
 from .tokens import ApiToken
 
-__all__ = ["ApiToken", "RateLimit", "Role", "Team", "User"]
+__all__ = ["INCLUDED", "ApiToken", "RateLimit", "Role", "Team", "User"]

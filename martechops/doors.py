@@ -1,0 +1,160 @@
+"""Every address of the product and who may come in by it: default deny (FAULTS S1).
+
+An address that is not in `DOORS` is closed to everybody. The views behind these doors may ask for more (one's own team,
+a scope, a state), never for less. A generated test walks every address with every role.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver, get_resolver
+from django_htmx.http import HttpResponseClientRedirect
+
+from martechops.people.permissions import NotAllowed, check_may
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Key(StrEnum):
+    """What opens a door."""
+
+    NOTHING = "nothing"
+    SESSION = "session"
+    #: A bearer token, asked for by the REST interface itself.
+    TOKEN = "token"  # noqa: S105 - the name of a kind of key
+    #: A source's write key, asked for by the ingest edge itself.
+    WRITE_KEY = "write key"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What opens an address; for sessions also which action of the policy reading and writing it is."""
+
+    key: Key
+    read: str | None = None
+    write: str | None = None
+
+    def action(self, method: str) -> str | None:
+        return self.read if method in _SAFE_METHODS else self.write
+
+
+OPEN = Door(Key.NOTHING)
+REST = Door(Key.TOKEN)
+INGEST = Door(Key.WRITE_KEY)
+
+
+def page(read: str | None = None, *, write: str | None = None) -> Door:
+    """A page for people who are signed in."""
+    return Door(Key.SESSION, read=read, write=write)
+
+
+#: By route, with `<>` for each part that varies.
+DOORS: Mapping[str, Door] = {
+    "": page("today.view"),
+    "workflows/": page("workflows.view"),
+    "workflows/<>/": page("workflows.view"),
+    "runs/": page("runs.view"),
+    "runs/<>/": page("runs.view"),
+    "contacts/": page("contacts.view"),
+    "contacts/<>/": page("contacts.view"),
+    "events/": page("events.view"),
+    "events/<>/": page("events.view"),
+    "events/quarantine/": page("events.view"),
+    "mailbox/": page("mailbox.view"),
+    "mailbox/<>/": page("mailbox.view"),
+    "crm/": page("crm.view"),
+    "results/": page("results.view"),
+    "components/": page("components.view"),
+    "login/": OPEN,
+    "logout/": OPEN,
+    "healthz": OPEN,
+    "readyz": OPEN,
+    "metrics": OPEN,
+    "api/schema/": OPEN,
+    "api/docs/": OPEN,
+    "api/v1/contacts": REST,
+    "api/v1/contacts/<>": REST,
+    "api/v1/contacts/<>/timeline": REST,
+    "api/v1/events": REST,
+    "api/v1/events/<>": REST,
+    "api/v1/runs": REST,
+    "api/v1/runs/<>": REST,
+    "api/v1/effects": REST,
+    "api/v1/effects/<>": REST,
+    "v1/batch": INGEST,
+    "v1/track": INGEST,
+    "v1/identify": INGEST,
+    "v1/page": INGEST,
+    "v1/screen": INGEST,
+    "v1/group": INGEST,
+    "v1/alias": INGEST,
+    "v1/t": INGEST,
+    "v1/i": INGEST,
+    "v1/p": INGEST,
+    "v1/s": INGEST,
+    "v1/g": INGEST,
+    "v1/a": INGEST,
+}
+
+#: The admin's addresses are Django's; what may be done to which model it asks `people.backends`.
+_ADMIN = "admin/"
+_ADMIN_DOOR = page("admin.view", write="admin.view")
+
+
+def door_of(route: str) -> Door | None:
+    """The door of a route as the resolver spells it; None if it has none and stays closed."""
+    if route.startswith(_ADMIN):
+        return _ADMIN_DOOR
+    return DOORS.get(re.sub(r"<[^>]*>", "<>", route))
+
+
+def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[str]:
+    """Every route of the product, as the resolver spells it."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield route
+        else:
+            yield from routes(pattern, route)
+
+
+class DoorMiddleware:
+    """Lets nobody through to a view whose door does not open for them."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        """None to go on; a way to sign in for a stranger; NotAllowed for the wrong person or a closed address."""
+        del view, args, kwargs
+        match = request.resolver_match
+        door = door_of(match.route) if match else None
+        if door is None:
+            raise NotAllowed("This address has no entry in martechops.doors, so it is closed.")
+        if door.key is not Key.SESSION:
+            return None
+        if not request.user.is_authenticated:
+            return _way_in(request)
+        action = door.action(request.method or "GET")
+        if action is None:
+            raise NotAllowed("Nothing can be changed at this address.")
+        check_may(request.user, action)
+        return None
+
+
+def _way_in(request: HttpRequest) -> HttpResponse:
+    if getattr(request, "htmx", False):  # a part of a page: the whole page has to go and sign in
+        return HttpResponseClientRedirect(settings.LOGIN_URL)
+    return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
