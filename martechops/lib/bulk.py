@@ -37,12 +37,32 @@ def copy_rows(cursor: CursorWrapper, table: str, columns: Sequence[str], rows: I
         copy.write(lines)
 
 
+def copy_records(cursor: CursorWrapper, table: str, rows: Sequence[dict[str, Any]]) -> None:
+    """`copy_rows` for rows that name their columns; every row names the same ones."""
+    if rows:
+        copy_rows(cursor, table, tuple(rows[0]), [tuple(row.values()) for row in rows])
+
+
 def take_ids(cursor: CursorWrapper, table: str, count: int) -> list[int]:
     """The next numbers of a table's `id` sequence, so that rows can name each other before they are written."""
     if not count:
         return []
     cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
     return [row[0] for row in cursor.fetchall()]
+
+
+def array(values: Iterable[Any]) -> str:
+    """Numbers or plain words as an array literal, for `= ANY(%s::bigint[])`.
+
+    >>> array([1, 2])
+    '{1,2}'
+    """
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def texts(values: Iterable[str]) -> str:
+    """Any texts as one JSON text, for `json_array_elements_text(%s::json)`."""
+    return orjson.dumps(list(values)).decode()
 
 
 def records(rows: Iterable[dict[str, Any]]) -> str:

@@ -61,6 +61,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self.problems: list[tuple[str, str]] = []
+        #: A map of how things are may name any action, done by any means.
+        self.map_only = False
 
     def wrong(self, path: str, says: str) -> None:
         self.problems.append((path, says))
@@ -139,7 +141,7 @@ def parse(document: Mapping[str, Any]) -> Spec:
     """Raises `BadSpec` with every problem at once."""
     read = _Reader()
     read.keys(document, _WORKFLOW, "")
-    map_only = read.yes_no(document, "map_only", "")
+    map_only = read.map_only = read.yes_no(document, "map_only", "")
     spec = Spec(
         key=read.text(document, "key", "", needed=True),
         name=read.text(document, "name", "", needed=True),
@@ -212,7 +214,7 @@ def _step(read: _Reader, document: Any, path: str) -> Step:
 def _act(read: _Reader, document: Mapping[str, Any], path: str, key: str, name: str) -> Step:
     action = read.text(document, "action", path)
     arguments = read.mapping(document, "with", path)
-    if action:
+    if action and not read.map_only:
         _check_arguments(read, action, arguments, path)
     return Step(
         key=key,
@@ -235,7 +237,7 @@ def _fields(read: _Reader, document: Mapping[str, Any], path: str) -> dict[str, 
         "output": read.text(document, "output", path),
         "risk": read.one_of(document, "risk", path, RISKS),
         "expected": read.duration(document, "expected", path),
-        "after": tuple(str(key) for key in read.items(document, "after", path)),
+        "after": tuple(str(key) for key in read.items(document, "after", path)) if "after" in document else None,
     }
 
 
@@ -342,7 +344,7 @@ def _check_order(read: _Reader, spec: Spec) -> None:
             if branch.go != END and places.get(branch.go, -1) <= i:
                 says = f"{branch.go} is no later step: a way leads onwards, to a step's key or to {END}"
                 read.wrong(f"steps[{i}].choose[{j}]", says)
-        for key in step.after:
+        for key in step.after or ():
             if key not in places:
                 read.wrong(f"steps[{i}].after", f"{key} is no step")
         if spec.map_only or step.kind != "act":

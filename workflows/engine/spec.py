@@ -99,8 +99,8 @@ class Step:
     branches: tuple[Branch, ...] = ()
     #: Why a run ends here, for a stop.
     reason: str = ""
-    #: Steps it follows on a map that is not run, where that is not simply the one before.
-    after: tuple[str, ...] = ()
+    #: Steps it follows on a map that is not run; None where that is simply the one before.
+    after: tuple[str, ...] | None = None
 
     @property
     def computed_risk(self) -> str:

@@ -15,7 +15,7 @@ class Contact(models.Model):
     email = models.TextField(null=True, blank=True)
     lifecycle_stage = models.TextField(null=True, blank=True)
     score = models.IntegerField(default=0)
-    #: By channel: {"email": {"state": "granted", "at": "2026-11-01T09:00:00+00:00"}}; folded from the ledger by event time.
+    #: Folded from the ledger by event time: {"email": {"state": "granted", "at": "2026-11-01T09:00:00+00:00"}}.
     consent = models.JSONField(default=dict)
     fields = models.JSONField(default=dict)
     created_at = models.DateTimeField()

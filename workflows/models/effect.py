@@ -46,6 +46,8 @@ class Effect(models.Model):
     fence = models.IntegerField(default=0)
     #: On the database's clock.
     lease_until = models.DateTimeField(null=True)
+    #: The database session of the worker that reserved it: when that is gone, so is the worker.
+    holder = models.IntegerField(null=True)
     #: What was sent and what the far side answered.
     outcome = JsonText(null=True)
     planned_at = models.DateTimeField()

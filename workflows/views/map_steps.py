@@ -89,10 +89,12 @@ def map_edges(spec: Spec) -> list[MapEdge]:
     if not spec.steps:
         return []
     edges = [MapEdge(start=ENTRY, end=spec.steps[0].key)]
-    followers = {after for step in spec.steps for after in step.after}
+    followers = {after for step in spec.steps for after in step.after or ()}
     for at, step in enumerate(spec.steps):
         following = spec.steps[at + 1] if at + 1 < len(spec.steps) else None
-        edges += [MapEdge(start=key, end=step.key) for key in step.after]
+        edges += [MapEdge(start=key, end=step.key) for key in step.after or ()]
+        if step.after == () and at:
+            edges.append(MapEdge(start=ENTRY, end=step.key))
         edges += _ways_on(step, following, is_followed=step.key in followers)
     return edges
 
@@ -132,7 +134,7 @@ def _ways_on(step: Step, following: Step | None, *, is_followed: bool) -> list[M
         ]
     if step.kind == "stop" and step.when is None:
         return []
-    if is_followed or (following and following.after):
+    if is_followed or (following and following.after is not None):
         return []
     label, says = ("no", "otherwise it goes on") if step.kind == "stop" else ("", "")
     return [MapEdge(start=step.key, end=following.key if following else EXIT, label=label, says=says)]

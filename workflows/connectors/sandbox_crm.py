@@ -1,0 +1,31 @@
+"""The sandbox CRM: records found by e-mail address, tasks that honour a key."""
+
+from datetime import datetime
+
+from martechops.sandbox import crm
+
+from .base import Receipt, Refused, Request
+
+
+class SandboxCrm:
+    """Class B: records are upserted, tasks are kept under the request's key."""
+
+    effect_class = "B"
+    kinds = frozenset({"upsert_record", "create_task"})
+
+    def perform(self, request: Request) -> Receipt:
+        email = request.content.get("email")
+        if not email:
+            raise Refused("the CRM finds records by e-mail address, and there is none")
+        if request.kind == "upsert_record":
+            record, created = crm.upsert_record(email=email, fields=request.content["fields"])
+            return Receipt("created" if created else "updated", {"record": record.pk, "status": record.status})
+        due = request.content.get("due_at")
+        task = crm.create_task(
+            key=request.key,
+            email=email,
+            queue=request.content["queue"],
+            title=request.content["title"],
+            due_at=datetime.fromisoformat(due) if due else None,
+        )
+        return Receipt("task created", {"task": task.pk, "record": task.record_id, "owner": task.record.owner})

@@ -1,0 +1,67 @@
+"""Events and timers, a batch at a time: claim, load, decide, write, commit."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from django.db import IntegrityError, OperationalError, transaction
+
+from workflows.models import QueuedEvent, Timer
+
+from . import claim, definitions, handle, setbacks, subjects, write
+from .validate import sort_out
+
+log = structlog.get_logger()
+
+#: How often a batch is tried again because another learnt the same new contact at the same moment.
+_COLLISIONS = 5
+
+
+def advance(*, limit: int = 500, at: datetime | None = None) -> int:
+    """Handle up to `limit` events and as many due timers; returns how many there were.
+
+    `at` sets the clock for a rehearsal or a test. Raises OperationalError when the database is gone.
+    """
+    for _ in range(_COLLISIONS):
+        try:
+            return _advance(lambda: claim.batch(limit=limit, at=at))
+        except IntegrityError:
+            continue
+        except OperationalError as error:
+            if not setbacks.lost_a_race(error):
+                raise
+        except Exception:
+            log.exception("batch_failed")
+            break
+    return _one_by_one(limit=limit, at=at)
+
+
+def _advance(take: Callable[[], claim.Batch]) -> int:
+    with transaction.atomic():
+        batch = take()
+        if not batch:
+            return 0
+        defined = definitions.load()
+        events, violations = sort_out(batch.events, defined)
+        people = subjects.load(batch, events)
+        defined.need(people.versions())
+        outcome = handle.Outcome()
+        for event in events:
+            found = people.recognised[event.id]
+            handle.event(event, people.by_id[found.contact_id], found, definitions=defined, at=batch.at, into=outcome)
+        for timer in batch.timers:
+            if person := people.by_id.get(timer.contact_id):
+                handle.timer(timer, person, definitions=defined, at=batch.at, into=outcome)
+        write.write(people, outcome, violations, at=batch.at)
+    return len(batch)
+
+
+def _one_by_one(*, limit: int, at: datetime | None) -> int:
+    """After a batch failed: each item by itself, so that one bad item holds up nothing but its own contact."""
+    handled = 0
+    for event_id in QueuedEvent.objects.order_by("event_id").values_list("event_id", flat=True)[:limit]:
+        handled += setbacks.try_event(event_id, lambda: _advance(lambda: claim.one_event(event_id, at=at)))  # noqa: B023
+    due = Timer.objects.filter(due_at__lte=at or claim.database_now()).order_by("due_at")
+    for run_id in due.values_list("run_id", flat=True)[:limit]:
+        handled += setbacks.try_timer(run_id, lambda: _advance(lambda: claim.one_timer(run_id, at=at)))  # noqa: B023
+    return handled

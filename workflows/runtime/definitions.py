@@ -1,0 +1,130 @@
+"""What is live, as the engine needs it: read anew for each batch, compiled once for each content."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jsonschema_rs
+
+from workflows.engine.mapping import CompiledMapping, compile_mapping
+from workflows.engine.parse import parse
+from workflows.engine.snapshot import Catalog, Stage
+from workflows.engine.spec import Spec
+from workflows.models import Activation, EventType, LifecycleStage, MessageTemplate, Source, Version
+from workflows.models import Mapping as MappingRow
+
+_PARSED: dict[str, Spec] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class RunnableVersion:
+    """One frozen version, ready to decide by."""
+
+    workflow_id: int
+    version_id: int
+    number: int
+    digest: str
+    spec: Spec
+
+
+@dataclass(frozen=True, slots=True)
+class EventRule:
+    """What the catalog says of one event type."""
+
+    name: str
+    validator: Any
+    stage_effect: str | None
+    score_effect: int
+    consent_effect: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRule:
+    """Who writes what a source sends, and how its values become fields."""
+
+    writer: str
+    mapping: CompiledMapping | None
+
+
+@dataclass(slots=True)
+class Definitions:
+    """Everything that is defined, at one instant."""
+
+    catalog: Catalog
+    events: Mapping[str, EventRule]
+    sources: Mapping[int, SourceRule]
+    #: Live versions by the event that triggers them.
+    live: Mapping[str, tuple[RunnableVersion, ...]]
+    _versions: dict[int, RunnableVersion] = field(default_factory=dict)
+
+    def need(self, version_ids: set[int]) -> None:
+        """Make sure that these versions, live or finishing, can be asked for."""
+        unknown = version_ids - self._versions.keys()
+        if unknown:
+            rows = Version.objects.filter(pk__in=unknown)
+            self._versions.update({row.pk: _runnable(row) for row in rows})
+
+    def version(self, version_id: int) -> RunnableVersion:
+        """Raises KeyError for one that was not needed."""
+        return self._versions[version_id]
+
+
+def load() -> Definitions:
+    """Five small queries; the definitions of a workspace are few."""
+    mappings = {row.key: _mapping(row) for row in MappingRow.objects.all()}
+    live: dict[str, tuple[RunnableVersion, ...]] = {}
+    versions: dict[int, RunnableVersion] = {}
+    for activation in Activation.objects.filter(until=None).select_related("version").order_by("workflow_id"):
+        version = versions[activation.version_id] = _runnable(activation.version)
+        if version.spec.trigger:
+            event = version.spec.trigger.event
+            live[event] = (*live.get(event, ()), version)
+    return Definitions(
+        catalog=Catalog(
+            stages={row.key: _stage(row) for row in LifecycleStage.objects.all()},
+            mappings=mappings,
+            channels=dict(MessageTemplate.objects.values_list("key", "channel")),
+        ),
+        events={row.name: _event(row) for row in EventType.objects.select_related("stage_effect")},
+        sources={row.pk: _source(row, mappings) for row in Source.objects.select_related("system", "mapping")},
+        live=live,
+        _versions=versions,
+    )
+
+
+def _runnable(row: Version) -> RunnableVersion:
+    """Frozen content never changes, so its digest is all that a compiled one needs to be found by."""
+    if row.digest not in _PARSED:
+        _PARSED[row.digest] = parse(row.content)
+    return RunnableVersion(
+        workflow_id=row.workflow_id,
+        version_id=row.pk,
+        number=row.number,
+        digest=row.digest,
+        spec=_PARSED[row.digest],
+    )
+
+
+def _stage(row: LifecycleStage) -> Stage:
+    return Stage(key=row.key, position=row.position, crm_status=row.crm_statuses[0] if row.crm_statuses else None)
+
+
+def _mapping(row: MappingRow) -> CompiledMapping:
+    return compile_mapping(key=row.key, rows=row.rows)
+
+
+def _event(row: EventType) -> EventRule:
+    return EventRule(
+        name=row.name,
+        validator=jsonschema_rs.validator_for(row.schema) if row.schema else None,
+        stage_effect=row.stage_effect.key if row.stage_effect else None,
+        score_effect=row.score_effect,
+        consent_effect=row.consent_effect,
+    )
+
+
+def _source(row: Source, mappings: Mapping[str, CompiledMapping]) -> SourceRule:
+    return SourceRule(
+        writer=row.system.key if row.system else row.key,
+        mapping=mappings[row.mapping.key] if row.mapping else None,
+    )

@@ -1,0 +1,62 @@
+"""Events against the catalog: what it does not allow is held, with the place in the schema (requirement F3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workflows.engine import identity
+
+from .claim import ClaimedEvent
+from .definitions import Definitions
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that is wrong, and where."""
+
+    path: str
+    says: str
+
+    def document(self) -> dict[str, str]:
+        """As it is kept."""
+        return {"path": self.path, "says": self.says}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """An event that is held, and why."""
+
+    event_id: int
+    #: "violation" or "dead_letter".
+    kind: str
+    reasons: tuple[Reason, ...]
+
+
+def sort_out(events: Sequence[ClaimedEvent], definitions: Definitions) -> tuple[list[ClaimedEvent], list[Violation]]:
+    """Events that may go on, and those that may not."""
+    good, held = [], []
+    for event in events:
+        reasons = _reasons(event, definitions)
+        if reasons:
+            held.append(Violation(event_id=event.id, kind="violation", reasons=reasons))
+        else:
+            good.append(event)
+    return good, held
+
+
+def _reasons(event: ClaimedEvent, definitions: Definitions) -> tuple[Reason, ...]:
+    """Only track events have a name that can be planned; the others say who somebody is or what was looked at."""
+    if not identity.keys(event.body):
+        return (Reason("", "says nothing about whose it is: it needs an e-mail address, a userId or an anonymousId"),)
+    if event.type != "track":
+        return ()
+    rule = definitions.events.get(event.name)
+    if rule is None:
+        return (Reason("/event", f"{event.name!r} is not in the event catalog"),)
+    if rule.validator is None:
+        return ()
+    errors = rule.validator.iter_errors(event.body.get("properties") or {})
+    return tuple(Reason("/properties" + _pointer(error.instance_path), error.message) for error in errors)
+
+
+def _pointer(path: Sequence[str | int]) -> str:
+    return "".join(f"/{part}" for part in path)

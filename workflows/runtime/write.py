@@ -1,0 +1,271 @@
+"""What a batch decided, into the database: a COPY for each table that grows, one statement for each that changes."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from martechops.lib import bulk
+from martechops.lib.bulk import Json
+from workflows.models import (
+    ConsentEntry,
+    Contact,
+    ContactKey,
+    Conversion,
+    Effect,
+    FieldChange,
+    QuarantinedEvent,
+    Run,
+    Timer,
+    Trace,
+)
+
+from .handle import Outcome
+from .subjects import RunState, Subjects
+from .validate import Violation
+
+
+def write(subjects: Subjects, outcome: Outcome, violations: Sequence[Violation], *, at: datetime) -> None:
+    """Write everything in the order in which rows name each other. Call inside the batch's transaction."""
+    runs = [run for subject in subjects.by_id.values() for run in subject.runs if run.changed]
+    with connection.cursor() as cursor:
+        _contacts(cursor, subjects, at)
+        _runs(cursor, runs, at)
+        _timers(cursor, runs)
+        _changes(cursor, outcome, at)
+        _effects(cursor, outcome, at)
+        _accounts(cursor, outcome, at)
+        _quarantine(cursor, violations, at)
+
+
+def _contacts(cursor: CursorWrapper, subjects: Subjects, at: datetime) -> None:
+    fresh = [subject for subject in subjects.by_id.values() if subject.is_new]
+    known = [subject for subject in subjects.by_id.values() if subject.changed and not subject.is_new]
+    bulk.copy_records(
+        cursor,
+        Contact._meta.db_table,
+        [
+            {
+                "id": subject.id,
+                "email": subject.email,
+                "lifecycle_stage": subject.lifecycle_stage,
+                "score": subject.score,
+                "consent": Json(subject.consent),
+                "fields": Json(subject.fields),
+                "created_at": at,
+                "updated_at": at,
+            }
+            for subject in fresh
+        ],
+    )
+    bulk.copy_rows(cursor, ContactKey._meta.db_table, ("key", "contact_id"), sorted(subjects.new_keys.items()))
+    _update(
+        cursor,
+        Contact._meta.db_table,
+        "id bigint, email text, lifecycle_stage text, score int, consent jsonb, fields jsonb, updated_at timestamptz",
+        [
+            {
+                "id": subject.id,
+                "email": subject.email,
+                "lifecycle_stage": subject.lifecycle_stage,
+                "score": subject.score,
+                "consent": subject.consent,
+                "fields": subject.fields,
+                "updated_at": at,
+            }
+            for subject in known
+        ],
+    )
+
+
+def _runs(cursor: CursorWrapper, runs: Iterable[RunState], at: datetime) -> None:
+    fresh = [run for run in runs if run.id is None]
+    known = [run for run in runs if run.id is not None]
+    for run, id in zip(fresh, bulk.take_ids(cursor, Run._meta.db_table, len(fresh)), strict=True):
+        run.id = id
+    bulk.copy_records(
+        cursor,
+        Run._meta.db_table,
+        [
+            {
+                "id": run.id,
+                "workflow_id": run.workflow_id,
+                "version_id": run.version_id,
+                "contact_id": run.contact_id,
+                "entry_key": run.entry_key,
+                "state": run.state,
+                "step": run.step,
+                "waits_for": run.waits_for,
+                "reason": run.reason,
+                "event_id": run.event_id,
+                "entered_at": run.entered_at,
+                "changed_at": at,
+                "ended_at": _ended(run, at),
+            }
+            for run in fresh
+        ],
+    )
+    _update(
+        cursor,
+        Run._meta.db_table,
+        "id bigint, state text, step text, waits_for text, reason text, changed_at timestamptz, ended_at timestamptz",
+        [
+            {
+                "id": run.id,
+                "state": run.state,
+                "step": run.step,
+                "waits_for": run.waits_for,
+                "reason": run.reason,
+                "changed_at": at,
+                "ended_at": _ended(run, at),
+            }
+            for run in known
+        ],
+    )
+
+
+def _ended(run: RunState, at: datetime) -> datetime | None:
+    return None if run.state == Run.State.WAITING else at
+
+
+def _timers(cursor: CursorWrapper, runs: Sequence[RunState]) -> None:
+    """A run that was moved has no old timer; one that waits has a new one."""
+    if not runs:
+        return
+    cursor.execute(
+        f"DELETE FROM {Timer._meta.db_table} WHERE run_id = ANY(%s::bigint[])",  # noqa: S608
+        [bulk.array(run.id for run in runs)],
+    )
+    rows = [(run.id, run.contact_id, run.due_at, 0) for run in runs if run.due_at]
+    bulk.copy_rows(cursor, Timer._meta.db_table, ("run_id", "contact_id", "due_at", "tries"), rows)
+
+
+def _changes(cursor: CursorWrapper, outcome: Outcome, at: datetime) -> None:
+    bulk.copy_records(
+        cursor,
+        FieldChange._meta.db_table,
+        [
+            {
+                "contact_id": change.contact_id,
+                "at": at,
+                "field": change.field,
+                "old": Json(change.old),
+                "new": Json(change.new),
+                "writer": change.writer,
+                "event_id": change.event_id,
+                "run_id": change.run.id if change.run else None,
+                "step": change.step,
+            }
+            for change in outcome.changes
+        ],
+    )
+    bulk.copy_records(
+        cursor,
+        ConsentEntry._meta.db_table,
+        [
+            {
+                "contact_id": consent.contact_id,
+                "channel": consent.channel,
+                "purpose": "marketing",
+                "state": consent.state,
+                "at": consent.at,
+                "recorded_at": at,
+                "event_id": consent.event_id,
+                "text_version": consent.text_version,
+            }
+            for consent in outcome.consents
+        ],
+    )
+
+
+def _effects(cursor: CursorWrapper, outcome: Outcome, at: datetime) -> None:
+    """Planned ones, and those that a guard refused: withholding is an outcome too."""
+    bulk.copy_records(
+        cursor,
+        Effect._meta.db_table,
+        [
+            {
+                "key": effect.key,
+                "once_key": effect.once_key,
+                "workflow_id": run.workflow_id,
+                "version_id": run.version_id,
+                "run_id": run.id,
+                "contact_id": run.contact_id,
+                "step": effect.step,
+                "kind": effect.kind,
+                "system": effect.system,
+                "payload": Json(effect.payload),
+                "state": Effect.State.SUPPRESSED if effect.refusal else Effect.State.PLANNED,
+                "reason": effect.refusal or "",
+                "not_before": at,
+                "tries": 0,
+                "fence": 0,
+                "planned_at": at,
+                "ended_at": at if effect.refusal else None,
+            }
+            for run, effect in outcome.effects
+        ],
+    )
+    bulk.copy_records(
+        cursor,
+        Conversion._meta.db_table,
+        [
+            {
+                "key": goal.key,
+                "name": goal.name,
+                "contact_id": run.contact_id,
+                "workflow_id": run.workflow_id,
+                "run_id": run.id,
+                "campaign": goal.campaign,
+                "at": goal.at,
+            }
+            for run, goal in outcome.goals
+        ],
+    )
+
+
+def _accounts(cursor: CursorWrapper, outcome: Outcome, at: datetime) -> None:
+    for account in outcome.accounts:
+        for part, run in account.parts:
+            part["run_id"] = run.id if run else None
+    bulk.copy_rows(
+        cursor,
+        Trace._meta.db_table,
+        ("contact_id", "event_id", "at", "detail"),
+        [(account.contact_id, account.event_id, at, Json(account.detail)) for account in outcome.accounts],
+    )
+
+
+def _quarantine(cursor: CursorWrapper, violations: Sequence[Violation], at: datetime) -> None:
+    """Hold what the catalog refuses; an event that was replayed and is refused again goes back to being held."""
+    if not violations:
+        return
+    table = QuarantinedEvent._meta.db_table
+    cursor.execute(
+        f"""
+        INSERT INTO {table} (event_id, kind, reasons, state, at)
+        SELECT event_id, kind, reasons, 'held', at
+        FROM json_to_recordset(%s::json) AS r (event_id bigint, kind text, reasons json, at timestamptz)
+        ON CONFLICT (event_id) DO UPDATE SET kind = EXCLUDED.kind, reasons = EXCLUDED.reasons, state = 'held'
+        """,  # noqa: S608
+        [
+            bulk.records(
+                {"event_id": v.event_id, "kind": v.kind, "reasons": [r.document() for r in v.reasons], "at": at}
+                for v in violations
+            )
+        ],
+    )
+
+
+def _update(cursor: CursorWrapper, table: str, columns: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Set every column but the first, which finds the row."""
+    if not rows:
+        return
+    key, *names = [column.split()[0] for column in columns.split(", ")]
+    assignments = ", ".join(f"{name} = r.{name}" for name in names)
+    cursor.execute(
+        f"UPDATE {table} t SET {assignments} FROM json_to_recordset(%s::json) AS r ({columns}) WHERE t.{key} = r.{key}",  # noqa: S608
+        [bulk.records(rows)],
+    )

@@ -1,0 +1,50 @@
+"""Doorbells answered: each task looks for rows, does what it finds, and rings again if there is more."""
+
+import time
+from collections.abc import Callable
+
+from celery import shared_task
+
+from martechops.lib import wake
+from workflows.runtime.advance import advance
+from workflows.runtime.deliver import deliver
+from workflows.runtime.sweep import sweep
+
+ADVANCE, DELIVER, SWEEP = "workflows.advance", "workflows.deliver", "workflows.sweep"
+
+#: A task gives way after so long, so that events and effects take turns on one worker.
+TURN_SECONDS = 1.0
+
+
+@shared_task(name=ADVANCE)
+def advance_task() -> None:
+    """Handle inbound events and due timers."""
+    if _take_turn(advance):
+        wake.ring(ADVANCE)
+
+
+@shared_task(name=DELIVER)
+def deliver_task() -> None:
+    """Carry out effects."""
+    if _take_turn(deliver):
+        wake.ring(DELIVER)
+
+
+@shared_task(name=SWEEP)
+def sweep_task() -> None:
+    """Find what is overdue and what was not heard."""
+    overdue = sweep()
+    if overdue.events_or_timers:
+        wake.ring(ADVANCE)
+    if overdue.effects:
+        wake.ring(DELIVER)
+
+
+def _take_turn(work: Callable[[], int]) -> bool:
+    """Work until there is no more (False) or the turn is over (True); what was done rings for what follows."""
+    end = time.monotonic() + TURN_SECONDS
+    while work():
+        wake.ring(DELIVER)
+        if time.monotonic() > end:
+            return True
+    return False
