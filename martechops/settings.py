@@ -147,6 +147,45 @@ SECURE_CSP_BY_PREFIX = {
     | {"script-src": ["'self'", "'unsafe-inline'", "'unsafe-eval'"], "style-src": ["'self'", "'unsafe-inline'"]},
 }
 
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["martechops.people.api.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["martechops.people.api.scopes.ScopePermission"],
+    "DEFAULT_THROTTLE_CLASSES": ["martechops.people.api.scopes.TokenThrottle"],
+    "DEFAULT_FILTER_BACKENDS": ["martechops.lib.drf.filters.StrictFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "martechops.lib.drf.pagination.NewestFirst",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "martechops.lib.drf.schema.ProblemSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,
+}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_FORMATTER_CLASS": "martechops.lib.drf.problems.ProblemFormatter",
+    "EXCEPTION_HANDLER_CLASS": "martechops.lib.drf.problems.ProblemHandler",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "MartechOps",
+    "DESCRIPTION": "Contacts, what happened to them, and what was done about it, with the reasons.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {
+        "RunState": "workflows.models.Run.State",
+        "EffectState": "workflows.models.Effect.State",
+        "EventState": "workflows.api.events.STATES",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "martechops.lib.drf.schema.describe_problem",
+    ],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # The document can be seen by everybody, but no page elsewhere checks or keeps anything about it.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "validatorUrl": None},
+}
+
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 LANGUAGE_CODE = "en"

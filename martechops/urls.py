@@ -2,7 +2,8 @@
 
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from martechops import pages
 from martechops.people.views import SignIn
@@ -11,6 +12,9 @@ urlpatterns = [
     path("components/", pages.components, name="components"),
     path("login/", SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("api/v1/", include("workflows.api.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(template_name="people/api_docs.html"), name="api-docs"),
     path("admin/", admin.site.urls),
 ]
 

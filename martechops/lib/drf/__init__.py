@@ -1,0 +1,1 @@
+"""What every REST resource shares: problem details, cursors, refused unknowns, and how they are documented."""

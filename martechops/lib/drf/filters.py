@@ -1,0 +1,21 @@
+"""Filters in the address; one that does not exist is refused: a misspelt filter would answer with everything."""
+
+from typing import Any
+
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+_PAGING = frozenset({"cursor", "page_size"})
+
+
+class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
+    """django-filter's backend, closed to parameters that nobody declared."""
+
+    def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
+        filterset_class = self.get_filterset_class(view, queryset)
+        declared = set(filterset_class.base_filters) if filterset_class else set()
+        if unknown := sorted(set(request.query_params) - declared - _PAGING):
+            known = ", ".join(sorted(declared)) or "none"
+            raise ValidationError(dict.fromkeys(unknown, f"There is no such parameter; there are: {known}."))
+        return super().filter_queryset(request, queryset, view)

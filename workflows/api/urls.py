@@ -1,0 +1,18 @@
+"""Addresses below /api/v1/."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from workflows.api.contacts import ContactViewSet
+from workflows.api.effects import EffectViewSet
+from workflows.api.events import EventViewSet
+from workflows.api.nowhere import Nowhere
+from workflows.api.runs import RunViewSet
+
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+router.register("contacts", ContactViewSet)
+router.register("events", EventViewSet)
+router.register("runs", RunViewSet)
+router.register("effects", EffectViewSet)
+
+urlpatterns = [*router.urls, path("<path:rest>", Nowhere.as_view())]
