@@ -9,6 +9,7 @@ from martechops import pages
 from martechops.people.views import SignIn
 
 urlpatterns = [
+    path("", include("workflows.api.ingest_urls")),
     path("components/", pages.components, name="components"),
     path("login/", SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

@@ -1,0 +1,192 @@
+"""Where SDKs post: Segment's addresses, spoken as Segment's servers speak them (DESIGN section 8).
+
+200 `{"success": true}` is said after the commit and never before. What a sender can mend is 4xx with `code` and
+`message`, as the SDKs read them; what passes by itself (too many, database away) is 429 or 503 with Retry-After, upon
+which an SDK sends the same ids again. A batch with bad messages is 400 too, but its good ones are stored: SDKs do not
+repeat after a 400, so refusing the neighbours would lose them. Too large is 400 (as at Segment), not 413.
+
+No sessions, no templates, no REST framework: this is the busiest address of the product.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import InterfaceError, InternalError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from martechops.lib import request_body, strict_json
+from workflows.actions import allowance, inbound
+from workflows.engine import envelope
+from workflows.models import Source
+from workflows.queries import sources
+
+#: Of a request's body, as sent and as inflated.
+LARGEST_BATCH_BYTES = 500 * 1024
+MOST_MESSAGES = 2_500
+#: Refusals that a reply lists; the rest are counted.
+MOST_LISTED = 100
+#: The database is restarted in seconds; SDKs add their own back-off.
+DATABASE_AWAY_SECONDS = 2
+
+#: The browser SDK's short addresses beside the long ones.
+TYPE_OF = {kind: kind for kind in sorted(envelope.TYPES)} | {
+    "t": "track",
+    "i": "identify",
+    "p": "page",
+    "s": "screen",
+    "g": "group",
+    "a": "alias",
+}
+
+# A browser page on any site may send: it holds nothing but the write key, which the page shows anyway.
+_CORS = {"Access-Control-Allow-Origin": "*", "Vary": "Origin"}
+_PREFLIGHT = {
+    **_CORS,
+    "Access-Control-Allow-Methods": "POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Content-Encoding, X-Retry-Count",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What one request asks to be stored."""
+
+    messages: Sequence[object]
+    write_key: object
+    sent_at: datetime | None
+
+
+class _Answer(Exception):
+    """Ends a request early with this reply."""
+
+    def __init__(self, status: int, code: str, message: str, **headers: str) -> None:
+        self.reply = _failure(status, code=code, message=message)
+        for name, value in headers.items():
+            self.reply[name.replace("_", "-")] = value
+
+
+@csrf_exempt
+def batch(request: HttpRequest) -> HttpResponse:
+    """POST /v1/batch"""
+    return _answer(request, kind=None)
+
+
+@csrf_exempt
+def single(request: HttpRequest, kind: str) -> HttpResponse:
+    """POST /v1/track and its siblings: one message, its type said by the address."""
+    return _answer(request, kind=kind)
+
+
+def _answer(request: HttpRequest, *, kind: str | None) -> HttpResponse:
+    if request.method == "OPTIONS":
+        return HttpResponse(status=204, headers=_PREFLIGHT)
+    try:
+        if request.method != "POST":
+            raise _Answer(405, "method_not_allowed", "Only POST is understood here.", Allow="POST, OPTIONS")
+        return _taken_in(request, kind=kind)
+    except _Answer as answer:
+        return answer.reply
+    except (OperationalError, InterfaceError, InternalError):
+        message = "The database is away for a moment; nothing was stored. Send the same messages again."
+        return _Answer(503, "unavailable", message, Retry_After=str(DATABASE_AWAY_SECONDS)).reply
+
+
+def _taken_in(request: HttpRequest, *, kind: str | None) -> HttpResponse:
+    received_at = timezone.now()
+    header = request.headers.get("Authorization")
+    # Whoever brings a wrong key in the header has nothing parsed for him.
+    source = _source(_basic_user(header)) if header else None
+    sent = _sent(request, kind=kind)
+    source = source or _source(sent.write_key)
+    if wait := allowance.spend(source_id=source.pk, messages=max(1, len(sent.messages))):
+        raise _Answer(429, "too_many", "This source sends more than it may.", Retry_After=str(wait))
+    receipt = inbound.receive(source=source, messages=sent.messages, received_at=received_at, sent_at=sent.sent_at)
+    return _refusals(receipt) if receipt.refused else _reply(200, {"success": True})
+
+
+def _basic_user(header: str) -> str | None:
+    scheme, _, credentials = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(credentials.strip(), validate=True).decode().partition(":")[0]
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _source(write_key: object) -> Source:
+    found = sources.with_write_key(write_key)
+    if found is None:
+        message = "The write key is missing, unknown or switched off. Send it as the user name of Basic authorization."
+        raise _Answer(401, "unauthorized", message, WWW_Authenticate='Basic realm="ingest"')
+    return found
+
+
+def _sent(request: HttpRequest, *, kind: str | None) -> _Sent:
+    try:
+        raw = request_body.read(request, at_most=LARGEST_BATCH_BYTES)
+        return _read_batch(raw) if kind is None else _read_single(raw, kind=kind)
+    except (request_body.BadBody, strict_json.BadJson) as error:
+        raise _Answer(400, "invalid_request", f"Nothing was stored: {error}.") from None
+
+
+def _read_batch(raw: bytes) -> _Sent:
+    document, messages = strict_json.loads_items(raw, member="batch")
+    if len(messages) > MOST_MESSAGES:
+        raise strict_json.BadJson(f"more than {MOST_MESSAGES} messages")
+    shared = document.get("context")
+    if isinstance(shared, dict) and shared:
+        messages = [_with_context(message, shared) for message in messages]
+    return _Sent(messages, write_key=document.get("writeKey"), sent_at=envelope.instant(document.get("sentAt")))
+
+
+def _with_context(message: object, shared: Mapping[str, Any]) -> object:
+    """The batch's context counts for each message; what the message says itself is stronger."""
+    own = message.get("context") if isinstance(message, dict) else False
+    if not isinstance(message, dict) or not isinstance(own, dict | None):
+        return message
+    return message | {"context": {**shared, **(own or {})}}
+
+
+def _read_single(raw: bytes, *, kind: str) -> _Sent:
+    message = strict_json.loads(raw)
+    if not isinstance(message, dict):
+        raise strict_json.BadJson("the body must be a JSON object")
+    if message.setdefault("type", kind) != kind:
+        raise strict_json.BadJson(f'the "type" must be {kind} at this address, or absent')
+    return _Sent([message], write_key=message.get("writeKey"), sent_at=envelope.instant(message.get("sentAt")))
+
+
+def _refusals(receipt: inbound.Receipt) -> HttpResponse:
+    kept = receipt.stored + receipt.repeated + receipt.conflicts
+    first = receipt.refused[0]
+    message = f"{len(receipt.refused)} refused, {kept} accepted. First, at {first.index}: {first.reason}."
+    return _failure(
+        400,
+        code="invalid_messages",
+        message=message,
+        accepted=kept,
+        stored=receipt.stored,
+        repeated=receipt.repeated + receipt.conflicts,
+        refused_count=len(receipt.refused),
+        refused=[
+            {"index": refused.index, "messageId": refused.message_id, "reason": refused.reason}
+            for refused in receipt.refused[:MOST_LISTED]
+        ],
+    )
+
+
+def _failure(status: int, *, code: str, message: str, **more: object) -> HttpResponse:
+    return _reply(status, {"success": False, "code": code, "message": message, **more})
+
+
+def _reply(status: int, content: Mapping[str, object]) -> HttpResponse:
+    return HttpResponse(orjson.dumps(content), status=status, content_type="application/json", headers=_CORS)

@@ -1,0 +1,13 @@
+"""Segment's addresses; included at the root."""
+
+from django.urls import path
+
+from workflows.api import ingest
+
+urlpatterns = [
+    path("v1/batch", ingest.batch, name="ingest-batch"),
+    *[
+        path(f"v1/{word}", ingest.single, {"kind": kind}, name=f"ingest-{word}")
+        for word, kind in ingest.TYPE_OF.items()
+    ],
+]
