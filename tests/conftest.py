@@ -19,6 +19,9 @@ from martechops.embedded import chromium, postgres
 from martechops.embedded.home import Home
 from martechops.lib import database_url
 
+# Slow on purpose everywhere else.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
 _is_xdist_worker = "PYTEST_XDIST_WORKER" in os.environ
 _server = pytest.StashKey[tuple[Home, object]]()
 

@@ -15,12 +15,12 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
 
 class Json:
-    """A value for a json or jsonb column; text that is JSON already passes as it is."""
+    """A value for a json or jsonb column."""
 
     __slots__ = ("text",)
 
     def __init__(self, value: Any) -> None:
-        self.text = value if isinstance(value, str) else orjson.dumps(value).decode()
+        self.text = orjson.dumps(value).decode()
 
 
 def copy_rows(cursor: CursorWrapper, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 import structlog
 from django.db import IntegrityError, OperationalError, transaction
 
+from martechops.lib import failures
 from workflows.models import QueuedEvent, Timer
 
 from . import claim, definitions, handle, setbacks, subjects, write
@@ -30,8 +31,8 @@ def advance(*, limit: int = 500, at: datetime | None = None) -> int:
         except OperationalError as error:
             if not setbacks.lost_a_race(error):
                 raise
-        except Exception:
-            log.exception("batch_failed")
+        except Exception as error:  # noqa: BLE001 - whatever one item did, the others go on by themselves
+            log.error("batch_failed", error=failures.place(error))
             break
     return _one_by_one(limit=limit, at=at)
 

@@ -7,7 +7,7 @@ import structlog
 from django.db import OperationalError, transaction
 from django.db.models import F
 
-from martechops.lib import clock
+from martechops.lib import clock, failures
 from workflows.models import QuarantinedEvent, QueuedEvent, Run, Timer
 
 log = structlog.get_logger()
@@ -48,8 +48,8 @@ def _try(act: Callable[[], int], *, count: Callable[[], int | None], give_up: Ca
         except OperationalError as error:
             if not lost_a_race(error):
                 raise
-        except Exception as error:
-            log.exception("item_failed", tries=tries)
+        except Exception as error:  # noqa: BLE001 - whatever it did, it is counted and given up in the end
+            log.error("item_failed", tries=tries, error=failures.place(error))
             why = f"{type(error).__name__} in each of {MOST_TRIES} tries"
     return 0
 
