@@ -9,7 +9,7 @@ from pathlib import Path
 import environ
 
 from martechops.embedded.home import Home
-from martechops.lib import database_url
+from martechops.lib import database_url, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -49,7 +49,11 @@ INSTALLED_APPS = [
     "reporting",
 ]
 
+LOGGING = logs.settings(level=env.str("LOG_LEVEL", default="INFO"))
+logs.configure()
+
 MIDDLEWARE = [
+    "martechops.lib.logs.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "martechops.lib.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -5,11 +5,14 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from martechops import pages
+from martechops import health, pages
 from martechops.people.views import SignIn
 
 urlpatterns = [
     path("", include("workflows.api.ingest_urls")),
+    path("healthz", health.alive),
+    path("readyz", health.ready),
+    path("metrics", health.metrics),
     path("components/", pages.components, name="components"),
     path("login/", SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
