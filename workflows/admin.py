@@ -1,0 +1,171 @@
+"""Definitions to edit, with history; what machines write to look at."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from martechops.audit.admin import DefinitionAdmin
+from martechops.lib.admin import MachineWrittenAdmin
+from workflows import models
+
+
+@admin.register(models.System)
+class SystemAdmin(DefinitionAdmin):
+    list_display = ["name", "kind", "connector", "owner", "sandbox", "paused"]
+    list_filter = ["kind", "sandbox", "paused"]
+    list_select_related = ["owner"]
+    search_fields = ["name", "key"]
+
+
+@admin.register(models.LifecycleStage)
+class LifecycleStageAdmin(DefinitionAdmin):
+    list_display = ["position", "name", "crm_statuses", "owner", "status"]
+    list_display_links = ["name"]
+    list_select_related = ["owner"]
+
+
+@admin.register(models.Field)
+class FieldAdmin(DefinitionAdmin):
+    list_display = ["key", "label", "type", "system_of_record", "owner", "personal", "status"]
+    list_filter = ["type", "status", "personal"]
+    list_select_related = ["system_of_record", "owner"]
+    search_fields = ["key", "label"]
+
+
+@admin.register(models.EventType)
+class EventTypeAdmin(DefinitionAdmin):
+    key_field = "name"
+    list_display = ["name", "owner", "stage_effect", "score_effect", "status"]
+    list_filter = ["status"]
+    list_select_related = ["owner", "stage_effect"]
+    search_fields = ["name", "meaning"]
+
+
+@admin.register(models.Mapping)
+class MappingAdmin(DefinitionAdmin):
+    list_display = ["name", "key", "owner"]
+    list_select_related = ["owner"]
+
+
+@admin.register(models.MessageTemplate)
+class MessageTemplateAdmin(DefinitionAdmin):
+    list_display = ["name", "key", "channel", "subject", "owner"]
+    list_select_related = ["owner"]
+
+
+@admin.register(models.Source)
+class SourceAdmin(DefinitionAdmin):
+    """Made by `manage.py create_source`, which makes its write key."""
+
+    list_display = ["name", "key", "system", "mapping", "enabled"]
+    list_select_related = ["system", "mapping"]
+    readonly_fields = ["write_key", "created_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        del request
+        return False
+
+
+@admin.register(models.Workflow)
+class WorkflowAdmin(DefinitionAdmin):
+    list_display = ["name", "key", "type", "owner", "map_only"]
+    list_filter = ["type", "map_only"]
+    list_select_related = ["owner"]
+
+
+@admin.register(models.Version)
+class VersionAdmin(MachineWrittenAdmin):
+    """Edited as a draft in the product, frozen for ever after; here to look at."""
+
+    list_display = ["workflow", "number", "note", "author", "created_at", "frozen_at"]
+    list_filter = ["workflow"]
+    list_select_related = ["workflow", "author"]
+
+
+@admin.register(models.Activation)
+class ActivationAdmin(MachineWrittenAdmin):
+    """Written by a rollout only, also for an admin."""
+
+    list_display = ["workflow", "version", "since", "until"]
+    list_select_related = ["workflow", "version__workflow"]
+
+
+@admin.register(models.InboundEvent)
+class InboundEventAdmin(MachineWrittenAdmin):
+    list_display = ["id", "type", "name", "message_id", "occurred_at", "received_at"]
+    list_filter = ["type"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[models.InboundEvent]:
+        events: QuerySet[models.InboundEvent] = super().get_queryset(request)
+        return events.defer("body")
+
+
+@admin.register(models.QueuedEvent)
+class QueuedEventAdmin(MachineWrittenAdmin):
+    list_display = ["event_id", "lane", "tries"]
+
+
+@admin.register(models.EventConflict)
+class EventConflictAdmin(MachineWrittenAdmin):
+    list_display = ["id", "event_id", "received_at"]
+
+
+@admin.register(models.QuarantinedEvent)
+class QuarantinedEventAdmin(MachineWrittenAdmin):
+    list_display = ["event", "kind", "state", "at"]
+    list_filter = ["kind", "state"]
+    list_select_related = ["event"]
+
+
+@admin.register(models.Contact)
+class ContactAdmin(MachineWrittenAdmin):
+    list_display = ["id", "email", "lifecycle_stage", "score", "updated_at"]
+    search_fields = ["=email"]
+
+
+@admin.register(models.ContactKey)
+class ContactKeyAdmin(MachineWrittenAdmin):
+    list_display = ["key", "contact_id"]
+    search_fields = ["=key"]
+
+
+@admin.register(models.FieldChange)
+class FieldChangeAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "at", "field", "writer", "step"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.ConsentEntry)
+class ConsentEntryAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "channel", "purpose", "state", "at"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.Run)
+class RunAdmin(MachineWrittenAdmin):
+    list_display = ["id", "entry_key", "state", "step", "waits_for", "entered_at", "ended_at"]
+    list_filter = ["state"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.Timer)
+class TimerAdmin(MachineWrittenAdmin):
+    list_display = ["run_id", "contact_id", "due_at", "tries"]
+
+
+@admin.register(models.Trace)
+class TraceAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "event_id", "at"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.Effect)
+class EffectAdmin(MachineWrittenAdmin):
+    list_display = ["id", "kind", "system", "state", "step", "contact_id", "planned_at", "ended_at"]
+    list_filter = ["state"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.Conversion)
+class ConversionAdmin(MachineWrittenAdmin):
+    list_display = ["name", "contact_id", "campaign", "at"]
