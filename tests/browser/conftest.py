@@ -22,9 +22,9 @@ _ONLY_HERE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the run; skipped, loudly at the end of the run, where there is none."""
+    """One Chromium for these tests, gone before others run; skipped, loudly at the end, where there is none."""
     path = chromium.find()
     if path is None:
         pytest.skip(f"no Chromium: {chromium.HOW_TO_GET_IT}")
