@@ -1,0 +1,69 @@
+"""Who may enter, and how often (requirement D7)."""
+
+from datetime import timedelta
+
+import pytest
+
+from workflows.engine.entry import admit, triggered_by
+from workflows.engine.snapshot import Earlier
+
+from .stories import AT, act, workflow
+
+MARK = act("mark", "set_field", field="hot", value=True)
+DAY = timedelta(days=1)
+
+
+def earlier(days_ago: float, *, running: bool = False) -> Earlier:
+    return Earlier(entry_key="contact:7#1", entered_at=AT - days_ago * DAY, running=running)
+
+
+@pytest.mark.requirement("D7")
+@pytest.mark.parametrize(
+    ("again", "before", "says"),
+    [
+        (None, (), None),
+        (None, (earlier(400),), "has been through this workflow, which is entered once"),
+        ({}, (earlier(1),), None),
+        ({}, (earlier(1, running=True),), "is already in this workflow since 2026-11-19 15:00 UTC"),
+        ({"overlapping": True}, (earlier(1, running=True),), None),
+        ({"after": "30 days"}, (earlier(29),), "entered on 2026-10-22 15:00 UTC, and may again 30 days later"),
+        ({"after": "30 days"}, (earlier(30),), None),
+        (
+            {"after": "30 days"},
+            (earlier(90), earlier(3)),
+            "entered on 2026-11-17 15:00 UTC, and may again 30 days later",
+        ),
+        ({"at_most": 2}, (earlier(90),), None),
+        ({"at_most": 2}, (earlier(90), earlier(60)), "has entered 2 times, and 2 is the most"),
+    ],
+)
+def test_entering_again(again: dict[str, object] | None, before: tuple[Earlier, ...], says: str | None) -> None:
+    spec = workflow(MARK, entry={} if again is None else {"again": again})
+    admission = admit(spec, facts={"contact": {}, "event": {}}, contact_id=7, earlier=before, at=AT)
+    assert admission.admitted is (says is None)
+    if says:
+        assert admission.says == says
+    else:
+        assert admission.entry_key == f"contact:7#{len(before) + 1}"
+
+
+def test_entry_rule_is_explained_either_way() -> None:
+    spec = workflow(MARK, entry={"when": {"contact.score": {"$gte": 50}}})
+    for score, admitted in ((62, True), (12, False)):
+        facts = {"contact": {"score": score}, "event": {}}
+        admission = admit(spec, facts=facts, contact_id=7, earlier=(), at=AT)
+        assert (admission.admitted, admission.checks[0].actual) == (admitted, score)
+
+
+def test_entry_rule_without_an_answer_admits_nobody() -> None:
+    spec = workflow(MARK, entry={"when": {"contact.score": {"$gte": 50}}})
+    admission = admit(spec, facts={"contact": {"score": "x"}, "event": {}}, contact_id=7, earlier=(), at=AT)
+    assert not admission.admitted
+    assert "cannot be answered" in admission.says
+
+
+def test_trigger_asks_for_the_event_and_its_values() -> None:
+    spec = workflow(MARK, trigger={"event": "Asked", "where": {"event.properties.form_id": "demo"}})
+    assert triggered_by(spec, {"event": {"name": "Asked", "properties": {"form_id": "demo"}}})
+    assert not triggered_by(spec, {"event": {"name": "Asked", "properties": {"form_id": "other"}}})
+    assert not triggered_by(spec, {"event": {"name": "Other", "properties": {"form_id": "demo"}}})

@@ -1,0 +1,23 @@
+"""Examples in docstrings are specifications: they run."""
+
+import doctest
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import pytest
+
+import martechops.lib
+import workflows.engine
+
+
+def _modules() -> Iterator[str]:
+    for package in (workflows.engine, martechops.lib):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            yield module.name
+
+
+@pytest.mark.parametrize("name", _modules())
+def test_examples_hold(name: str) -> None:
+    failed, _ = doctest.testmod(importlib.import_module(name))
+    assert failed == 0
