@@ -14,6 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "martechops.settings")
 TIMERS = {
     "workflows.sweep": 1,  # due timers, expired leases and work whose doorbell was lost
     "martechops.pulse": 5,  # shows /readyz that beat, broker and a worker are all there
+    "people.forget_unspent_limits": 300,  # rate limits that are full again
 }
 
 

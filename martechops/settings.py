@@ -193,9 +193,25 @@ SPECTACULAR_SETTINGS = {
 UNFOLD = {
     "SITE_TITLE": "MartechOps admin",
     "SITE_HEADER": "MartechOps",
-    "SITE_SUBHEADER": "Definitions to edit, records to look at",
+    "SITE_SUBHEADER": "Administration",
     "SITE_URL": "/",
     "SITE_SYMBOL": "account_tree",
+    "COLORS": {
+        # The product's accent (static/css/tokens.css), from faint to dark.
+        "primary": {
+            "50": "#eef1ff",
+            "100": "#e0e6ff",
+            "200": "#c7d1ff",
+            "300": "#b1bdff",
+            "400": "#93a4ff",
+            "500": "#5467e6",
+            "600": "#2f49d1",
+            "700": "#2439ab",
+            "800": "#1f2f8a",
+            "900": "#1d2a70",
+            "950": "#141b47",
+        },
+    },
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SIDEBAR": {"show_search": True},

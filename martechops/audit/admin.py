@@ -24,6 +24,11 @@ class DefinitionAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
     key_field = "key"
     warn_unsaved_form = True
 
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        """With the key first: read-only fields would come last."""
+        fields = list(super().get_fields(request, obj))
+        return sorted(fields, key=lambda name: name != self.key_field)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         fixed = (self.key_field,) if obj else ()
         return (*super().get_readonly_fields(request, obj), *fixed)
