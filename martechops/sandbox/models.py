@@ -23,6 +23,7 @@ class CrmRecord(models.Model):
 
     class Meta:
         ordering = ["-updated_at", "-id"]
+        verbose_name = "CRM record"
 
     def __str__(self) -> str:
         return f"CRM record {self.pk}"
@@ -44,6 +45,7 @@ class CrmTask(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-id"]
+        verbose_name = "CRM task"
 
     def __str__(self) -> str:
         return f"CRM task {self.pk}"

@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField()),
             ],
             options={
+                'verbose_name': 'CRM record',
                 'ordering': ['-updated_at', '-id'],
             },
         ),
@@ -43,6 +44,7 @@ class Migration(migrations.Migration):
                 ('record', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='sandbox.crmrecord')),
             ],
             options={
+                'verbose_name': 'CRM task',
                 'ordering': ['-created_at', '-id'],
             },
         ),
