@@ -95,7 +95,10 @@ class EventConflict(models.Model):
 
 
 class QuarantinedEvent(models.Model):
-    """An event that the catalog does not allow, or that failed five times: kept, shown, fixed and replayed."""
+    """An event that the catalog does not allow, or that failed five times: kept, shown, fixed and replayed.
+
+    Personal data: the corrected body.
+    """
 
     class State(models.TextChoices):
         HELD = "held", "Held"
@@ -109,6 +112,8 @@ class QuarantinedEvent(models.Model):
     kind = models.CharField(max_length=12)
     #: A list of {"path": "/properties/email", "says": "…"}.
     reasons = JsonText()
+    #: What a person made of the body, to be handled in its place; the event itself stays as it was received.
+    corrected_body = JsonText(null=True, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.HELD)
     at = models.DateTimeField()
 

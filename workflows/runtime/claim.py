@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from martechops.lib import bulk
-from workflows.models import InboundEvent, QueuedEvent, Timer
+from workflows.models import InboundEvent, QuarantinedEvent, QueuedEvent, Timer
 
 #: Events are spread over so many lanes by who they are about; see `workflows.actions.inbound`.
 LANES = 64
@@ -140,8 +140,11 @@ def _events(ids: Sequence[int]) -> list[ClaimedEvent]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT id, source_id, type, name, message_id, occurred_at, body
-            FROM {InboundEvent._meta.db_table} WHERE id = ANY(%s::bigint[]) ORDER BY id
+            SELECT e.id, e.source_id, e.type, COALESCE(q.corrected_body ->> 'event', e.name), e.message_id,
+                   e.occurred_at, COALESCE(q.corrected_body, e.body)
+            FROM {InboundEvent._meta.db_table} e
+            LEFT JOIN {QuarantinedEvent._meta.db_table} q ON q.event_id = e.id
+            WHERE e.id = ANY(%s::bigint[]) ORDER BY e.id
             """,  # noqa: S608
             [bulk.array(ids)],
         )
