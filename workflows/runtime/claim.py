@@ -13,10 +13,9 @@ from typing import Any
 from django.db import connection
 
 from martechops.lib import bulk
+from workflows.engine.envelope import LANES
 from workflows.models import InboundEvent, QuarantinedEvent, QueuedEvent, Timer
 
-#: Events are spread over so many lanes by who they are about; see `workflows.actions.inbound`.
-LANES = 64
 #: A worker takes at most this share of them at once, so that another finds some.
 _LANES_A_CLAIM = LANES // 2
 #: Namespace of the advisory locks.
