@@ -15,3 +15,5 @@ class Command(BaseCommand):
             return
         workspace.load(at=clock.now())
         self.stdout.write("Demo workspace loaded: two maps of the demo request, one of them live.")
+        self.stdout.write("Sign in as ana (marketer), ben (approver), sal (operator), ida (viewer) or admin;")
+        self.stdout.write(f"the password of each is {workspace.PASSWORD}")
