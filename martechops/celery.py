@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "martechops.settings")
 #: task → seconds between two of its doorbells. No ETA and no countdown anywhere: what is due later is a row.
 TIMERS = {
     "workflows.sweep": 1,  # due timers, expired leases and work whose doorbell was lost
-    "martechops.pulse": 5,  # shows /readyz that beat, broker and a worker are all there
+    "martechops.pulse": 2,  # shows /readyz that beat, broker and a worker are all there
     "people.forget_unspent_limits": 300,  # rate limits that are full again
 }
 

@@ -16,7 +16,7 @@ from workflows.queries import backlog
 
 log = logging.getLogger(__name__)
 
-#: The pulse comes every five seconds; a restart of beat or of a worker may miss a few.
+#: The pulse comes every two seconds; a restart of beat or of a worker may miss a few.
 OLDEST_PULSE_SECONDS = 30
 #: Older work than this means that the workers do not keep up.
 OLDEST_WORK_SECONDS = 300

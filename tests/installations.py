@@ -101,8 +101,8 @@ def running(root: Path, *arguments: str) -> Iterator[Installation]:
     home = Home.at(root)
     installation = start(home, *arguments)
     try:
-        ready = until(lambda: installation.ready()["ready"] or installation.process.poll() is not None, seconds=90)
-        assert ready and installation.process.poll() is None, (home.logs / "up.log").read_text()
+        until(lambda: installation.ready()["ready"] or installation.process.poll() is not None, seconds=90)
+        assert installation.ready()["ready"], (home.logs / "up.log").read_text()
         yield installation
     finally:
         with contextlib.suppress(subprocess.TimeoutExpired):

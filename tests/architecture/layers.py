@@ -1,26 +1,114 @@
-"""The layers, the doors and the pure modules, as data. Imports run downwards only; a module that is not placed is refused.
+"""The layers, the doors and the pure modules, as data: moving a rule is a visible edit here.
 
-Between apps the order is APPS; inside workflows, campaigns and reporting it is INSIDE. Both from top to bottom, and names in one
-row may import each other. The platform's own top (settings, addresses, health) may import everything.
+Rows run from top to bottom; a module may import from its own row and from those below it.
 """
 
-APPS: tuple[frozenset[str], ...] = (
-    frozenset({"martechops"}),
-    frozenset({"reporting"}),
-    frozenset({"campaigns"}),
-    frozenset({"workflows"}),
-    frozenset({"martechops.people", "martechops.audit", "martechops.sandbox", "martechops.embedded"}),
-    frozenset({"martechops.lib"}),
+#: Between apps. Whatever else is in `martechops` (settings, addresses, health, supervisor commands) is the top.
+APPS = (
+    ("martechops",),
+    ("reporting",),
+    ("campaigns",),
+    ("workflows",),
+    ("martechops.people", "martechops.audit", "martechops.sandbox"),
+    ("martechops.templatetags", "martechops.embedded"),
+    ("martechops.lib",),
 )
 
-INSIDE: tuple[frozenset[str], ...] = (
-    frozenset({"apps", "migrations"}),
-    frozenset({"urls"}),
-    frozenset({"admin", "api", "views", "tasks", "management"}),
-    frozenset({"forms", "runtime", "rehearsal", "workspace", "demo", "playbooks"}),
-    frozenset({"actions"}),
-    frozenset({"queries"}),
-    frozenset({"models"}),
-    frozenset({"connectors", "lint"}),
-    frozenset({"engine", "lifecycle", "policies", "naming", "qa", "gates", "metrics", "attribution"}),
+#: Inside workflows, campaigns and reporting.
+INSIDE = (
+    ("urls",),
+    ("admin", "api", "views", "tasks", "management"),
+    ("forms", "runtime", "rehearsal", "workspace", "demo", "playbooks", "exports"),
+    ("actions",),
+    ("queries",),
+    ("models", "facts"),
+    ("connectors", "lint"),
+    ("engine", "lifecycle", "policies", "naming", "qa", "gates", "metrics", "attribution"),
 )
+LAYERED_APPS = ("workflows", "campaigns", "reporting")
+
+#: What may be in the top of `martechops`; anything new says here that it belongs there.
+PLATFORM = frozenset(
+    [
+        "admin",
+        "apps",
+        "bootstrap",
+        "celery",
+        "doors",
+        "health",
+        "management",
+        "migrations",
+        "models",
+        "pages",
+        "settings",
+        "shell",
+        "tasks",
+        "urls",
+        "wsgi",
+    ]
+)
+
+#: package → who may import it, besides itself.
+DOORS = {
+    "workflows.actions.activations": ("campaigns.actions.rollouts",),
+    "workflows.connectors": ("workflows.runtime.deliver", "workflows.runtime.sweep", "workflows.forms"),
+    "workflows.runtime": ("workflows.tasks", "workflows.management"),
+    "martechops.embedded": ("martechops",),
+}
+
+#: From within `workflows`, the far sides of our own are reached as any far side is: through a connector.
+FAR_SIDES = "martechops.sandbox"
+
+PURE = (
+    "workflows.engine",
+    "workflows.lint",
+    "campaigns.lifecycle",
+    "campaigns.policies",
+    "campaigns.naming",
+    "campaigns.qa",
+    "campaigns.gates",
+    "reporting.metrics",
+    "reporting.attribution",
+)
+#: What a pure module may not reach: Django and everything that asks the world.
+IMPURE_IMPORTS = [
+    "django",
+    "rest_framework",
+    "celery",
+    "kombu",
+    "psycopg",
+    "redis",
+    "requests",
+    "urllib3",
+    "httpx2",
+    "http",
+    "urllib.request",
+    "socket",
+    "ssl",
+    "asyncio",
+    "random",
+    "secrets",
+    "time",
+    "os",
+    "subprocess",
+    "threading",
+    "multiprocessing",
+    "tempfile",
+    "shutil",
+    "structlog",
+    "logging",
+]
+IMPURE_CALLS = [
+    "datetime.now",
+    "datetime.utcnow",
+    "datetime.today",
+    "date.today",
+    "datetime.datetime.now",
+    "uuid.uuid1",
+    "uuid.uuid4",
+    "uuid1",
+    "uuid4",
+    "open",
+    "input",
+    "print",
+]
