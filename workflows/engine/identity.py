@@ -20,7 +20,7 @@ def normal_email(value: object) -> str | None:
         return None
     text = unicodedata.normalize("NFC", value).strip().lower()
     name, at, domain = text.rpartition("@")
-    if not (name and at and domain) or any(c.isspace() for c in text):
+    if not (name and at and domain) or text.split() != [text]:
         return None
     return text
 
