@@ -46,7 +46,7 @@ TYPE_OF = {kind: kind for kind in sorted(envelope.TYPES)} | {
 }
 
 # A browser page on any site may send: it holds nothing but the write key, which the page shows anyway.
-_CORS = {"Access-Control-Allow-Origin": "*", "Vary": "Origin"}
+_CORS = {"Access-Control-Allow-Origin": "*"}
 _PREFLIGHT = {
     **_CORS,
     "Access-Control-Allow-Methods": "POST, OPTIONS",
@@ -95,7 +95,7 @@ def _answer(request: HttpRequest, *, kind: str | None) -> HttpResponse:
     except _Answer as answer:
         return answer.reply
     except (OperationalError, InterfaceError, InternalError):
-        message = "The database is away for a moment; nothing was stored. Send the same messages again."
+        message = "The database is away for a moment. Send the same messages again; none will be stored twice."
         return _Answer(503, "unavailable", message, Retry_After=str(DATABASE_AWAY_SECONDS)).reply
 
 
