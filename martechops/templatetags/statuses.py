@@ -45,7 +45,13 @@ LOOKS: dict[str, Look] = {
     "done": Look("Done", "good", "circle-check"),
     "uncertain": Look("Uncertain", "bad", "circle-question-mark"),
     "suppressed": Look("Withheld", "warn", "shield-ban"),
+    # what a step decided
+    "waits": Look("Waits", "info", "clock"),
+    "woke": Look("Went on", "info", "alarm-clock"),
+    "chose": Look("Chose", "accent", "split"),
     # inbound events
+    "queued": Look("Queued", "info", "clock"),
+    "dismissed": Look("Dismissed", "", "archive-x"),
     "received": Look("Received", "info", "inbox"),
     "pending": Look("Pending", "info", "clock"),
     "claimed": Look("Being handled", "info", "loader"),

@@ -1,0 +1,87 @@
+"""Workflows as people look them up: the list, one with its versions, and how many are where."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, OuterRef, Prefetch, Subquery
+
+from workflows.models import Activation, Run, Version, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowLine:
+    """One line of the list."""
+
+    workflow: Workflow
+    #: The version that is live, or the newest one where none is.
+    version: Version | None
+    live_since: datetime | None
+    in_flight: int
+    last_run_at: datetime | None
+
+
+def listed() -> list[WorkflowLine]:
+    """Every workflow, those that run before those that only document."""
+    newest_run = Run.objects.filter(workflow_id=OuterRef("pk")).order_by("-pk").values("entered_at")[:1]
+    found = (
+        Workflow.objects.select_related("owner", "target")
+        .annotate(last_run_at=Subquery(newest_run))
+        .prefetch_related(_versions(), _live())
+        .order_by("map_only", "name")
+    )
+    in_flight = people_in_flight()
+    return [_line(workflow, in_flight=in_flight.get(workflow.pk, 0)) for workflow in found]
+
+
+def _line(workflow: Workflow, *, in_flight: int) -> WorkflowLine:
+    live = _first(workflow.live_now)  # type: ignore[attr-defined]
+    versions = list(workflow.versions.all())
+    version = live.version if live else (versions[0] if versions else None)
+    return WorkflowLine(
+        workflow=workflow,
+        version=version,
+        live_since=live.since if live else None,
+        in_flight=in_flight,
+        last_run_at=workflow.last_run_at,  # type: ignore[attr-defined]
+    )
+
+
+def _first(rows: list[Activation]) -> Activation | None:
+    return rows[0] if rows else None
+
+
+def _versions() -> Prefetch[Any, Any, Any]:
+    return Prefetch("versions", queryset=Version.objects.select_related("author").order_by("-number"))
+
+
+def _live() -> Prefetch[Any, Any, Any]:
+    return Prefetch(
+        "activations", queryset=Activation.objects.filter(until=None).select_related("version"), to_attr="live_now"
+    )
+
+
+def found(key: str) -> WorkflowLine | None:
+    """One workflow by key, with its versions, its current-state maps and the workflow it is to replace."""
+    workflow = (
+        Workflow.objects.filter(key=key)
+        .select_related("owner", "target")
+        .prefetch_related(_versions(), _live(), "current_states")
+        .first()
+    )
+    if workflow is None:
+        return None
+    workflow.last_run_at = None  # type: ignore[attr-defined]
+    return _line(workflow, in_flight=people_in_flight().get(workflow.pk, 0))
+
+
+def people_in_flight() -> dict[int, int]:
+    """How many runs wait somewhere, by workflow."""
+    waiting = Run.objects.filter(state=Run.State.WAITING)
+    return dict(waiting.values_list("workflow_id").annotate(Count("pk")).order_by())
+
+
+def waiting_by_step(workflow_id: int) -> dict[str, int]:
+    """How many runs of a workflow wait at each step now, all versions together."""
+    waiting = Run.objects.filter(workflow_id=workflow_id, state=Run.State.WAITING)
+    return dict(waiting.values_list("step").annotate(Count("pk")).order_by())
