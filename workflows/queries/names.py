@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from martechops.people.models import Team
-from workflows.models import Contact, Field, LifecycleStage, MessageTemplate, Source, System, Workflow
+from workflows.models import Contact, EventType, Field, LifecycleStage, MessageTemplate, Source, System, Workflow
 
 
 def of_teams() -> dict[str, str]:
@@ -46,3 +46,13 @@ def of_contacts(ids: Iterable[int]) -> dict[int, str]:
     wanted = set(ids)
     known = dict(Contact.objects.filter(pk__in=wanted).values_list("id", "email")) if wanted else {}
     return {pk: known.get(pk) or f"Contact {pk}" for pk in wanted}
+
+
+def of_system_owners() -> dict[str, str]:
+    """The owner team of each system, by the system's key."""
+    return dict(System.objects.values_list("key", "owner__name"))
+
+
+def of_event_owners() -> dict[str, str]:
+    """The owner team of each event type, by its name."""
+    return dict(EventType.objects.values_list("name", "owner__name"))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from workflows.models import ConsentEntry, Effect, FieldChange, InboundEvent, Run, Trace, Version, Workflow
+from workflows.models import ConsentEntry, Effect, InboundEvent, Run, Trace, Version, Workflow
 
 from . import names, windows
 
@@ -21,7 +21,6 @@ class Told:
     runs: dict[int, Run] = field(default_factory=dict)
     versions: dict[tuple[str, int], Version] = field(default_factory=dict)
     consents: Sequence[ConsentEntry] = ()
-    changes: Sequence[FieldChange] = ()
     workflows: dict[str, Workflow] = field(default_factory=dict)
     sources: dict[int, str] = field(default_factory=dict)
     systems: dict[str, str] = field(default_factory=dict)
@@ -60,21 +59,12 @@ def _told(traces: Sequence[Trace], *, older: str = "", newest: bool = True) -> T
         runs=runs,
         versions={(v.workflow.key, v.number): v for v in _versions(run.version_id for run in runs.values())},
         consents=list(ConsentEntry.objects.filter(contact_id__in=contact_ids, event_id__in=event_ids)),
-        changes=_changes(traces, contact_ids),
         workflows={workflow.key: workflow for workflow in by_id.values()},
         sources=names.of_sources(),
         systems=names.of_systems(),
         fields=names.of_fields(),
         contacts=names.of_contacts(contact_ids),
     )
-
-
-def _changes(traces: Sequence[Trace], contact_ids: set[int]) -> list[FieldChange]:
-    """Field changes from the time that the traces cover."""
-    if not traces:
-        return []
-    since = min(trace.at for trace in traces)
-    return list(FieldChange.objects.filter(contact_id__in=contact_ids, at__gte=since).order_by("pk")[:2000])
 
 
 def _versions(ids: Iterable[int]) -> list[Version]:

@@ -68,7 +68,7 @@ def step_rows(spec: Spec, *, names: Names) -> list[StepRow]:
 
 
 def map_steps(spec: Spec, *, names: Names, base: str = "", chosen: str = "") -> list[MapStep]:
-    """The boxes in order, with an entry mark before and an exit mark after them; `base` is the page they link to."""
+    """The boxes in order, with an entry mark before and an exit mark after them; each links to `base` with its key."""
     rows = step_rows(spec, names=names)
     boxes = [_box(row, base=base, chosen=chosen, guards=len(row.guards)) for row in rows]
     if not boxes:
@@ -224,7 +224,7 @@ def _box(row: StepRow, *, base: str, chosen: str, guards: int) -> MapStep:
         guards=guards,
         ruled=row.kind == "act" and row.rule != "Always",
         risk=row.risk,
-        href=f"{base}?step={row.key}" if base else "",
+        href=f"{base}step={row.key}" if base else "",
         says=says,
         chosen=row.key == chosen,
     )

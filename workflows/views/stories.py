@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from workflows.models import ConsentEntry, Effect, FieldChange, Trace
+from workflows.models import ConsentEntry, Effect, Trace
 from workflows.queries.timeline import Told
 
 from .map_steps import ICONS
@@ -17,13 +17,12 @@ EFFECT_ICONS = {"upsert_record": "database", "send_message": "mail", "create_tas
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One value before and after, who wrote it and why."""
+    """One value before and after, and who wrote it."""
 
     label: str
     old: Any
     new: Any
     writer: str = ""
-    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,26 +119,19 @@ def _chapter(trace: Trace, told: Told, only_run: int | None) -> Chapter:
         found=contact.get("found", ""),
         recognised_by=tuple(contact.get("by") or ()),
         notes=tuple(contact.get("notes") or ()),
-        changes=tuple(_changes(trace, told)),
+        changes=tuple(_change(row, told) for row in detail.get("changes", [])),
         consents=tuple(c for c in told.consents if c.event_id == trace.event_id and c.contact_id == trace.contact_id),
         passages=tuple(_passage(part, told) for part in parts),
     )
 
 
-def _changes(trace: Trace, told: Told) -> list[Change]:
-    """What the event itself changed; what steps wrote stands with the steps."""
-    by_field = {(c.field, c.event_id): c for c in told.changes if c.contact_id == trace.contact_id and not c.run_id}
-    return [_change(row, told, by_field.get((row["field"], trace.event_id))) for row in trace.detail.get("changes", [])]
-
-
-def _change(row: Mapping[str, Any], told: Told, written: FieldChange | None = None) -> Change:
-    writer = written.writer if written else ""
+def _change(row: Mapping[str, Any], told: Told) -> Change:
+    writer = row.get("why", "")
     return Change(
         label=told.fields.get(row["field"]) or path_words(row["field"]).capitalize(),
         old=row.get("old"),
         new=row.get("new"),
         writer=told.systems.get(writer, writer),
-        why=row.get("why", ""),
     )
 
 

@@ -1,0 +1,57 @@
+"""Contacts: the list, and one with everything that changed and why."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from workflows.models import Contact
+from workflows.queries import contacts, names, runs, timeline
+
+from .stories import chapters
+
+CONSENTS = (("granted", "Granted"), ("denied", "Denied"), ("missing", "Not on record"))
+
+
+def listing(request: HttpRequest) -> HttpResponse:
+    """Contacts, last changed first; a search that finds exactly one goes straight to it."""
+    search = request.GET.get("q", "").strip().replace("\x00", "")
+    stage, consent = request.GET.get("stage", ""), request.GET.get("consent", "")
+    window = contacts.window(search=search, stage=stage, consent=consent, before=request.GET.get("before", ""))
+    if search and "@" in search and len(window.rows) == 1 and not (stage or consent):
+        return redirect("contact", contact_id=window.rows[0].pk)
+    return render(
+        request,
+        "workflows/contact_list.html",
+        {
+            "window": window,
+            "search": search,
+            "stage": stage,
+            "consent": consent,
+            "stages": names.of_stages(),
+            "consents": CONSENTS,
+            "is_filtered": bool(search or stage or consent),
+        },
+    )
+
+
+def detail(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """One contact: what is known, and the story of how it came to be."""
+    contact = Contact.objects.filter(pk=contact_id).first()
+    if contact is None:
+        raise Http404(f"contact {contact_id}")
+    told = timeline.of_contact(contact.pk, before=request.GET.get("before", ""))
+    return render(
+        request,
+        "workflows/contact_detail.html",
+        {
+            "contact": contact,
+            "told": told,
+            "story": chapters(told),
+            "fields": sorted((told.fields.get(key, key), value) for key, value in contact.fields.items()),
+            "stages": names.of_stages(),
+            "keys": contacts.keys(contact.pk),
+            "ledger": contacts.consent_ledger(contact.pk),
+            "conversions": contacts.conversions(contact.pk),
+            "runs": runs.of_contact(contact.pk, limit=20),
+            "workflows": {workflow.pk: workflow for workflow in told.workflows.values()},
+        },
+    )

@@ -1,0 +1,96 @@
+"""Runs: the list with its filters, and one with its path on the map."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import SafeString, mark_safe
+
+from martechops.templatetags.statuses import look_of
+from workflows.engine.parse import BadSpec, parse
+from workflows.models import Run, Version
+from workflows.queries import names, runs, timeline
+
+from .map_drawing import draw
+from .map_layout import ROOMY
+from .map_steps import ENTRY, EXIT, Names, lit_edges, map_edges, map_steps, with_marks
+from .stories import StepStory, chapters, path_of
+
+
+def listing(request: HttpRequest) -> HttpResponse:
+    """Runs, newest first, filtered by the address bar."""
+    asked = request.GET
+    by_id = names.of_workflows()
+    workflow = next((one for one in by_id.values() if one.key == asked.get("workflow")), None)
+    wanted = runs.RunFilter(
+        workflow_id=workflow.pk if workflow else None, state=asked.get("state", ""), step=asked.get("step", "")
+    )
+    window = runs.window(wanted, before=asked.get("before", ""))
+    return render(
+        request,
+        "workflows/run_list.html",
+        {
+            "window": window,
+            "people": names.of_contacts(run.contact_id for run in window.rows),
+            "workflows": by_id,
+            "versions": runs.versions({run.version_id for run in window.rows}),
+            "states": Run.State.choices,
+            "wanted": wanted,
+            "workflow": workflow,
+            "is_filtered": bool(workflow or wanted.state or wanted.step),
+        },
+    )
+
+
+def detail(request: HttpRequest, run_id: int) -> HttpResponse:
+    """One run: where it went, and why."""
+    run = Run.objects.filter(pk=run_id).first()
+    if run is None:
+        raise Http404(f"run {run_id}")
+    version = runs.versions({run.version_id}).get(run.version_id)
+    story = chapters(timeline.of_run(run), only_run=run.pk)
+    return render(
+        request,
+        "workflows/run_detail.html",
+        {
+            "run": run,
+            "version": version,
+            "workflow": version.workflow if version else None,
+            "person": names.of_contacts([run.contact_id])[run.contact_id],
+            "story": story,
+            "effects": runs.effects(run),
+            "systems": names.of_systems(),
+            "timer": runs.timer(run.pk),
+            "picture": _picture(run, version, path_of(story)),
+        },
+    )
+
+
+def _picture(run: Run, version: Version | None, path: list[StepStory]) -> SafeString | None:
+    """The map of the version that the run entered, with the run's way lit."""
+    try:
+        spec = parse(version.content) if version else None
+    except BadSpec:
+        spec = None
+    if spec is None or version is None:
+        return None
+    known = Names(teams=names.of_teams(), systems=names.of_systems())
+    keys = [ENTRY, *(step.key for step in path)]
+    if run.state == Run.State.DONE:
+        keys.append(EXIT)
+    way = [keys[0], *(after for before, after in pairwise(keys) if before != after)]
+    steps = with_marks(
+        map_steps(spec, names=known, base=f"/workflows/{spec.key}/?"), marks=_marks(path), lit=frozenset(way)
+    )
+    label = f"Map of {version.workflow.name} with the way of this run"
+    return mark_safe(draw(steps, lit_edges(map_edges(spec), way), label=label, geometry=ROOMY))  # noqa: S308
+
+
+def _marks(path: list[StepStory]) -> Mapping[str, tuple[str, str]]:
+    """What happened at each step, in a word; the last time counts."""
+    marks = {}
+    for step in path:
+        look = look_of(step.effect.state if step.effect else step.outcome)
+        marks[step.key] = (look.label, look.tone)
+    return marks

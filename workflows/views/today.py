@@ -1,0 +1,147 @@
+"""Today: what needs a person, and what went through."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from martechops.lib import clock
+from workflows.models import Effect, QuarantinedEvent, Run, System, Workflow
+from workflows.queries import attention, events, names, workflows
+
+from .tabs import Tab
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """One thing that a person has to look at, and the team to call (requirement G2)."""
+
+    icon: str
+    tone: str
+    title: str
+    detail: str
+    href: str
+    team: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How often a team's workflow reached a goal lately."""
+
+    team: str
+    workflow: str
+    goal: str
+    count: int
+    last_at: datetime
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    """The page people start the day with."""
+    now = clock.now()
+    by_id = names.of_workflows()
+    items = _work_items(by_id)
+    team = request.GET.get("team", "")
+    throughput = attention.throughput(at=now)
+    return render(
+        request,
+        "workflows/today.html",
+        {
+            "now": now,
+            "items": [item for item in items if not team or item.team == team],
+            "tabs": _team_tabs(items, team),
+            "throughput": throughput,
+            "hours": [f"{timezone.localtime(hour):%H:00}" for hour in throughput.hours],
+            "hour_rows": list(zip(throughput.hours, throughput.events, strict=True)),
+            "runs": attention.runs_by_state(),
+            "effects": attention.effects_by_state(),
+            "held": events.held_count(),
+            "backlog": events.backlog(),
+            "reached": _reached(by_id, since=now - timedelta(days=7)),
+            "in_flight": _in_flight(by_id),
+        },
+    )
+
+
+def _team_tabs(items: list[WorkItem], team: str) -> list[Tab]:
+    counts = Counter(item.team for item in items)
+    tabs = [Tab("Everyone", "?", current=not team, count=len(items))]
+    return tabs + [Tab(name, f"?team={name}", current=team == name, count=counts[name]) for name in sorted(counts)]
+
+
+def _work_items(by_id: dict[int, Workflow]) -> list[WorkItem]:
+    owners = names.of_system_owners()
+    event_owners = names.of_event_owners()
+    effects = attention.effects_needing_a_person()
+    runs = attention.failed_runs()
+    people = names.of_contacts({effect.contact_id for effect in effects} | {run.contact_id for run in runs})
+    return [
+        *(_paused_item(system) for system in attention.paused_systems()),
+        *(_effect_item(effect, people[effect.contact_id], owners.get(effect.system, "")) for effect in effects),
+        *(_run_item(run, people[run.contact_id], by_id) for run in runs),
+        *(_quarantine_item(held, event_owners) for held in attention.newest_in_quarantine()),
+    ]
+
+
+def _paused_item(system: System) -> WorkItem:
+    detail = "Its kill switch is on: what is to be done there waits until somebody turns it off."
+    return WorkItem("pause", "warn", f"{system.name} is paused", detail, "/workflows/", system.owner.name, None)
+
+
+def _effect_item(effect: Effect, person: str, team: str) -> WorkItem:
+    doing = effect.kind.replace("_", " ").capitalize()
+    uncertain = effect.state == Effect.State.UNCERTAIN
+    return WorkItem(
+        icon="circle-question-mark" if uncertain else "circle-x",
+        tone="bad",
+        title=f"{doing} for {person} {'may or may not have happened' if uncertain else 'failed'}",
+        detail=effect.reason or "No reason was recorded.",
+        href=f"/runs/{effect.run_id}/#effect-{effect.pk}",
+        team=team,
+        at=effect.ended_at or effect.reserved_at or effect.planned_at,
+    )
+
+
+def _run_item(run: Run, person: str, by_id: dict[int, Workflow]) -> WorkItem:
+    workflow = by_id.get(run.workflow_id)
+    return WorkItem(
+        icon="circle-x",
+        tone="bad",
+        title=f"{person} is stuck in {workflow.name if workflow else 'a workflow'}",
+        detail=f"At step {run.step}: {run.reason or 'it failed'}",
+        href=f"/runs/{run.pk}/",
+        team=workflow.owner.name if workflow else "",
+        at=run.ended_at or run.changed_at,
+    )
+
+
+def _quarantine_item(held: QuarantinedEvent, owners: dict[str, str]) -> WorkItem:
+    first = held.reasons[0] if held.reasons else {}
+    dead = held.kind == "dead_letter"
+    name = held.event.name or held.event.type
+    return WorkItem(
+        icon="skull" if dead else "triangle-alert",
+        tone="bad" if dead else "warn",
+        title=f"{name} {'could not be handled' if dead else 'is in quarantine'}",
+        detail=" ".join(filter(None, (first.get("path", ""), first.get("says", "")))) or "It breaks its schema.",
+        href=f"/events/{held.pk}/",
+        team=owners.get(name, ""),
+        at=held.at,
+    )
+
+
+def _reached(by_id: dict[int, Workflow], *, since: datetime) -> list[Reached]:
+    rows = []
+    for workflow_id, goal, count, last_at in attention.conversions_by_workflow(since=since):
+        workflow = by_id.get(workflow_id)
+        if workflow:
+            rows.append(Reached(workflow.owner.name, workflow.name, goal, count, last_at))
+    return sorted(rows, key=lambda row: (row.team, -row.count))
+
+
+def _in_flight(by_id: dict[int, Workflow]) -> list[tuple[Workflow, int]]:
+    counts = workflows.people_in_flight()
+    return [(by_id[pk], count) for pk, count in sorted(counts.items(), key=lambda row: -row[1]) if pk in by_id]

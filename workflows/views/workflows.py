@@ -1,0 +1,204 @@
+"""Workflows: the list, and one with its map, its steps in a table and its versions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import SafeString, mark_safe
+
+from workflows.engine.parse import BadSpec, parse
+from workflows.engine.spec import STAGES, Spec
+from workflows.models import Version, Workflow
+from workflows.queries import names, workflows
+from workflows.queries.workflows import WorkflowLine
+
+from .map_drawing import draw
+from .map_layout import COMPACT, ROOMY
+from .map_steps import Names, StepRow, map_edges, map_steps, step_rows, with_marks
+from .tabs import Tab
+
+
+@dataclass(frozen=True, slots=True)
+class ListLine:
+    """One line of the list."""
+
+    workflow: Workflow
+    version: Version | None
+    live_since: datetime | None
+    in_flight: int
+    last_run_at: datetime | None
+    stages: tuple[tuple[str, bool], ...]
+    steps: int
+    risk: str
+
+    @property
+    def state(self) -> str:
+        if self.workflow.map_only:
+            return "documented"
+        return "live" if self.live_since else "draft"
+
+
+@dataclass(frozen=True, slots=True)
+class MapView:
+    """One workflow drawn, with the table of its six fields."""
+
+    which: str
+    heading: str
+    workflow: Workflow
+    version: Version
+    picture: SafeString
+    rows: list[StepRow]
+    success: tuple[str, ...]
+    risk: str
+
+
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every workflow with what one asks first."""
+    lines = [_list_line(line) for line in workflows.listed()]
+    return render(
+        request,
+        "workflows/workflow_list.html",
+        {
+            "running": [line for line in lines if not line.workflow.map_only],
+            "documented": [line for line in lines if line.workflow.map_only],
+        },
+    )
+
+
+def _list_line(line: WorkflowLine) -> ListLine:
+    spec = _spec(line.version)
+    used = {step.stage for step in spec.steps} if spec else set()
+    return ListLine(
+        workflow=line.workflow,
+        version=line.version,
+        live_since=line.live_since,
+        in_flight=line.in_flight,
+        last_run_at=line.last_run_at,
+        stages=tuple((stage, stage in used) for stage in STAGES),
+        steps=len(spec.steps) if spec else 0,
+        risk=spec.risk if spec else "low",
+    )
+
+
+def _spec(version: Version | None) -> Spec | None:
+    """The version's content; None where it cannot be read any more, which the page then says."""
+    try:
+        return parse(version.content) if version else None
+    except BadSpec:
+        return None
+
+
+def detail(request: HttpRequest, key: str) -> HttpResponse:
+    """One workflow: its map, beside the map of how things are today where that is documented."""
+    line = workflows.found(key)
+    if line is None:
+        raise Http404(f"workflow {key}")
+    view = request.GET.get("view", "")
+    if view == "versions":
+        return render(
+            request, "workflows/workflow_versions.html", _frame(line, view=view, has_current=_has_current(line))
+        )
+    chosen, which = request.GET.get("step", ""), request.GET.get("map", "")
+    current = None if line.workflow.map_only else _current(line.workflow)
+    view = view if current and view in {"target", "current"} else ("both" if current else "")
+    frame = _frame(line, view=view, has_current=current is not None)
+    shown = [
+        (name, one) for name, one in (("target", line), ("current", current)) if one and view in ("", "both", name)
+    ]
+    geometry = COMPACT if len(shown) == 2 else ROOMY
+    known = Names(teams=names.of_teams(), systems=names.of_systems())
+    maps = [
+        _map_view(
+            one,
+            which=name,
+            names_=known,
+            base=_base(view, name),
+            chosen=chosen if which == name else "",
+            compact=geometry is COMPACT,
+        )
+        for name, one in shown
+    ]
+    drawn = [one for one in maps if one]
+    return render(
+        request,
+        "workflows/workflow_map.html",
+        frame
+        | {
+            "maps": drawn,
+            "panel": _panel(drawn, which, chosen),
+            "panel_close": _base(view, "").rstrip("&"),
+            "templates": names.of_templates() if chosen else {},
+            "here": workflows.waiting_by_step(line.workflow.pk).get(chosen, 0) if chosen else 0,
+        },
+    )
+
+
+def _base(view: str, which: str) -> str:
+    parts = [f"view={view}" if view else "", f"map={which}" if which else ""]
+    return "?" + "".join(f"{part}&" for part in parts if part)
+
+
+def _has_current(line: WorkflowLine) -> bool:
+    return bool(line.workflow.current_states.all())
+
+
+def _current(workflow: Workflow) -> WorkflowLine | None:
+    """The map of how it is done today, if one is documented."""
+    documented = next(iter(workflow.current_states.all()), None)
+    return workflows.found(documented.key) if documented else None
+
+
+def _frame(line: WorkflowLine, *, view: str, has_current: bool) -> dict[str, object]:
+    """What the page's head and tabs need."""
+    versions = list(line.workflow.versions.all())
+    return {
+        "line": _list_line(line),
+        "workflow": line.workflow,
+        "spec": _spec(line.version),
+        "versions": versions,
+        "tabs": _tabs(view, has_current=has_current, versions=len(versions)),
+    }
+
+
+def _tabs(view: str, *, has_current: bool, versions: int) -> list[Tab]:
+    maps = (
+        [
+            Tab("Target and current", "?", current=view == "both"),
+            Tab("Target", "?view=target", current=view == "target"),
+            Tab("Current", "?view=current", current=view == "current"),
+        ]
+        if has_current
+        else [Tab("Map", "?", current=view == "")]
+    )
+    return [*maps, Tab("Versions", "?view=versions", current=view == "versions", count=versions)]
+
+
+def _map_view(
+    line: WorkflowLine, *, which: str, names_: Names, base: str, chosen: str, compact: bool
+) -> MapView | None:
+    spec = _spec(line.version)
+    if spec is None or line.version is None:
+        return None
+    heading = "Current state" if line.workflow.map_only else "Target"
+    waiting = {} if line.workflow.map_only else workflows.waiting_by_step(line.workflow.pk)
+    steps = with_marks(
+        map_steps(spec, names=names_, base=base, chosen=chosen),
+        marks={key: (f"{count} here", "info") for key, count in waiting.items()},
+    )
+    picture = draw(steps, map_edges(spec), label=f"Map of {line.workflow.name}", geometry=COMPACT if compact else ROOMY)
+    return MapView(
+        which=which,
+        heading=heading,
+        workflow=line.workflow,
+        version=line.version,
+        picture=mark_safe(picture),  # noqa: S308  (every word in it was escaped where it was put in)
+        rows=step_rows(spec, names=names_),
+        success=tuple(criterion.says for criterion in spec.success),
+        risk=spec.risk,
+    )
+
+
+def _panel(maps: list[MapView], which: str, chosen: str) -> StepRow | None:
+    rows = [row for one in maps if one.which == (which or "target") for row in one.rows]
+    return next((row for row in rows if row.key == chosen), None)
