@@ -69,6 +69,7 @@ DOORS: Mapping[str, Door] = {
     "events/quarantine/": page("events.view"),
     "mailbox/": page("mailbox.view"),
     "mailbox/<>/": page("mailbox.view"),
+    "mailbox/<>/body/": page("mailbox.view"),
     "crm/": page("crm.view"),
     "results/": page("results.view"),
     "components/": page("components.view"),

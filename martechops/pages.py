@@ -1,23 +1,13 @@
 """Pages of the platform itself: the living page of components, and what is shown when something goes wrong."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from martechops.lib.tabs import Tab
 from martechops.templatetags.statuses import LOOKS
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A link between two views of one thing."""
-
-    label: str
-    href: str
-    current: bool = False
-    count: int | None = None
 
 
 def components(request: HttpRequest) -> HttpResponse:

@@ -9,6 +9,9 @@ from martechops import health, pages
 from martechops.people.views import SignIn
 
 urlpatterns = [
+    path("", include("workflows.urls")),
+    path("", include("reporting.urls")),
+    path("", include("martechops.sandbox.urls")),
     path("", include("workflows.api.ingest_urls")),
     path("healthz", health.alive),
     path("readyz", health.ready),

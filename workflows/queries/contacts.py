@@ -2,10 +2,9 @@
 
 from django.db.models import QuerySet
 
+from martechops.lib import windows
 from workflows.engine.identity import normal_email
 from workflows.models import ConsentEntry, Contact, ContactKey, Conversion
-
-from . import windows
 
 
 def window(*, search: str = "", stage: str = "", consent: str = "", before: str = "") -> windows.Window[Contact]:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from martechops.lib import windows
 from workflows.models import EventConflict, InboundEvent, QuarantinedEvent, QueuedEvent
-
-from . import windows
 
 
 @dataclass(frozen=True, slots=True)

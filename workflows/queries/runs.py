@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from martechops.lib import windows
 from workflows.models import Effect, Run, Timer, Version
-
-from . import windows
 
 
 @dataclass(frozen=True, slots=True)

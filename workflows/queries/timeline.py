@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from martechops.lib import windows
 from workflows.models import ConsentEntry, Effect, InboundEvent, Run, Trace, Version, Workflow
 
-from . import names, windows
+from . import names
 
 
 @dataclass(frozen=True, slots=True)

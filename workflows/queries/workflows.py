@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Count, OuterRef, Prefetch, Subquery
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 
 from workflows.models import Activation, Run, Version, Workflow
 
@@ -24,12 +23,7 @@ class WorkflowLine:
 def listed() -> list[WorkflowLine]:
     """Every workflow, those that run before those that only document."""
     newest_run = Run.objects.filter(workflow_id=OuterRef("pk")).order_by("-pk").values("entered_at")[:1]
-    found = (
-        Workflow.objects.select_related("owner", "target")
-        .annotate(last_run_at=Subquery(newest_run))
-        .prefetch_related(_versions(), _live())
-        .order_by("map_only", "name")
-    )
+    found = _complete(Workflow.objects.annotate(last_run_at=Subquery(newest_run)).order_by("map_only", "name"))
     in_flight = people_in_flight()
     return [_line(workflow, in_flight=in_flight.get(workflow.pk, 0)) for workflow in found]
 
@@ -51,24 +45,18 @@ def _first(rows: list[Activation]) -> Activation | None:
     return rows[0] if rows else None
 
 
-def _versions() -> Prefetch[Any, Any, Any]:
-    return Prefetch("versions", queryset=Version.objects.select_related("author").order_by("-number"))
-
-
-def _live() -> Prefetch[Any, Any, Any]:
-    return Prefetch(
-        "activations", queryset=Activation.objects.filter(until=None).select_related("version"), to_attr="live_now"
+def _complete(rows: QuerySet[Workflow]) -> QuerySet[Workflow]:
+    """With owner, versions newest first, and `live_now`: a list of the one activation, or an empty one."""
+    live = Activation.objects.filter(until=None).select_related("version")
+    return rows.select_related("owner", "target").prefetch_related(
+        Prefetch("versions", queryset=Version.objects.select_related("author").order_by("-number")),
+        Prefetch("activations", queryset=live, to_attr="live_now"),
     )
 
 
 def found(key: str) -> WorkflowLine | None:
     """One workflow by key, with its versions, its current-state maps and the workflow it is to replace."""
-    workflow = (
-        Workflow.objects.filter(key=key)
-        .select_related("owner", "target")
-        .prefetch_related(_versions(), _live(), "current_states")
-        .first()
-    )
+    workflow = _complete(Workflow.objects.filter(key=key)).prefetch_related("current_states").first()
     if workflow is None:
         return None
     workflow.last_run_at = None  # type: ignore[attr-defined]

@@ -3,11 +3,11 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from martechops.lib.tabs import Tab
 from workflows.models import QuarantinedEvent
 from workflows.queries import events, names, timeline
 
 from .stories import chapters
-from .tabs import Tab
 
 TYPES = ("track", "identify", "page", "screen", "group", "alias")
 

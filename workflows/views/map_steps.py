@@ -96,7 +96,8 @@ def map_edges(spec: Spec) -> list[MapEdge]:
         if step.after == () and at:
             edges.append(MapEdge(start=ENTRY, end=step.key))
         edges += _ways_on(step, following, is_followed=step.key in followers)
-    return edges
+    reached = {edge.end for edge in edges}
+    return edges + [MapEdge(start=ENTRY, end=step.key) for step in spec.steps if step.key not in reached]
 
 
 def with_marks(
@@ -141,12 +142,16 @@ def _ways_on(step: Step, following: Step | None, *, is_followed: bool) -> list[M
 
 
 def _placed(spec: Spec) -> dict[str, tuple[str, str]]:
-    """Stage and owner of each step; a wait or a branch that names none stands where the step before it does."""
+    """Stage and owner of each step; a wait or a branch that names none stands where the step before it does.
+
+    What is documented without an owner has none: that is a finding, not a gap to fill.
+    """
     stage = next((step.stage for step in spec.steps if step.stage), "capture")
     owner = spec.owner
+    default = "" if spec.map_only else spec.owner
     places = {}
     for step in spec.steps:
-        stage, owner = step.stage or stage, step.owner or (owner if step.kind != "act" else spec.owner)
+        stage, owner = step.stage or stage, step.owner or (owner if step.kind != "act" else default)
         places[step.key] = (stage, owner)
     return places
 

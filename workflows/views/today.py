@@ -9,10 +9,9 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from martechops.lib import clock
+from martechops.lib.tabs import Tab
 from workflows.models import Effect, QuarantinedEvent, Run, System, Workflow
 from workflows.queries import attention, events, names, workflows
-
-from .tabs import Tab
 
 
 @dataclass(frozen=True, slots=True)

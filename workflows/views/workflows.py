@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString, mark_safe
 
+from martechops.lib.tabs import Tab
 from workflows.engine.parse import BadSpec, parse
 from workflows.engine.spec import STAGES, Spec
 from workflows.models import Version, Workflow
@@ -16,7 +17,6 @@ from workflows.queries.workflows import WorkflowLine
 from .map_drawing import draw
 from .map_layout import COMPACT, ROOMY
 from .map_steps import Names, StepRow, map_edges, map_steps, step_rows, with_marks
-from .tabs import Tab
 
 
 @dataclass(frozen=True, slots=True)
