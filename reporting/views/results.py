@@ -20,7 +20,7 @@ def show(request: HttpRequest) -> HttpResponse:
             "contacts": sum(count for _, count in stages),
             "leads": sum(result.leads for result in campaigns),
             "qualified": sum(result.qualified for result in campaigns),
-            "messages": sum(result.messages for result in campaigns),
+            "sent": sum(result.messages for result in campaigns),
             "conversions": sum(result.conversions for result in campaigns),
             "definitions": results.DEFINITIONS,
         },
