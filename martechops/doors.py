@@ -82,6 +82,7 @@ DOORS: Mapping[str, Door] = {
     "api/docs/": OPEN,
     "api/v1/contacts": REST,
     "api/v1/contacts/<>": REST,
+    "api/v1/contacts/<>/timeline": REST,
     "api/v1/events": REST,
     "api/v1/events/<>": REST,
     "api/v1/runs": REST,

@@ -2,11 +2,19 @@
 
 import django_filters
 from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import ModelSerializer
+from rest_framework.utils.urls import replace_query_param
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from martechops.lib.drf.pagination import is_id, not_ours
+from workflows.api.timeline import TimelineSerializer, entry
 from workflows.engine.identity import normal_email
 from workflows.models import Contact, ContactKey
+from workflows.queries.timeline import of_contact
 
 
 class ContactSerializer(ModelSerializer[Contact]):
@@ -36,3 +44,19 @@ class ContactViewSet(ReadOnlyModelViewSet[Contact]):
     serializer_class = ContactSerializer
     filterset_class = ContactFilter
     lookup_value_converter = "int"
+
+    @extend_schema(
+        responses=TimelineSerializer,
+        parameters=[OpenApiParameter("cursor", str, description="As `next` of the page before gave it.")],
+    )
+    @action(detail=True)
+    def timeline(self, request: Request, pk: int) -> Response:
+        """What happened to a contact and why, newest first, with the values that decided it."""
+        del pk
+        contact, before = self.get_object(), request.query_params.get("cursor", "")
+        if before and not is_id(before):
+            raise not_ours()
+        told = of_contact(contact.pk, before=before)
+        older = replace_query_param(request.build_absolute_uri(), "cursor", told.older) if told.older else None
+        page = {"next": older, "previous": None, "results": [entry(trace, told) for trace in told.traces]}
+        return Response(TimelineSerializer(page).data)

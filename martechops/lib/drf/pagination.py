@@ -22,15 +22,17 @@ class NewestFirst(CursorPagination):
         try:
             cursor = super().decode_cursor(request)
         except Exception as unreadable:
-            raise _not_ours() from unreadable
-        if cursor is not None and cursor.position is not None and not _is_id(str(cursor.position)):
-            raise _not_ours()
+            raise not_ours() from unreadable
+        if cursor is not None and cursor.position is not None and not is_id(str(cursor.position)):
+            raise not_ours()
         return cursor
 
 
-def _is_id(position: str) -> bool:
+def is_id(position: str) -> bool:
+    """Can this be the id of a row?"""
     return position.isascii() and position.isdecimal() and len(position) < 20 and int(position) <= _LARGEST_ID
 
 
-def _not_ours() -> ValidationError:
+def not_ours() -> ValidationError:
+    """What to raise for a cursor that we did not make."""
     return ValidationError({"cursor": "This cursor was not given out here."})
