@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "martechops.settings")
 
@@ -22,6 +23,8 @@ def schedule() -> dict[str, dict[str, Any]]:
     """The table, as beat reads it."""
     return {task: {"task": task, "schedule": float(seconds)} for task, seconds in TIMERS.items()}
 
+
+TRANSPORT_ALIASES["pgmq"] = "martechops.lib.pgmq_transport:Transport"
 
 app = Celery("martechops")
 app.set_default()
