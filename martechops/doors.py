@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -147,6 +148,8 @@ class DoorMiddleware:
             raise NotAllowed("This address has no entry in martechops.doors, so it is closed.")
         if door.key is not Key.SESSION:
             return None
+        if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
+            raise BadRequest("PostgreSQL holds no NUL, so nothing can be found by one.")
         if not request.user.is_authenticated:
             return _way_in(request)
         action = door.action(request.method or "GET")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
@@ -36,13 +37,23 @@ def by_id(rows: QuerySet[Row], *, before: str = "", size: int = SIZE) -> Window[
 
 
 def by_instant(rows: QuerySet[Row], *, field: str, before: str = "", size: int = SIZE) -> Window[Row]:
-    """Rows that are newest by a time, ties by id; `before` is `<seconds>_<id>` as `older` gave it."""
+    """Rows that are newest by a time, ties by id; `before` is `<instant>_<id>` as `older` gave it, else none."""
     asked = rows.order_by(f"-{field}", "-pk")
-    instant, _, pk = before.rpartition("_")
-    started = bool(instant) and pk.isdecimal()
-    if started:
-        asked = asked.filter(Q(**{f"{field}__lt": instant}) | Q(**{field: instant, "pk__lt": int(pk)}))
+    start = _instant_and_id(before)
+    if start is not None:
+        instant, pk = start
+        asked = asked.filter(Q(**{f"{field}__lt": instant}) | Q(**{field: instant, "pk__lt": pk}))
     found = list(asked[: size + 1])
     last = found[size - 1] if len(found) > size else None
-    older = f"{getattr(last, field).isoformat()}_{last.pk}" if last else ""
-    return Window(rows=found[:size], older=older, newest=not started)
+    older = f"{getattr(last, field).astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{last.pk}" if last else ""
+    return Window(rows=found[:size], older=older, newest=start is None)
+
+
+def _instant_and_id(before: str) -> tuple[datetime, int] | None:
+    """What `before` says, or None for text that we did not give out."""
+    text, _, pk = before.rpartition("_")
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (instant, int(pk)) if instant.tzinfo and pk.isdecimal() and len(pk) < 19 else None
