@@ -70,9 +70,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if chromium.find() is None:
+    reason = chromium.why_not()
+    if reason is not None:
         terminalreporter.section("BROWSER TESTS SKIPPED", sep="!", yellow=True)
-        terminalreporter.line(f"There is no Chromium on this machine. To run them: {chromium.HOW_TO_GET_IT}")
+        terminalreporter.line(reason)
 
 
 @pytest.fixture

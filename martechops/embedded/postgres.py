@@ -80,7 +80,7 @@ def prepare(home: Home, *, settings: dict[str, str] = SETTINGS) -> Server:
     found = binaries.reachable_for(owner, binaries=binaries.find(), copies=home.socket_folder)
     server = Server(home=home, binaries=found, account=owner, settings=settings)
     _check_space(home.root)
-    if not (server.data / "PG_VERSION").exists():
+    if not server.data.exists():
         _initialise(server)
     _check_data_folder(server)
     return server

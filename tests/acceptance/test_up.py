@@ -90,6 +90,15 @@ def test_database_of_another_version_is_one_sentence(home: Home) -> None:
     assert "made by another user" in (sentence := refused(home)) or "is of PostgreSQL 12" in sentence
 
 
+def test_data_that_cannot_be_read_is_one_sentence(home: Home) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root reads everything")
+    postgres.prepare(home)
+    home.postgres_data(major=18).chmod(0)
+    assert "Cannot read the database" in refused(home)
+    home.postgres_data(major=18).chmod(0o700)
+
+
 def test_database_that_is_damaged_is_one_sentence_with_the_place_of_its_log(home: Home) -> None:
     postgres.prepare(home)
     (home.postgres_data(major=18) / "global" / "pg_control").write_bytes(b"")

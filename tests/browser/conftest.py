@@ -26,8 +26,9 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 def browser() -> Iterator[Browser]:
     """One Chromium for these tests, gone before others run; skipped, loudly at the end, where there is none."""
     path = chromium.find()
-    if path is None:
-        pytest.skip(f"no Chromium: {chromium.HOW_TO_GET_IT}")
+    reason = chromium.why_not()
+    if reason is not None:
+        pytest.skip(reason)
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright keeps an event loop in this thread; our queries here are ordinary ones all the same.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

@@ -27,7 +27,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         arguments: list[str] = options.get("arguments", list(args))
         if chromium.may_install():
-            self.stdout.write("Installing Chromium for the browser tests (apt-get install chromium) ...")
+            self.stdout.write(f"Installing {' and '.join(chromium.PACKAGES)} for the browser tests (apt-get) ...")
             chromium.install()
         os.chdir(settings.BASE_DIR)
         os.execv(  # noqa: S606 - our own interpreter

@@ -48,7 +48,8 @@ class Command(BaseCommand):
                 self._start(supervisor, empty=empty, workers=workers)
                 supervisor.keep()
             finally:
-                self._say("Stopping ...")
+                if supervisor.parts:
+                    self._say("Stopping ...")
                 supervisor.stop()
         self._say("Stopped.")
 
