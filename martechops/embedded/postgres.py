@@ -28,6 +28,8 @@ DATABASE = "martechops"
 LEAST_FREE_BYTES = 256 * 1024 * 1024
 READY_WITHIN_SECONDS = 60
 STOP_WITHIN_SECONDS = 20
+#: A server whose supervisor was killed is stopping already.
+STRAYS_GO_WITHIN_SECONDS = 5.0
 
 SETTINGS = {
     "listen_addresses": "",
@@ -256,7 +258,12 @@ def _end_strays(server: Server) -> None:
     The pid file alone is not believed: after a restart of the machine another program may have that number, and
     PostgreSQL would then refuse to start.
     """
-    for by, seconds in ((None, 5.0), (signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+    for by, seconds in (
+        (None, STRAYS_GO_WITHIN_SECONDS),
+        (signal.SIGINT, 15.0),
+        (signal.SIGQUIT, 5.0),
+        (signal.SIGKILL, 5.0),
+    ):
         strays = _strays(server)
         for pid in strays if by else []:
             with contextlib.suppress(ProcessLookupError):

@@ -36,7 +36,8 @@ def test_reused_pid_in_the_lock_file_is_not_believed(home: Home) -> None:
     postgres.stop(process)
 
 
-def test_server_left_behind_is_ended_before_another_starts(home: Home) -> None:
+def test_server_left_behind_is_ended_before_another_starts(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "STRAYS_GO_WITHIN_SECONDS", 0.1)
     server = postgres.prepare(home)
     first = postgres.start(server)
     second = postgres.start(server)
