@@ -18,10 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 WEB_THREADS = 4
 LOG_KEPT_BYTES = 10 * 1024 * 1024
 
-#: A part that keeps dying is started less and less often, and at once again after it has lived for a while.
+#: A part that does not come up is started less and less often; one that had come up is started again at once.
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 15.0
-SETTLED_AFTER_SECONDS = 30.0
+SETTLED_AFTER_SECONDS = 3.0
 
 
 @dataclass(slots=True)
@@ -68,12 +68,12 @@ def web(home: Home, *, port: int) -> Part:
 def worker(home: Home, *, number: int) -> Part:
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "warning"]
     one = ["--pool", "solo", "--concurrency", "1", "--hostname", f"worker-{number}@%h"]
-    return _python(home, f"worker-{number}", ["celery", "-A", "martechops.celery", "worker", *one, *quiet])
+    return _headless(home, f"worker-{number}", ["celery", "-A", "martechops.celery", "worker", *one, *quiet])
 
 
 def beat(home: Home) -> Part:
     command = ["celery", "-A", "martechops.celery", "beat", "--pidfile=", "--loglevel", "warning"]
-    return _python(home, "beat", command)
+    return _headless(home, "beat", command)
 
 
 def run_command(home: Home, *, name: str, arguments: list[str]) -> "subprocess.Popen[bytes]":
@@ -102,11 +102,17 @@ def _python(home: Home, name: str, module: list[str]) -> Part:
     return Part(name=name, start=lambda: _spawn(home, name, [sys.executable, "-m", *module]))
 
 
-def _spawn(home: Home, name: str, command: list[str]) -> "subprocess.Popen[bytes]":
+def _headless(home: Home, name: str, module: list[str]) -> Part:
+    """A part that shows no pages (see `settings.HEADLESS`); checks of addresses and templates are the web part's."""
+    command = [sys.executable, "-m", *module]
+    return Part(name=name, start=lambda: _spawn(home, name, command, MARTECHOPS_HEADLESS="1", CELERY_SKIP_CHECKS="1"))
+
+
+def _spawn(home: Home, name: str, command: list[str], **more: str) -> "subprocess.Popen[bytes]":
     log = claim.log_path(home, part=name)
     if log.exists() and log.stat().st_size > LOG_KEPT_BYTES:
         os.replace(log, log.with_suffix(".log.1"))
-    environment = os.environ | {"MARTECHOPS_HOME": str(home.root), "PYTHONUNBUFFERED": "1"}
+    environment = os.environ | {"MARTECHOPS_HOME": str(home.root), "PYTHONUNBUFFERED": "1"} | more
     with open(log, "ab") as output:
         return subprocess.Popen(  # noqa: S603
             command,

@@ -24,14 +24,15 @@ class Json:
 def copy_rows(cursor: CursorWrapper, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Append rows by COPY; nothing is sent for an empty list.
 
-    A value is None, a bool, a number, a UUID, an aware datetime, text, or `Json`. Raises what COPY raises; the caller
-    holds a savepoint where a conflict is expected.
+    A value is None, a bool, a number, a UUID, an aware datetime, text, or `Json`. Raises Django's database errors;
+    the caller holds a savepoint where a conflict is expected.
     """
     lines = "".join([_line(row) for row in rows])
     if not lines:
         return
     names = ", ".join(f'"{column}"' for column in columns)
-    with cursor.cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+    # Django wraps what goes through its own cursor; COPY goes around it.
+    with cursor.db.wrap_database_errors, cursor.cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
         copy.write(lines)
 
 

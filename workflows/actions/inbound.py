@@ -131,8 +131,7 @@ def _store(messages: list[_Message], *, source_id: int, received_at: datetime) -
     first: dict[str, _Message] = {}
     for message in messages:
         first.setdefault(message.key, message)
-    # COPY goes past Django's cursor, so its errors are made Django's here
-    with transaction.atomic(), connection.wrap_database_errors, connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         known = _known(cursor, first) if len(first) > A_HANDFUL else {}
         fresh = [message for key, message in first.items() if key not in known]
         stored = _append(cursor, fresh, source_id=source_id, received_at=received_at)
@@ -219,7 +218,7 @@ def _append(
     if len(rows) <= A_HANDFUL:
         return _insert(cursor, rows)
     try:
-        with transaction.atomic(), connection.wrap_database_errors:
+        with transaction.atomic():
             bulk.copy_rows(cursor, "workflows_inboundevent", tuple(_COLUMNS), rows)
             queued = [(event_id, message.lane, 0) for event_id, message in zip(ids, messages, strict=True)]
             bulk.copy_rows(cursor, "workflows_queuedevent", ("event_id", "lane", "tries"), queued)

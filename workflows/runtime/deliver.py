@@ -60,7 +60,7 @@ class Settled:
     not_before: datetime | None = None
 
 
-def deliver(*, limit: int = 200, at: datetime | None = None) -> int:
+def deliver(*, limit: int = 50, at: datetime | None = None) -> int:
     """Carry out up to `limit` effects; returns how many were reserved or withheld.
 
     `at` sets the clock for a rehearsal or a test; leases always run on the database's.

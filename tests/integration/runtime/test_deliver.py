@@ -1,0 +1,180 @@
+"""Effects: reserved before they are done, and every way in which a far side can answer (DESIGN, idea 4)."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from martechops.sandbox.models import MailboxMessage
+from workflows.connectors import CONNECTORS
+from workflows.connectors.base import Receipt, Refused, Request, TryLater, Unknown
+from workflows.models import Effect, System
+from workflows.runtime import deliver as delivery
+from workflows.runtime import sweep
+from workflows.runtime.advance import advance
+from workflows.runtime.deliver import deliver
+
+Send = Callable[..., str]
+
+
+class FarSide:
+    """Answers as it is told, and counts."""
+
+    kinds = frozenset({"send_message"})
+
+    def __init__(self, effect_class: str, answer: Exception | None = None) -> None:
+        self.effect_class = effect_class
+        self.answer = answer
+        self.calls: list[Request] = []
+
+    def perform(self, request: Request) -> Receipt:
+        self.calls.append(request)
+        if self.answer:
+            raise self.answer
+        return Receipt("taken", {})
+
+
+@pytest.fixture
+def far_side(monkeypatch: pytest.MonkeyPatch, request_demo: Send) -> Callable[..., FarSide]:
+    """The e-mail system answered by a far side of the test's own, with one welcome message planned."""
+
+    def far_side(effect_class: str, answer: Exception | None = None) -> FarSide:
+        side = FarSide(effect_class, answer)
+        monkeypatch.setitem(CONNECTORS, "sandbox_mailbox", side)
+        request_demo()
+        advance()
+        return side
+
+    return far_side
+
+
+def welcome() -> Effect:
+    return Effect.objects.get(step="welcome")
+
+
+@pytest.mark.parametrize(
+    ("effect_class", "answer", "state", "reason"),
+    [
+        ("B", None, "done", ""),
+        ("B", Refused("no such mailbox"), "failed", "no such mailbox"),
+        ("B", TryLater("busy"), "planned", "busy"),
+        ("A", Unknown("cut off"), "planned", "cut off"),
+        ("B", Unknown("cut off"), "planned", "cut off"),
+        ("C", Unknown("cut off"), "uncertain", "cut off"),
+        ("B", ZeroDivisionError(), "planned", "the connector failed: ZeroDivisionError"),
+        ("C", ZeroDivisionError(), "uncertain", "the connector failed: ZeroDivisionError"),
+    ],
+)
+def test_answer_of_the_far_side_becomes_a_state(
+    far_side: Callable[..., FarSide], effect_class: str, answer: Exception | None, state: str, reason: str
+) -> None:
+    side = far_side(effect_class, answer)
+    deliver()
+    effect = welcome()
+    assert (effect.state, effect.reason, len(side.calls)) == (state, reason, 1)
+    assert side.calls[0].key == effect.key
+
+
+def test_no_call_before_the_instant_that_the_far_side_allows(far_side: Callable[..., FarSide]) -> None:
+    side = far_side("B", TryLater("busy", after_seconds=600))
+    deliver()
+    deliver()
+    assert len(side.calls) == 1
+    assert welcome().not_before > delivery.database_now() + timedelta(seconds=590)
+
+
+def test_after_eight_tries_an_effect_has_failed(far_side: Callable[..., FarSide]) -> None:
+    far_side("B", TryLater("busy"))
+    Effect.objects.filter(step="welcome").update(tries=delivery.MOST_TRIES - 1)
+    deliver()
+    assert (welcome().state, welcome().reason) == ("failed", "busy (after 8 tries)")
+
+
+@pytest.mark.parametrize(("effect_class", "state"), [("A", "planned"), ("B", "planned"), ("C", "uncertain")])
+def test_reservation_of_a_worker_that_is_gone_is_freed_by_its_class(
+    far_side: Callable[..., FarSide], monkeypatch: pytest.MonkeyPatch, effect_class: str, state: str
+) -> None:
+    far_side(effect_class)
+    _die_between_reserve_and_record(monkeypatch)
+    assert welcome().state == "reserved"
+    _say_that_the_holder_is_gone()
+    sweep.sweep()
+    assert welcome().state == state
+
+
+def test_reservation_of_a_living_worker_is_left_alone(
+    far_side: Callable[..., FarSide], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far_side("B")
+    _die_between_reserve_and_record(monkeypatch)
+    # In this test one transaction is one instant, and the session began before it.
+    sweep.sweep()
+    assert welcome().state == "reserved"
+
+
+def test_worker_that_wakes_up_late_changes_nothing(
+    far_side: Callable[..., FarSide], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far_side("B")
+    recorded = _die_between_reserve_and_record(monkeypatch)
+    _say_that_the_holder_is_gone()
+    sweep.sweep()
+    before = Effect.objects.filter(step="welcome").values().get()
+    recorded()
+    assert Effect.objects.filter(step="welcome").values().get() == before
+
+
+def test_paused_system_holds_its_effects_and_lets_the_others_go(far_side: Callable[..., FarSide]) -> None:
+    side = far_side("B")
+    System.objects.filter(key="email").update(paused=True)
+    while deliver():
+        pass
+    assert (welcome().state, side.calls) == ("planned", [])
+    assert Effect.objects.get(step="upsert-contact").state == "done"
+    System.objects.filter(key="email").update(paused=False)
+    deliver()
+    assert welcome().state == "done"
+
+
+def test_effects_of_a_contact_at_one_system_keep_their_order(request_demo: Send) -> None:
+    request_demo()
+    advance()
+    order = ["upsert-contact", "qualify"]
+    for step in order:
+        deliver()
+        assert Effect.objects.get(step=step).state == "done"
+        assert list(Effect.objects.filter(system="crm", state="planned").values_list("step", flat=True)) == order[1:]
+        order = order[1:] or order
+
+
+@pytest.mark.requirement("D8")
+def test_far_side_that_honours_the_key_keeps_one_message_of_two_attempts(
+    request_demo: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_demo()
+    advance()
+    _die_between_reserve_and_record(monkeypatch, act=True)
+    _say_that_the_holder_is_gone()
+    sweep.sweep()
+    monkeypatch.undo()
+    while deliver():
+        pass
+    message = MailboxMessage.objects.get()
+    assert (message.repeats, welcome().state, welcome().tries) == (1, "done", 2)
+
+
+def _die_between_reserve_and_record(monkeypatch: pytest.MonkeyPatch, *, act: bool = False) -> Callable[[], None]:
+    """Deliver up to the point before the record; returns what would have recorded it."""
+    kept: list[list[delivery.Settled]] = []
+    monkeypatch.setattr(delivery, "_record", kept.append)
+    if not act:
+        settle = delivery._settle
+        monkeypatch.setattr(delivery, "_act", lambda effect, _: settle(effect, "done", ""))
+    deliver()
+    return lambda: delivery._write_settled(kept[0])
+
+
+def _say_that_the_holder_is_gone() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE workflows_effect SET holder = 0 WHERE state = 'reserved'")

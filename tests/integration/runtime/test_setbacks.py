@@ -1,0 +1,72 @@
+"""Work that fails: one bad item never holds up another contact, and is given up visibly (FAULTS F10)."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from workflows.models import Contact, QuarantinedEvent, QueuedEvent, Run, Timer
+from workflows.runtime import advance as advancing
+from workflows.runtime import handle
+from workflows.runtime.advance import advance
+
+Send = Callable[..., str]
+
+
+@pytest.fixture
+def poison(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is called Boris makes the handling fail."""
+    honest_event, honest_timer = handle.event, handle.timer
+
+    def event(claimed: Any, *rest: Any, **more: Any) -> None:
+        if claimed.body["properties"].get("first_name") == "Boris":
+            raise ZeroDivisionError
+        honest_event(claimed, *rest, **more)
+
+    def timer(claimed: Any, subject: Any, **more: Any) -> None:
+        if subject.email == "boris@example.com":
+            raise ZeroDivisionError
+        honest_timer(claimed, subject, **more)
+
+    monkeypatch.setattr(advancing.handle, "event", event)
+    monkeypatch.setattr(advancing.handle, "timer", timer)
+
+
+def test_event_that_fails_five_times_is_a_dead_letter_and_the_others_are_handled(
+    poison: None, request_demo: Send
+) -> None:
+    for n in range(5):
+        request_demo(f"a{n}@example.com")
+    request_demo("boris@example.com", first_name="Boris")
+    for n in range(5):
+        request_demo(f"b{n}@example.com")
+    while advance():
+        pass
+    assert Contact.objects.count() == 10
+    letter = QuarantinedEvent.objects.get()
+    assert (letter.kind, letter.state) == ("dead_letter", "held")
+    assert letter.reasons[0]["says"] == "ZeroDivisionError in each of 5 tries"
+    assert not QueuedEvent.objects.exists()
+
+
+def test_timer_that_fails_five_times_fails_its_run_and_the_others_go_on(poison: None, request_demo: Send) -> None:
+    request_demo("ana@example.com")
+    request_demo("boris@example.com", first_name="Bo")
+    while advance():
+        pass
+    while advance(at=datetime.now(UTC) + timedelta(days=3)):
+        pass
+    states = {contact.email: Run.objects.get(contact_id=contact.pk).state for contact in Contact.objects.all()}
+    assert states == {"ana@example.com": "done", "boris@example.com": "failed"}
+    assert not Timer.objects.exists()
+
+
+def test_event_that_the_catalog_does_not_know_is_held_with_the_place(send: Send) -> None:
+    send("Demo Reqested", email="lea@example.com")
+    send("Demo Requested", email="lea@example.com", company_size="many")
+    while advance():
+        pass
+    reasons = {q.event.name: [r["path"] for r in q.reasons] for q in QuarantinedEvent.objects.select_related("event")}
+    assert reasons == {"Demo Reqested": ["/event"], "Demo Requested": ["/properties", "/properties/company_size"]}
+    assert not Contact.objects.exists()
