@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from workflows.views import contacts, events, runs, today, workflows
+from workflows.views import contacts, events, quarantine, runs, today, workflows
 
 urlpatterns = [
     path("", today.show, name="today"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("contacts/", contacts.listing, name="contacts"),
     path("contacts/<int:contact_id>/", contacts.detail, name="contact"),
     path("events/", events.listing, name="events"),
-    path("events/quarantine/", events.quarantine, name="quarantine"),
+    path("events/quarantine/", quarantine.listing, name="quarantine"),
     path("events/<int:event_id>/", events.detail, name="event"),
+    path("events/<int:event_id>/replay/", quarantine.replay, name="event-replay"),
+    path("events/<int:event_id>/fix/", quarantine.fix, name="event-fix"),
+    path("events/<int:event_id>/dismiss/", quarantine.dismiss, name="event-dismiss"),
 ]

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from martechops.lib import jsontext
+from martechops.lib import jsontext, path_words
 from martechops.templatetags.statuses import look_of
 
 register = template.Library()
@@ -125,7 +125,9 @@ def team(owner: object) -> SafeString:
     """The team that owns something; a missing owner is said, not left blank."""
     if not owner:
         return _component("badge", text="No owner", tone="warn", icon="user-x", title="")
-    name = getattr(owner, "name", None) or str(owner).replace("-", " ").capitalize()
+    name = str(getattr(owner, "name", owner))
+    if name.islower() and " " not in name:  # the key of a team that is not in the table
+        name = name.replace("-", " ").capitalize()
     return _component("chip", name=name, initials=_initials(name), kind="team", size="")
 
 
@@ -259,6 +261,12 @@ def share_of(part: float, whole: float) -> str:
 def humane(name: object) -> str:
     """A key as people say it: `create_task` becomes `Create task`."""
     return str(name).replace("_", " ").replace("-", " ").capitalize()
+
+
+@register.filter
+def rule_words(says: object) -> str:
+    """A sentence of the engine with its paths as people call them."""
+    return path_words.humane(str(says))
 
 
 @register.filter

@@ -37,7 +37,7 @@ def effects_needing_a_person(*, limit: int = 8) -> list[Effect]:
     return list(Effect.objects.filter(state__in=ATTENTION[:2]).order_by("-pk")[:limit])
 
 
-def newest_in_quarantine(*, limit: int = 6) -> list[QuarantinedEvent]:
+def newest_in_quarantine(*, limit: int = 50) -> list[QuarantinedEvent]:
     """The newest events that are held."""
     held = QuarantinedEvent.objects.filter(state=QuarantinedEvent.State.HELD)
     return list(held.select_related("event").order_by("-at")[:limit])

@@ -56,3 +56,8 @@ def of_system_owners() -> dict[str, str]:
 def of_event_owners() -> dict[str, str]:
     """The owner team of each event type, by its name."""
     return dict(EventType.objects.values_list("name", "owner__name"))
+
+
+def of_source_owners() -> dict[int, str | None]:
+    """The team to ask about a source, by the source's id: the owner of its system."""
+    return dict(Source.objects.values_list("id", "system__owner__name"))

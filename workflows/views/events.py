@@ -1,10 +1,12 @@
 """Inbound events: the list, one with what came of it, and the quarantine."""
 
+import json
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from martechops.lib.tabs import Tab
-from workflows.models import QuarantinedEvent
+from martechops.people.permissions import may
 from workflows.queries import events, names, timeline
 
 from .stories import chapters
@@ -32,13 +34,14 @@ def listing(request: HttpRequest) -> HttpResponse:
             "sources": names.of_sources(),
             "types": TYPES,
             "names": events.common_names(),
-            "tabs": _tabs("events"),
+            "tabs": tabs("events"),
             "is_filtered": bool(wanted.name or wanted.type or wanted.source_id),
         },
     )
 
 
-def _tabs(current: str) -> list[Tab]:
+def tabs(current: str) -> list[Tab]:
+    """Between all events and those that are held."""
     return [
         Tab("All events", "/events/", current=current == "events"),
         Tab("Quarantine", "/events/quarantine/", current=current == "quarantine", count=events.held_count()),
@@ -60,25 +63,8 @@ def detail(request: HttpRequest, event_id: int) -> HttpResponse:
             "kept": getattr(event, "quarantine", None),
             "owner": names.of_event_owners().get(event.name, ""),
             "conflicts": events.conflicts(event.pk),
+            "may_replay": may(request.user, "events.replay"),
+            "body": json.dumps(event.body, indent=2, ensure_ascii=False),
             "story": chapters(timeline.of_event(event.pk)),
-        },
-    )
-
-
-def quarantine(request: HttpRequest) -> HttpResponse:
-    """What the catalog refused and what failed five times, with what is wrong and who should look."""
-    state = request.GET.get("state", "")
-    state = state if state in QuarantinedEvent.State.values else QuarantinedEvent.State.HELD.value
-    window = events.quarantine(state=state, before=request.GET.get("before", ""))
-    return render(
-        request,
-        "workflows/quarantine.html",
-        {
-            "window": window,
-            "state": state,
-            "states": QuarantinedEvent.State.choices,
-            "sources": names.of_sources(),
-            "owners": names.of_event_owners(),
-            "tabs": _tabs("quarantine"),
         },
     )

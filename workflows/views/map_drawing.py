@@ -112,16 +112,17 @@ def _step_shape(step: MapStep, box: Box) -> list[str]:
 
 
 def _wait_shape(step: MapStep, box: Box) -> list[str]:
-    """A rounded box: time passes here."""
-    room = box.width - 3 * _PAD - 14
-    parts = [rectangle(box, css="map-box", radius=box.height / 2)]
-    parts.append(_icon(step.icon, x=box.x + _PAD + 4, y=box.y + box.height / 2 - 7, size=14, css="map-icon"))
-    x = box.x + _PAD + 23
-    name = shortened(step.title, width=room - 4, size=_TITLE)
-    note = shortened(step.note, width=room - 8, size=_NOTE)
-    if not note:
-        return [*parts, text(name, x=x, y=box.y + box.height / 2 + 4, css="map-title")]
-    return [*parts, text(name, x=x, y=box.y + 23, css="map-title"), text(note, x=x, y=box.y + 38, css="map-note")]
+    """A rounder card: time passes here, or a run stops."""
+    room = box.width - 2 * _PAD - 8
+    x = box.x + _PAD + 4
+    lines = wrapped(step.title, width=room, size=_TITLE, lines=2)
+    note = shortened(step.note, width=room - 17, size=_NOTE)
+    return [
+        rectangle(box, css="map-box", radius=20),
+        *(text(line, x=x, y=box.y + 18 + 15 * at, css="map-title") for at, line in enumerate(lines)),
+        _icon(step.icon, x=x, y=box.bottom - 20, size=13, css="map-icon"),
+        text(note, x=x + 17, y=box.bottom - 10, css="map-note"),
+    ]
 
 
 def _end_shape(step: MapStep, box: Box) -> list[str]:

@@ -61,7 +61,7 @@ class Geometry:
     lane_padding: float = 12
 
     def height_of(self, kind: str) -> float:
-        return {"act": 64.0, "choose": 64.0, "wait": 52.0, "stop": 52.0}.get(kind, 30.0)
+        return 30.0 if kind in {"entry", "exit"} else 64.0
 
     @property
     def column_width(self) -> float:

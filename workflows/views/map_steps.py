@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from string import ascii_uppercase
 
+from martechops.lib.path_words import path_words
 from workflows.engine.spec import END, Guards, Spec, Step
 
 from .map_layout import MapEdge, MapStep
-from .rule_words import condition_words, path_words
+from .rule_words import condition_words
 
 ENTRY, EXIT = "map-entry", "map-exit"
 
@@ -55,7 +56,7 @@ class Names:
     systems: Mapping[str, str]
 
     def team(self, key: str) -> str:
-        return self.teams.get(key) or key.replace("-", " ").capitalize() or "No owner"
+        return self.teams.get(key) or key.replace("-", " ").capitalize()
 
     def system(self, key: str | None) -> str:
         return (self.systems.get(key) or key.replace("-", " ").capitalize()) if key else ""
@@ -214,7 +215,8 @@ def _guard_words(guards: Guards) -> list[str]:
 
 def _box(row: StepRow, *, base: str, chosen: str, guards: int) -> MapStep:
     note = {"wait": row.action.removeprefix("Wait "), "choose": f"{len(row.ways)} ways", "stop": row.action[6:]}
-    says = f"{row.name}. {row.action}. Stage {row.stage}, owner {row.owner}"
+    lane = row.owner or "No owner"
+    says = f"{row.name}. {row.action}. Stage {row.stage}, owner {lane}"
     says += f", system {row.system}" if row.system else ""
     says += f", {guards} guards" if guards else ""
     says += f", {row.risk} risk" if row.risk != "low" else ""
@@ -223,7 +225,7 @@ def _box(row: StepRow, *, base: str, chosen: str, guards: int) -> MapStep:
         title=row.name,
         kind=row.kind,
         stage=row.stage,
-        lane=row.owner,
+        lane=lane,
         icon=row.icon,
         note=note.get(row.kind, row.system),
         guards=guards,

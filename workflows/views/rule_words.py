@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from martechops.lib import jsontext
+from martechops.lib.path_words import path_words
 from workflows.engine.conditions import OPERATORS
 
 _JOINS = {"$and": " and ", "$or": " or "}
@@ -17,21 +18,6 @@ class SeenCheck:
     claim: str
     value: Any
     holds: bool
-
-
-def path_words(path: str) -> str:
-    """A dotted path as people call it.
-
-    >>> path_words("contact.company_size"), path_words("contact.consent.email"), path_words("event.properties.plan")
-    ('company size', 'consent for email', 'plan of the event')
-    """
-    parts = path.split(".")
-    name = parts[-1].replace("_", " ")
-    if parts[0] == "event":
-        return f"{name} of the event"
-    if len(parts) > 2 and parts[-2] == "consent":
-        return f"consent for {name}"
-    return name
 
 
 def comparison_words(path: str, operator: str, wanted: Any) -> str:

@@ -1,6 +1,7 @@
 """Runs: the list with its filters, and one with its path on the map."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,6 +19,16 @@ from .map_steps import ENTRY, EXIT, Names, lit_edges, map_edges, map_steps, with
 from .stories import StepStory, chapters, path_of
 
 
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One line of the list."""
+
+    run: Run
+    person: str
+    version: Version | None
+    step: str
+
+
 def listing(request: HttpRequest) -> HttpResponse:
     """Runs, newest first, filtered by the address bar."""
     asked = request.GET
@@ -27,20 +38,32 @@ def listing(request: HttpRequest) -> HttpResponse:
         workflow_id=workflow.pk if workflow else None, state=asked.get("state", ""), step=asked.get("step", "")
     )
     window = runs.window(wanted, before=asked.get("before", ""))
+    people = names.of_contacts(run.contact_id for run in window.rows)
+    versions = runs.versions({run.version_id for run in window.rows})
     return render(
         request,
         "workflows/run_list.html",
         {
             "window": window,
-            "people": names.of_contacts(run.contact_id for run in window.rows),
+            "lines": [_line(run, people[run.contact_id], versions.get(run.version_id)) for run in window.rows],
             "workflows": by_id,
-            "versions": runs.versions({run.version_id for run in window.rows}),
             "states": Run.State.choices,
             "wanted": wanted,
             "workflow": workflow,
             "is_filtered": bool(workflow or wanted.state or wanted.step),
         },
     )
+
+
+def _line(run: Run, person: str, version: Version | None) -> RunLine:
+    return RunLine(run=run, person=person, version=version, step=_step_name(run.step, version))
+
+
+def _step_name(key: str, version: Version | None) -> str:
+    """What the version calls a step."""
+    steps = version.content.get("steps", []) if version else []
+    named = next((step.get("name") for step in steps if step.get("key") == key), None)
+    return str(named or key.replace("-", " ").capitalize())
 
 
 def detail(request: HttpRequest, run_id: int) -> HttpResponse:
@@ -56,6 +79,7 @@ def detail(request: HttpRequest, run_id: int) -> HttpResponse:
         {
             "run": run,
             "version": version,
+            "step": _step_name(run.step, version),
             "workflow": version.workflow if version else None,
             "person": names.of_contacts([run.contact_id])[run.contact_id],
             "story": story,

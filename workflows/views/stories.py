@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from martechops.lib.path_words import humane, path_words
 from workflows.models import ConsentEntry, Effect, Trace
 from workflows.queries.timeline import Told
 
 from .map_steps import ICONS
-from .rule_words import SeenCheck, path_words, seen
+from .rule_words import SeenCheck, seen
 
 EFFECT_ICONS = {"upsert_record": "database", "send_message": "mail", "create_task": "clipboard-check"}
 
@@ -35,10 +36,15 @@ class StepStory:
     outcome: str
     says: str
     checks: tuple[SeenCheck, ...] = ()
-    guards: tuple[Mapping[str, Any], ...] = ()
+    guards: tuple[tuple[bool, str], ...] = ()
     writes: tuple[Change, ...] = ()
     effect: Effect | None = None
     system: str = ""
+
+    @property
+    def shows_effect(self) -> bool:
+        """Something was planned: what was withheld at once is told by the step itself."""
+        return self.effect is not None and not (self.outcome == "withheld" and self.effect.state == "suppressed")
 
     @property
     def needs_attention(self) -> bool:
@@ -63,6 +69,11 @@ class Passage:
     says: str
     due_at: datetime | None
 
+    @property
+    def shows_state(self) -> bool:
+        """Where it stands now is news, unless it did not enter or its last step has said so."""
+        return self.state in {"waiting", "done"} and self.admitted is not False
+
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
@@ -83,6 +94,11 @@ class Chapter:
     changes: tuple[Change, ...] = ()
     consents: tuple[ConsentEntry, ...] = ()
     passages: tuple[Passage, ...] = field(default=())
+
+    @property
+    def came_late(self) -> bool:
+        """It happened well before it was handled, which the page then says."""
+        return self.occurred_at is not None and abs((self.at - self.occurred_at).total_seconds()) > 60
 
     @property
     def is_quiet(self) -> bool:
@@ -120,7 +136,7 @@ def _chapter(trace: Trace, told: Told, only_run: int | None) -> Chapter:
         recognised_by=tuple(contact.get("by") or ()),
         notes=tuple(contact.get("notes") or ()),
         changes=tuple(_change(row, told) for row in detail.get("changes", [])),
-        consents=tuple(c for c in told.consents if c.event_id == trace.event_id and c.contact_id == trace.contact_id),
+        consents=tuple(_consents(trace, told)),
         passages=tuple(_passage(part, told) for part in parts),
     )
 
@@ -133,6 +149,17 @@ def _change(row: Mapping[str, Any], told: Told) -> Change:
         new=row.get("new"),
         writer=told.systems.get(writer, writer),
     )
+
+
+def _consents(trace: Trace, told: Told) -> list[ConsentEntry]:
+    """Statements that changed nothing; one that did stands among the changes."""
+    changed = {row["field"] for row in trace.detail.get("changes", [])}
+    return [
+        entry
+        for entry in told.consents
+        if (entry.event_id, entry.contact_id) == (trace.event_id, trace.contact_id)
+        and f"consent.{entry.channel}" not in changed
+    ]
 
 
 def _passage(part: Mapping[str, Any], told: Told) -> Passage:
@@ -163,9 +190,9 @@ def _step(row: Mapping[str, Any], defined: Mapping[str, Any], told: Told) -> Ste
         name=defined.get("name") or row["step"].replace("-", " ").capitalize(),
         icon=ICONS.get(kind, "circle-dot"),
         outcome=row["outcome"],
-        says=row.get("says") or "",
+        says=humane(row.get("says") or ""),
         checks=tuple(seen(check) for check in row.get("checks", [])),
-        guards=tuple(row.get("guards", [])),
+        guards=tuple((guard["ok"], humane(guard["says"])) for guard in row.get("guards", [])),
         writes=tuple(_change(write, told) for write in row.get("writes", [])),
         effect=effect,
         system=told.systems.get(effect.system, effect.system) if effect else "",

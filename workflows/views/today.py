@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -68,12 +69,13 @@ def show(request: HttpRequest) -> HttpResponse:
 def _team_tabs(items: list[WorkItem], team: str) -> list[Tab]:
     counts = Counter(item.team for item in items)
     tabs = [Tab("Everyone", "?", current=not team, count=len(items))]
-    return tabs + [Tab(name, f"?team={name}", current=team == name, count=counts[name]) for name in sorted(counts)]
+    return tabs + [
+        Tab(name, f"?team={quote(name)}", current=team == name, count=counts[name]) for name in sorted(counts) if name
+    ]
 
 
 def _work_items(by_id: dict[int, Workflow]) -> list[WorkItem]:
     owners = names.of_system_owners()
-    event_owners = names.of_event_owners()
     effects = attention.effects_needing_a_person()
     runs = attention.failed_runs()
     people = names.of_contacts({effect.contact_id for effect in effects} | {run.contact_id for run in runs})
@@ -81,7 +83,7 @@ def _work_items(by_id: dict[int, Workflow]) -> list[WorkItem]:
         *(_paused_item(system) for system in attention.paused_systems()),
         *(_effect_item(effect, people[effect.contact_id], owners.get(effect.system, "")) for effect in effects),
         *(_run_item(run, people[run.contact_id], by_id) for run in runs),
-        *(_quarantine_item(held, event_owners) for held in attention.newest_in_quarantine()),
+        *_quarantine_items(names.of_event_owners()),
     ]
 
 
@@ -117,18 +119,36 @@ def _run_item(run: Run, person: str, by_id: dict[int, Workflow]) -> WorkItem:
     )
 
 
-def _quarantine_item(held: QuarantinedEvent, owners: dict[str, str]) -> WorkItem:
+def _quarantine_items(event_owners: dict[str, str]) -> list[WorkItem]:
+    """One line for each kind of fault, however many events share it."""
+    alike: dict[tuple[str, str, str], list[QuarantinedEvent]] = {}
+    for held in attention.newest_in_quarantine():
+        alike.setdefault((held.kind, held.event.name or held.event.type, first_reason(held)), []).append(held)
+    source_owners = names.of_source_owners()
+    return [
+        _quarantine_item(rows, event_owners.get(name) or source_owners.get(rows[0].event.source_id) or "")
+        for (_, name, _), rows in alike.items()
+    ]
+
+
+def first_reason(held: QuarantinedEvent) -> str:
+    """The first thing that is wrong with it, in one line."""
     first = held.reasons[0] if held.reasons else {}
-    dead = held.kind == "dead_letter"
-    name = held.event.name or held.event.type
+    return " ".join(filter(None, (first.get("path", ""), first.get("says", "")))) or "It breaks its schema."
+
+
+def _quarantine_item(rows: list[QuarantinedEvent], team: str) -> WorkItem:
+    newest, count = rows[0], len(rows)
+    dead = newest.kind == "dead_letter"
+    what = f"{count} times {newest.event.name}" if count > 1 else newest.event.name or newest.event.type
     return WorkItem(
         icon="skull" if dead else "triangle-alert",
         tone="bad" if dead else "warn",
-        title=f"{name} {'could not be handled' if dead else 'is in quarantine'}",
-        detail=" ".join(filter(None, (first.get("path", ""), first.get("says", "")))) or "It breaks its schema.",
-        href=f"/events/{held.pk}/",
-        team=owners.get(name, ""),
-        at=held.at,
+        title=f"{what} {'could not be handled' if dead else 'in quarantine' if count > 1 else 'is in quarantine'}",
+        detail=first_reason(newest),
+        href=f"/events/{newest.pk}/" if count == 1 else "/events/quarantine/",
+        team=team,
+        at=newest.at,
     )
 
 

@@ -1,0 +1,141 @@
+"""The quarantine: what was held and why, and sending it through again, mending it first, or letting it go."""
+
+import json
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from martechops.lib import clock
+from martechops.people.models import User
+from martechops.people.permissions import may
+from workflows.actions import quarantine as actions
+from workflows.models import QuarantinedEvent
+from workflows.queries import events, names
+
+from .events import tabs
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Held events with the same name and the same faults."""
+
+    kind: str
+    name: str
+    reasons: list[dict[str, str]]
+    owner: str
+    rows: list[QuarantinedEvent]
+
+
+def listing(request: HttpRequest) -> HttpResponse:
+    """What the catalog refused and what failed five times; a POST sends the named ones through again."""
+    if request.method == "POST":
+        return _replay_many(request)
+    state = request.GET.get("state", "")
+    state = state if state in QuarantinedEvent.State.values else QuarantinedEvent.State.HELD.value
+    window = events.quarantine(state=state, before=request.GET.get("before", ""))
+    return render(
+        request,
+        "workflows/quarantine.html",
+        {
+            "window": window,
+            "groups": _groups(list(window.rows)),
+            "state": state,
+            "states": QuarantinedEvent.State.choices,
+            "sources": names.of_sources(),
+            "may_replay": state == QuarantinedEvent.State.HELD and may(request.user, "events.replay"),
+            "tabs": tabs("quarantine"),
+        },
+    )
+
+
+def _groups(rows: list[QuarantinedEvent]) -> list[Alike]:
+    owners, source_owners = names.of_event_owners(), names.of_source_owners()
+    alike: dict[tuple[str, str, str], list[QuarantinedEvent]] = {}
+    for row in rows:
+        name = row.event.name or row.event.type.capitalize()
+        alike.setdefault((row.kind, name, json.dumps(row.reasons, default=str)), []).append(row)
+    return [
+        Alike(
+            kind=kind,
+            name=name,
+            reasons=same[0].reasons,
+            owner=owners.get(name) or source_owners.get(same[0].event.source_id) or "",
+            rows=same,
+        )
+        for (kind, name, _), same in alike.items()
+    ]
+
+
+def _replay_many(request: HttpRequest) -> HttpResponse:
+    keys = [int(key) for key in request.POST.getlist("event") if key.isdecimal()]
+    held = [QuarantinedEvent(pk=key) for key in keys]
+    count = actions.replay_many(events=held, by=_person(request), at=clock.now())
+    messages.success(request, f"{count} event{'' if count == 1 else 's'} will be handled again in a moment.")
+    return redirect("quarantine")
+
+
+@require_POST
+def replay(request: HttpRequest, event_id: int) -> HttpResponse:
+    """Have one event handled again, as after a change of the catalog."""
+    held = _held(event_id)
+    try:
+        actions.replay(event=held, by=_person(request), at=clock.now())
+    except actions.NotHeld as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, "The event will be handled again in a moment.")
+    return redirect("event", event_id=event_id)
+
+
+@require_POST
+def fix(request: HttpRequest, event_id: int) -> HttpResponse:
+    """Have a corrected body handled in the event's place."""
+    held = _held(event_id)
+    try:
+        actions.fix_and_replay(event=held, body=_body(request), by=_person(request), at=clock.now())
+    except (actions.NotHeld, actions.CannotBeTaken, ValidationError) as error:
+        said = error.messages[0] if isinstance(error, ValidationError) else str(error)
+        messages.error(request, f"Not replayed. {said}")
+    else:
+        messages.success(
+            request, "The corrected event will be handled in a moment. What was received is kept as it was."
+        )
+    return redirect("event", event_id=event_id)
+
+
+@require_POST
+def dismiss(request: HttpRequest, event_id: int) -> HttpResponse:
+    """Let an event go, with a reason."""
+    held = _held(event_id)
+    try:
+        actions.dismiss(event=held, by=_person(request), at=clock.now(), reason=request.POST.get("reason", ""))
+    except (actions.NotHeld, ValueError) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "The event was dismissed. It is kept, and nothing came of it.")
+    return redirect("event", event_id=event_id)
+
+
+def _body(request: HttpRequest) -> object:
+    try:
+        return json.loads(request.POST.get("body", ""))
+    except ValueError as error:
+        raise ValidationError(f"This is not JSON: {error}.") from None
+
+
+def _held(event_id: int) -> QuarantinedEvent:
+    held = QuarantinedEvent.objects.filter(pk=event_id).first()
+    if held is None:
+        raise Http404(f"event {event_id} is not in quarantine")
+    return held
+
+
+def _person(request: HttpRequest) -> User:
+    """Who is signed in; the door lets nobody else through."""
+    if not isinstance(request.user, User):
+        raise Http404
+    return request.user
