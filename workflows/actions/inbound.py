@@ -145,7 +145,7 @@ def _store(messages: list[_Message], *, source_id: int, received_at: datetime) -
         ]
         bulk.copy_rows(cursor, "workflows_eventconflict", ("event_id", "received_at", "body"), conflicts)
         if stored:
-            wake.after_commit("advance")
+            wake.after_commit("workflows.advance")
     return len(stored), len(conflicts)
 
 

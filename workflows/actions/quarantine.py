@@ -96,7 +96,7 @@ def _replay(
     lane = envelope.lane(held.corrected_body or held.event.body)
     QueuedEvent.objects.update_or_create(event_id=held.pk, defaults={"lane": lane, "tries": 0})
     _record(held, action=action, by=by, at=at, detail=detail)
-    wake.after_commit("advance")
+    wake.after_commit("workflows.advance")
 
 
 def _record(

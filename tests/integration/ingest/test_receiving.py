@@ -117,10 +117,10 @@ def test_worker_is_rung_for_after_the_commit(
     with django_capture_on_commit_callbacks(execute=True):
         receive(source, track("a"), track("b"))
         assert rung == []
-    assert rung == ["advance"]
+    assert rung == ["workflows.advance"]
     with django_capture_on_commit_callbacks(execute=True):
         receive(source, track("a"))
-    assert rung == ["advance"]
+    assert rung == ["workflows.advance"]
 
 
 @pytest.mark.django_db(transaction=True)
