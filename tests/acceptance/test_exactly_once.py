@@ -155,11 +155,11 @@ def check_independently(database: psycopg.Connection[Any], messages: list[Messag
     assert sorted(emails(database, "SELECT email FROM sandbox_crmrecord")) == sorted(people)
     assert sorted(emails(database, 'SELECT "to" FROM sandbox_mailboxmessage')) == sorted(welcome)
     withheld = "SELECT c.email FROM workflows_effect e JOIN workflows_contact c ON c.id = e.contact_id"
-    assert sorted(emails(database, f"{withheld} WHERE e.state = 'suppressed'")) == sorted(people - welcome)
+    assert set(emails(database, f"{withheld} WHERE e.state = 'suppressed'")) == people - welcome
     for state in ("failed", "uncertain"):
         assert count(database, f"SELECT count(*) FROM workflows_effect WHERE state = '{state}'") == 0
     assert count(database, "SELECT count(*) FROM workflows_quarantinedevent") == 0
-    assert count(database, "SELECT count(*) FROM workflows_run") == len(people)
+    assert count(database, "SELECT count(DISTINCT contact_id) FROM workflows_run") == len(people)
 
 
 def emails(database: psycopg.Connection[Any], query: str) -> list[str]:

@@ -48,8 +48,12 @@ def admit(
     return Admission(admitted=True, says=says, entry_key=f"contact:{contact_id}#{number}", checks=checks)
 
 
-def _again(spec: Spec, earlier: tuple[Earlier, ...], at: datetime) -> str | None:
-    """Why an earlier run stands against another, or None."""
+def _again(spec: Spec, runs: tuple[Earlier, ...], at: datetime) -> str | None:
+    """Why an earlier run stands against another, or None.
+
+    One that was stopped does not: somebody who asked without consent and asks again with it is not turned away.
+    """
+    earlier = [run for run in runs if not run.stopped]
     if not earlier:
         return None
     rule = spec.entry.again

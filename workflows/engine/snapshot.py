@@ -43,6 +43,8 @@ class Earlier:
     entry_key: str
     entered_at: datetime
     running: bool
+    #: Ended at a stop, such as "no consent": it began, but the contact has not been through.
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

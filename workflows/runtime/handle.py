@@ -82,7 +82,9 @@ def event(
     seen = seen_event(claimed)
     before = len(into.changes)
     if recognised.email:
-        _set(subject, "email", recognised.email, "identity", claimed.id, into)
+        source = definitions.sources.get(claimed.source_id)
+        writer = source.writer if source else "identity"
+        _set(subject, "email", recognised.email, writer, claimed.id, into)
     _learn(claimed, seen, subject, definitions, into)
     handling = _Handling(subject=subject, definitions=definitions, at=at, into=into, event_id=claimed.id)
     cause = Cause(kind="event", event=seen)

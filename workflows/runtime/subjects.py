@@ -69,7 +69,12 @@ class Subject:
     def earlier(self, workflow_id: int) -> tuple[Earlier, ...]:
         """Its runs of one workflow, whatever the version."""
         return tuple(
-            Earlier(entry_key=run.entry_key, entered_at=run.entered_at, running=run.is_running)
+            Earlier(
+                entry_key=run.entry_key,
+                entered_at=run.entered_at,
+                running=run.is_running,
+                stopped=run.state == Run.State.STOPPED,
+            )
             for run in self.runs
             if run.workflow_id == workflow_id
         )

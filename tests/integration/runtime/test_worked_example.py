@@ -63,6 +63,19 @@ def test_without_consent_the_message_is_withheld_with_its_reason_and_routing_sto
     assert CrmRecord.objects.count() == 1
 
 
+@pytest.mark.requirement("D7")
+def test_lead_that_was_stopped_without_consent_is_welcomed_when_it_asks_again_with_it(request_demo: Send) -> None:
+    request_demo(marketing_consent=None)
+    settle()
+    request_demo(marketing_consent=True)
+    settle()
+    assert MailboxMessage.objects.count() == 1
+    assert list(Run.objects.order_by("id").values_list("entry_key", "state")) == [
+        (f"contact:{Contact.objects.get().pk}#1", "stopped"),
+        (f"contact:{Contact.objects.get().pk}#2", "waiting"),
+    ]
+
+
 @pytest.mark.requirement("D3")
 @pytest.mark.requirement("G5")
 def test_paid_ad_lead_without_a_name_is_not_written_to(request_demo: Send) -> None:

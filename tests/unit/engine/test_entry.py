@@ -13,8 +13,8 @@ MARK = act("mark", "set_field", field="hot", value=True)
 DAY = timedelta(days=1)
 
 
-def earlier(days_ago: float, *, running: bool = False) -> Earlier:
-    return Earlier(entry_key="contact:7#1", entered_at=AT - days_ago * DAY, running=running)
+def earlier(days_ago: float, *, running: bool = False, stopped: bool = False) -> Earlier:
+    return Earlier(entry_key="contact:7#1", entered_at=AT - days_ago * DAY, running=running, stopped=stopped)
 
 
 @pytest.mark.requirement("D7")
@@ -34,6 +34,8 @@ def earlier(days_ago: float, *, running: bool = False) -> Earlier:
             "entered on 2026-11-17 15:00 UTC, and may again 30 days later",
         ),
         ({"at_most": 2}, (earlier(90),), None),
+        (None, (earlier(1, stopped=True),), None),
+        ({"after": "30 days", "at_most": 1}, (earlier(2, stopped=True), earlier(1, stopped=True)), None),
         ({"at_most": 2}, (earlier(90), earlier(60)), "has entered 2 times, and 2 is the most"),
     ],
 )
