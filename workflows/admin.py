@@ -169,3 +169,54 @@ class EffectAdmin(MachineWrittenAdmin):
 @admin.register(models.Conversion)
 class ConversionAdmin(MachineWrittenAdmin):
     list_display = ["name", "contact_id", "campaign", "at"]
+
+
+@admin.register(models.Segment)
+class SegmentAdmin(DefinitionAdmin):
+    list_display = ["name", "key", "owner", "status"]
+    list_select_related = ["owner"]
+
+
+@admin.register(models.NamingConvention)
+class NamingConventionAdmin(DefinitionAdmin):
+    list_display = ["name", "key", "subject", "owner", "status"]
+    list_select_related = ["owner"]
+
+
+@admin.register(models.Scoring)
+class ScoringAdmin(DefinitionAdmin):
+    list_display = ["name", "key", "half_life_days", "owner", "status"]
+    list_select_related = ["owner"]
+
+
+@admin.register(models.DefinitionVersion)
+class DefinitionVersionAdmin(MachineWrittenAdmin):
+    list_display = ["kind", "key", "number", "author", "created_at"]
+    list_filter = ["kind"]
+    list_select_related = ["author"]
+    search_fields = ["key"]
+
+
+@admin.register(models.Alias)
+class AliasAdmin(MachineWrittenAdmin):
+    list_display = ["kind", "old", "new", "since", "until"]
+
+
+@admin.register(models.StageOwnership)
+class StageOwnershipAdmin(MachineWrittenAdmin):
+    list_display = ["stage", "team", "window"]
+    list_select_related = ["team"]
+
+
+@admin.register(models.ChangeRequest)
+class ChangeRequestAdmin(MachineWrittenAdmin):
+    list_display = ["id", "field", "contact_id", "owner", "state", "requested_at"]
+    list_filter = ["state"]
+    list_select_related = ["owner"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.ScoreEntry)
+class ScoreEntryAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "points", "rule", "at"]
+    search_fields = ["=contact_id"]

@@ -1,20 +1,27 @@
 """Rows. One noun a module; written through `workflows.actions` by people and `workflows.runtime` by machines."""
 
-from .catalog import EventType, Field, LifecycleStage, Status, System
+from .catalog import EventType, Field, LifecycleStage, System
 from .contact import ConsentEntry, Contact, ContactKey, FieldChange
+from .convention import NamingConvention
+from .definition import Alias, ChangeRequest, DefinitionVersion, StageOwnership, Status
 from .effect import Effect
 from .event import EventConflict, InboundEvent, QuarantinedEvent, QueuedEvent, Source
 from .mapping import Mapping
 from .run import Conversion, Run, Timer, Trace
+from .scoring import ScoreEntry, Scoring
+from .segment import Segment
 from .template import MessageTemplate
 from .workflow import Activation, Version, Workflow
 
 __all__ = [
     "Activation",
+    "Alias",
+    "ChangeRequest",
     "ConsentEntry",
     "Contact",
     "ContactKey",
     "Conversion",
+    "DefinitionVersion",
     "Effect",
     "EventConflict",
     "EventType",
@@ -24,10 +31,15 @@ __all__ = [
     "LifecycleStage",
     "Mapping",
     "MessageTemplate",
+    "NamingConvention",
     "QuarantinedEvent",
     "QueuedEvent",
     "Run",
+    "ScoreEntry",
+    "Scoring",
+    "Segment",
     "Source",
+    "StageOwnership",
     "Status",
     "System",
     "Timer",

@@ -5,13 +5,7 @@ from simple_history.models import HistoricalRecords
 
 from martechops.people.models import Team
 
-
-class Status(models.TextChoices):
-    """How settled a definition is; automation above low risk builds on agreed ones only (requirement I3)."""
-
-    DRAFT = "draft", "Draft"
-    AGREED = "agreed", "Agreed"
-    FROZEN = "frozen", "Frozen"
+from .definition import Status
 
 
 class System(models.Model):

@@ -5,6 +5,8 @@ from simple_history.models import HistoricalRecords
 
 from martechops.people.models import Team
 
+from .definition import Status
+
 
 class Mapping(models.Model):
     """Source field to target field, with type, default and whether it must be there (requirements E5, E6).
@@ -17,6 +19,7 @@ class Mapping(models.Model):
     owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="mappings")
     #: A list of {"from": "event.properties.email", "to": "email", "type": "email", "default": …, "required": true}.
     rows = models.JSONField(default=list)
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     history = HistoricalRecords()
 
     class Meta:
