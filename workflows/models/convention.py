@@ -22,7 +22,7 @@ class NamingConvention(models.Model):
     subject = models.CharField(max_length=10, choices=Subject)
     owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="conventions")
     #: Stands between the parts of a name.
-    separator = models.CharField(max_length=3, default="_", blank=True)
+    separator = models.CharField(max_length=10, default="_", blank=True)
     #: A list of {"part": "year", "pattern": "20[0-9]{2}"} or {"part": "channel", "values": ["email", "ads"]}.
     parts = models.JSONField(default=list)
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
