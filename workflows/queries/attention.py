@@ -48,14 +48,15 @@ def failed_runs(*, limit: int = 6) -> list[Run]:
     return list(Run.objects.filter(state=Run.State.FAILED).order_by("-pk")[:limit])
 
 
-def runs_by_state() -> dict[str, int]:
-    """How many runs are in each state."""
-    return dict(Run.objects.values_list("state").annotate(Count("pk")).order_by())
+def runs_by_workflow_and_state() -> dict[tuple[int, str], int]:
+    """How many runs of each workflow are in each state."""
+    counted = Run.objects.values_list("workflow_id", "state").annotate(Count("pk")).order_by()
+    return {(workflow_id, state): count for workflow_id, state, count in counted}
 
 
-def paused_systems() -> list[System]:
-    """Systems whose kill switch is on."""
-    return list(System.objects.filter(paused=True).select_related("owner"))
+def systems() -> list[System]:
+    """Every system, with its owner and whether its kill switch is on."""
+    return list(System.objects.select_related("owner"))
 
 
 def conversions_by_workflow(*, since: datetime) -> list[tuple[int, str, int, datetime]]:

@@ -48,11 +48,6 @@ def of_contacts(ids: Iterable[int]) -> dict[int, str]:
     return {pk: known.get(pk) or f"Contact {pk}" for pk in wanted}
 
 
-def of_system_owners() -> dict[str, str]:
-    """The owner team of each system, by the system's key."""
-    return dict(System.objects.values_list("key", "owner__name"))
-
-
 def of_event_owners() -> dict[str, str]:
     """The owner team of each event type, by its name."""
     return dict(EventType.objects.values_list("name", "owner__name"))

@@ -38,7 +38,7 @@ def of_contact(contact_id: int, *, before: str = "") -> Told:
 def of_run(run: Run) -> Told:
     """The part of a contact's story in which one run moved."""
     traces = Trace.objects.filter(contact_id=run.contact_id, at__gte=run.entered_at).order_by("-pk")[:300]
-    return _told([trace for trace in traces if run.pk in _run_ids([trace])])
+    return _told([trace for trace in traces if run.pk in _run_ids([trace])], contact_ids={run.contact_id})
 
 
 def of_event(event_id: int) -> Told:
@@ -46,8 +46,10 @@ def of_event(event_id: int) -> Told:
     return _told(list(Trace.objects.filter(event_id=event_id).order_by("pk")[:50]))
 
 
-def _told(traces: Sequence[Trace], *, older: str = "", newest: bool = True) -> Told:
-    contact_ids = {trace.contact_id for trace in traces}
+def _told(
+    traces: Sequence[Trace], *, older: str = "", newest: bool = True, contact_ids: set[int] | None = None
+) -> Told:
+    contact_ids = contact_ids or {trace.contact_id for trace in traces}
     event_ids = {trace.event_id for trace in traces if trace.event_id}
     by_id = names.of_workflows()
     runs = Run.objects.in_bulk(_run_ids(traces))

@@ -71,8 +71,10 @@ def detail(request: HttpRequest, run_id: int) -> HttpResponse:
     run = Run.objects.filter(pk=run_id).first()
     if run is None:
         raise Http404(f"run {run_id}")
-    version = runs.versions({run.version_id}).get(run.version_id)
-    story = chapters(timeline.of_run(run), only_run=run.pk)
+    told = timeline.of_run(run)
+    version = next((v for v in told.versions.values() if v.pk == run.version_id), None)
+    version = version or runs.versions({run.version_id}).get(run.version_id)
+    story = chapters(told, only_run=run.pk)
     return render(
         request,
         "workflows/run_detail.html",
@@ -80,18 +82,18 @@ def detail(request: HttpRequest, run_id: int) -> HttpResponse:
             "run": run,
             "version": version,
             "step": _step_name(run.step, version),
-            "workflow": version.workflow if version else None,
-            "person": names.of_contacts([run.contact_id])[run.contact_id],
+            "workflow": told.workflows.get(version.workflow.key) if version else None,
+            "person": told.contacts[run.contact_id],
             "story": story,
             "effects": runs.effects(run),
-            "systems": names.of_systems(),
+            "systems": told.systems,
             "timer": runs.timer(run.pk),
-            "picture": _picture(run, version, path_of(story)),
+            "picture": _picture(run, version, path_of(story), told.systems),
         },
     )
 
 
-def _picture(run: Run, version: Version | None, path: list[StepStory]) -> SafeString | None:
+def _picture(run: Run, version: Version | None, path: list[StepStory], systems: Mapping[str, str]) -> SafeString | None:
     """The map of the version that the run entered, with the run's way lit."""
     try:
         spec = parse(version.content) if version else None
@@ -99,7 +101,7 @@ def _picture(run: Run, version: Version | None, path: list[StepStory]) -> SafeSt
         spec = None
     if spec is None or version is None:
         return None
-    known = Names(teams=names.of_teams(), systems=names.of_systems())
+    known = Names(teams=names.of_teams(), systems=systems)
     keys = [ENTRY, *(step.key for step in path)]
     if run.state == Run.State.DONE:
         keys.append(EXIT)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from martechops.lib import clock
 from martechops.lib.tabs import Tab
 from workflows.models import Effect, QuarantinedEvent, Run, System, Workflow
-from workflows.queries import attention, events, names, workflows
+from workflows.queries import attention, events, names
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def show(request: HttpRequest) -> HttpResponse:
     by_id = names.of_workflows()
     items = _work_items(by_id)
     team = request.GET.get("team", "")
-    throughput = attention.throughput(at=now)
+    throughput, runs = attention.throughput(at=now), attention.runs_by_workflow_and_state()
     return render(
         request,
         "workflows/today.html",
@@ -56,12 +56,12 @@ def show(request: HttpRequest) -> HttpResponse:
             "throughput": throughput,
             "hours": [f"{timezone.localtime(hour):%H:00}" for hour in throughput.hours],
             "hour_rows": list(zip(throughput.hours, throughput.events, strict=True)),
-            "runs": attention.runs_by_state(),
+            "runs": _by_state(runs),
             "effects": attention.effects_by_state(),
             "held": events.held_count(),
             "backlog": events.backlog(),
             "reached": _reached(by_id, since=now - timedelta(days=7)),
-            "in_flight": _in_flight(by_id),
+            "in_flight": _in_flight(by_id, runs),
         },
     )
 
@@ -75,12 +75,13 @@ def _team_tabs(items: list[WorkItem], team: str) -> list[Tab]:
 
 
 def _work_items(by_id: dict[int, Workflow]) -> list[WorkItem]:
-    owners = names.of_system_owners()
+    systems = attention.systems()
+    owners = {system.key: system.owner.name for system in systems}
     effects = attention.effects_needing_a_person()
     runs = attention.failed_runs()
     people = names.of_contacts({effect.contact_id for effect in effects} | {run.contact_id for run in runs})
     return [
-        *(_paused_item(system) for system in attention.paused_systems()),
+        *(_paused_item(system) for system in systems if system.paused),
         *(_effect_item(effect, people[effect.contact_id], owners.get(effect.system, "")) for effect in effects),
         *(_run_item(run, people[run.contact_id], by_id) for run in runs),
         *_quarantine_items(names.of_event_owners()),
@@ -161,6 +162,13 @@ def _reached(by_id: dict[int, Workflow], *, since: datetime) -> list[Reached]:
     return sorted(rows, key=lambda row: (row.team, -row.count))
 
 
-def _in_flight(by_id: dict[int, Workflow]) -> list[tuple[Workflow, int]]:
-    counts = workflows.people_in_flight()
-    return [(by_id[pk], count) for pk, count in sorted(counts.items(), key=lambda row: -row[1]) if pk in by_id]
+def _by_state(runs: dict[tuple[int, str], int]) -> dict[str, int]:
+    totals: Counter[str] = Counter()
+    for (_, state), count in runs.items():
+        totals[state] += count
+    return totals
+
+
+def _in_flight(by_id: dict[int, Workflow], runs: dict[tuple[int, str], int]) -> list[tuple[Workflow, int]]:
+    waiting = {pk: count for (pk, state), count in runs.items() if state == Run.State.WAITING}
+    return [(by_id[pk], count) for pk, count in sorted(waiting.items(), key=lambda row: -row[1]) if pk in by_id]
