@@ -147,8 +147,8 @@ def _pip_configuration() -> str:
 def _uv_settings(listing: str) -> dict[str, str]:
     """What `pip config list` says, as uv's environment; variables come before files, as in pip.
 
-    >>> _uv_settings("global.index-url='https://packages.example/simple'")
-    {'UV_DEFAULT_INDEX': 'https://packages.example/simple'}
+    >>> _uv_settings("global.index-url='https://packages.example/index'")
+    {'UV_DEFAULT_INDEX': 'https://packages.example/index'}
     """
     found: dict[str, str] = {}
     lines = (line.partition("=") for line in listing.splitlines() if "=" in line)

@@ -36,8 +36,8 @@ def test_it_can_be_read_by_an_old_python_so_that_it_can_say_so() -> None:
     ("listing", "expected"),
     [
         ("", {}),
-        ("global.index-url='https://one/simple'", {"UV_DEFAULT_INDEX": "https://one/simple"}),
-        (":env:.index-url='https://two/simple'\nglobal.index-url='https://one/simple'", {"UV_DEFAULT_INDEX": "https://two/simple"}),
+        ("global.index-url='https://one/index'", {"UV_DEFAULT_INDEX": "https://one/index"}),
+        (":env:.index-url='https://two/index'\nglobal.index-url='https://one/index'", {"UV_DEFAULT_INDEX": "https://two/index"}),
         (
             "global.extra-index-url='\\nfile:///a/simple\\nfile:///b/simple'",
             {"UV_INDEX": "file:///a/simple file:///b/simple", "UV_INDEX_STRATEGY": "unsafe-best-match"},
