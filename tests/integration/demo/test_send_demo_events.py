@@ -11,8 +11,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from campaigns.demo import post
 from campaigns.demo.stream import Kind, stream
+from martechops.people.models import Team
 from workflows.actions import allowance, sources
-from workflows.models import EventConflict, InboundEvent, QueuedEvent, Source
+from workflows.models import EventConflict, InboundEvent, Mapping, QueuedEvent, Source
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -85,7 +86,7 @@ def test_busy_server_is_asked_again_with_the_same_ids(
 
 def test_nobody_there_is_one_clear_sentence(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(post, "MOST_TRIES", 1)
-    with pytest.raises(CommandError, match=r"did not take a batch. It said no answer"):
+    with pytest.raises(CommandError, match=r"did not take a batch: no answer .*--url"):
         call_command("send_demo_events", url="http://127.0.0.1:9", count=1)
 
 
@@ -107,3 +108,12 @@ def test_create_source_prints_the_write_key_alone(capsys: pytest.CaptureFixture[
         call_command("create_source", "Web form 2")
     with pytest.raises(CommandError, match="letter or digit"):
         call_command("create_source", " / ")
+
+
+def test_source_is_made_with_a_mapping_that_exists() -> None:
+    owner = Team.objects.create(key="marketing-ops", name="Marketing ops")
+    mapping = Mapping.objects.create(key="form-to-contact", name="Form to contact", owner=owner)
+    call_command("create_source", "Web form 3", mapping="form-to-contact")
+    assert Source.objects.get(key="web-form-3").mapping == mapping
+    with pytest.raises(CommandError, match=r"no mapping 'other'; there are: form-to-contact"):
+        call_command("create_source", "Web form 4", mapping="other")

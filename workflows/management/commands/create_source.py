@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from workflows.actions import sources
+from workflows.models import Mapping
 
 
 class Command(BaseCommand):
@@ -15,6 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="as people read it, such as 'Demo web site'")
+        parser.add_argument("--mapping", help="key of the mapping that makes fields of a contact from what it sends")
 
     def handle(self, *args: Any, **options: Any) -> None:
         del args
@@ -22,9 +24,21 @@ class Command(BaseCommand):
         key = slugify(name)[:50]
         if not key or len(name) > 80:
             raise CommandError("The name must have a letter or digit and at most 80 characters.")
+        mapping = _mapping(options["mapping"])
         try:
-            source = sources.create(key=key, name=name, by="create_source", at=timezone.now())
+            source = sources.create(key=key, name=name, mapping=mapping, by="create_source", at=timezone.now())
         except IntegrityError:
             raise CommandError(f"There is a source {key!r} already.") from None
+        if mapping is None:
+            self.stderr.write("Without a mapping its events tell who somebody is, and no other field of the contact.")
         self.stderr.write(f"Source {key!r} was made. Its write key, for the SDK's settings:", self.style.NOTICE)
         self.stdout.write(source.write_key)
+
+
+def _mapping(key: str | None) -> Mapping | None:
+    if key is None:
+        return None
+    known = {mapping.key: mapping for mapping in Mapping.objects.all()}
+    if key not in known:
+        raise CommandError(f"There is no mapping {key!r}; there are: {', '.join(known) or 'none yet'}.")
+    return known[key]
