@@ -89,7 +89,7 @@ def _send(
             wait = _seconds(answer.headers.get("Retry-After")) or 0.5 * 2**tries
         if tries + 1 < MOST_TRIES:
             time.sleep(min(wait, _LONGEST_WAIT_SECONDS))
-    raise NotTaken(f"{connection.host}:{connection.port} did not take a batch. It said {said}")
+    raise NotTaken(f"{connection.host}:{connection.port} did not take a batch: {said}. --url says where to send.")
 
 
 def _message(reply: bytes) -> str:

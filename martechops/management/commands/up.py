@@ -112,8 +112,7 @@ class Command(BaseCommand):
 
     def _welcome(self, supervisor: Supervisor, *, logins: str) -> None:
         self._say(f"\nMartechOps is at {supervisor.address}   (Ctrl-C stops it; logs are in {supervisor.home.logs})")
-        if logins:
-            self._say(logins.rstrip())
+        self._say(logins.rstrip() or "Sign in with a login of your own; python3 manage.py createsuperuser makes one.")
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
