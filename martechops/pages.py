@@ -1,13 +1,16 @@
 """Pages of the platform itself: the living page of components, and what is shown when something goes wrong."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 
 from martechops.lib.tabs import Tab
 from martechops.templatetags.statuses import LOOKS
+from workflows.views.map_drawing import draw
+from workflows.views.map_layout import MapEdge, MapStep
 
 
 def components(request: HttpRequest) -> HttpResponse:
@@ -31,8 +34,82 @@ def components(request: HttpRequest) -> HttpResponse:
             "tabs": tabs,
             "counts": [3, 5, 2, 0, 8, 13, 9, 4, 6, 11, 7, 2],
             "hours": [f"{hour:02d}:00" for hour in range(12)],
+            "stages": [("capture", True), ("enrich", False), ("engage", True), ("measure", True)],
+            "effects": [_effect(state, reason, now) for state, reason in _EFFECTS],
+            "change": {"label": "Lifecycle stage", "old": "lead", "new": "mql", "writer": "event Demo Requested"},
+            "map": mark_safe(draw(_STEPS, _WAYS, label="Map of an example")),  # noqa: S308  (escaped in map_drawing)
         },
     )
+
+
+_STEPS = (
+    MapStep("begin", "Demo Requested", "entry", "capture", "Marketing ops", icon="play"),
+    MapStep(
+        "record", "Create or update in CRM", "act", "capture", "Marketing ops", icon="database", note="CRM", guards=1
+    ),
+    MapStep("no", "Stop without consent", "stop", "enrich", "Sales ops", icon="octagon-x", note="consent is missing"),
+    MapStep(
+        "send",
+        "Send the welcome message",
+        "act",
+        "engage",
+        "E-mail team",
+        icon="mail",
+        note="E-mail",
+        guards=6,
+        risk="medium",
+        ruled=True,
+        mark="Withheld",
+        mark_tone="warn",
+    ),
+    MapStep(
+        "wait",
+        "Wait for a meeting",
+        "wait",
+        "engage",
+        "E-mail team",
+        icon="clock",
+        note="2 days",
+        mark="12 here",
+        mark_tone="info",
+    ),
+    MapStep("split", "Enterprise or not", "choose", "engage", "Sales ops", icon="split", note="2 ways"),
+    MapStep(
+        "task",
+        "Give sales a task",
+        "act",
+        "engage",
+        "Sales ops",
+        icon="clipboard-check",
+        note="CRM",
+        risk="high",
+        chosen=True,
+    ),
+    MapStep("count", "Count the conversion", "act", "measure", "Analytics", icon="target", note="Warehouse"),
+    MapStep("end", "Done", "exit", "measure", "Analytics", icon="flag"),
+)
+_WAYS = (
+    MapEdge("begin", "record"),
+    MapEdge("record", "no"),
+    MapEdge("no", "send", label="no", says="otherwise it goes on"),
+    MapEdge("send", "wait"),
+    MapEdge("wait", "split"),
+    MapEdge("split", "task", label="A", says="A: company size is more than 200"),
+    MapEdge("split", "end", label="B", says="B: everyone else"),
+    MapEdge("task", "count"),
+    MapEdge("count", "end"),
+)
+_EFFECTS = (
+    ("done", ""),
+    ("planned", ""),
+    ("suppressed", "consent for email was never given"),
+    ("failed", "the far side refused it: no such record"),
+    ("uncertain", "the connection broke after the message was handed over"),
+)
+
+
+def _effect(state: str, reason: str, at: datetime) -> dict[str, object]:
+    return {"pk": state, "key": state, "kind": "send_message", "state": state, "reason": reason, "ended_at": at}
 
 
 def _failure(request: HttpRequest, *, code: int, title: str, text: str) -> HttpResponse:

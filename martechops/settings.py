@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "martechops.doors.DoorMiddleware",
+    "martechops.shell.OwnTimeMiddleware",
 ]
 
 ROOT_URLCONF = "martechops.urls"

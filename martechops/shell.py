@@ -1,9 +1,16 @@
 """What the frame around every page shows: the navigation, the theme and the sandbox banner."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+
+from martechops.doors import Key, door_of
 
 THEMES = ("light", "dark")
 
@@ -51,3 +58,34 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "navigation": [(group, [(item, item.leads_to(request.path)) for item in items]) for group, items in NAVIGATION],
         "sandbox_mode": getattr(settings, "OUTBOUND_SANDBOX", True),
     }
+
+
+class OwnTimeMiddleware:
+    """Shows times in the zone of the person who looks; programs keep the installation's."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """Only behind doors for people, so that no other request asks who is there."""
+        del view, args, kwargs
+        match = request.resolver_match
+        door = door_of(match.route) if match else None
+        if door and door.key is Key.SESSION and request.user.is_authenticated:
+            timezone.activate(_zone(request.user.timezone))
+
+
+def _zone(name: str) -> ZoneInfo:
+    """The zone of that name, or UTC for a name that is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

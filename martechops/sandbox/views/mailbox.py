@@ -11,6 +11,12 @@ from martechops.sandbox.queries import mailbox
 #: A message is written by people outside: it gets no script, no request, no form, and no origin of its own (FAULTS S6).
 _BODY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
 
+#: What a mail program would lay out a message with, where the message does not say.
+_BODY_LOOKS = """<!doctype html><meta name="viewport" content="width=device-width"><style>
+body { font: 15px/1.6 -apple-system, "Segoe UI", Roboto, "Liberation Sans", Arial, sans-serif; color: #1b1a18;
+  margin: 24px; max-width: 42rem; overflow-wrap: anywhere } img { max-width: 100% }
+</style>"""
+
 
 def listing(request: HttpRequest) -> HttpResponse:
     """Messages, newest first; `key` leads to the message that one effect left."""
@@ -39,7 +45,7 @@ def detail(request: HttpRequest, message_id: int) -> HttpResponse:
 def body(request: HttpRequest, message_id: int) -> HttpResponse:
     """The message's HTML alone, for the frame around it."""
     del request
-    response = HttpResponse(_found(message_id).html)
+    response = HttpResponse(_BODY_LOOKS + _found(message_id).html)
     response["Content-Security-Policy"] = _BODY_POLICY
     return response
 

@@ -4,9 +4,12 @@ import json
 import re
 
 import pytest
-from django.test import Client
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client, RequestFactory
 
+from martechops import pages
 from martechops.audit.models import AuditEntry
+from martechops.people.models import User
 from martechops.sandbox.models import MailboxMessage
 from tests.fixtures import lived_in
 from workflows.models import Contact, Effect, QuarantinedEvent, QueuedEvent, Run
@@ -193,3 +196,20 @@ def test_what_is_not_there_says_so_in_the_frame(ana: Client, address: str) -> No
     answer = ana.get(address)
     assert answer.status_code == 404
     assert "There is nothing at this address" in answer.content.decode()
+
+
+def test_times_are_in_the_zone_of_the_person_who_looks(ana: Client) -> None:
+    User.objects.filter(username="ana").update(timezone="Asia/Tokyo")
+    assert re.search(r"\d\d:\d\d:\d\d JST", text_of(ana, f"/contacts/{contact('lea@example.com').pk}/"))
+    User.objects.filter(username="ana").update(timezone="Nowhere/At All")
+    assert " UTC" in text_of(ana, f"/contacts/{contact('lea@example.com').pk}/")
+
+
+@pytest.mark.parametrize("code", [400, 403, 404])
+def test_failures_are_pages_for_strangers_too(client: Client, db: None, code: int) -> None:
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    view = {400: pages.bad_request, 403: pages.forbidden, 404: pages.not_found}[code]
+    answer = view(request, Exception())
+    assert answer.status_code == code
+    assert f'<p class="error-code">{code}</p>' in answer.content.decode()
