@@ -65,6 +65,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group("installation"))
         if item.get_closest_marker("chaos") and not config.option.chaos:
             item.add_marker(pytest.mark.skip(reason="the long form; run with --chaos"))
+        if item.get_closest_marker("bench") and "bench" not in config.option.markexpr:
+            item.add_marker(pytest.mark.skip(reason="a measurement; run with -m bench"))
     # The slow shared ones first, so that the other worker's short tests fill the end of the run.
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 

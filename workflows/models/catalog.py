@@ -1,9 +1,11 @@
 """The words that everything else uses: systems, stages, fields, event types."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from simple_history.models import HistoricalRecords
 
 from martechops.people.models import Team
+from workflows.engine import schemas
 
 from .definition import Status
 
@@ -100,7 +102,8 @@ class EventType(models.Model):
     meaning = models.TextField()
     owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="event_types")
     consumers = models.ManyToManyField(Team, related_name="consumed_event_types", blank=True)
-    #: JSON Schema of the event's properties.
+    #: JSON Schema of the event's properties. Of agreed and frozen types it is closed: properties that it does not list
+    #: are faults, unless it says `additionalProperties: true` itself.
     schema = models.JSONField(default=dict)
     #: The stage a contact reaches by this event, unless it is already further.
     stage_effect = models.ForeignKey(LifecycleStage, on_delete=models.PROTECT, null=True, blank=True)
@@ -116,3 +119,8 @@ class EventType(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse a schema that could not be relied on, or that would have to be fetched."""
+        if self.schema and (found := schemas.problems(self.schema)):
+            raise ValidationError({"schema": [f"{pointer or 'The schema'} {says}" for pointer, says in found]})

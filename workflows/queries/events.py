@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import JSONField, Q
+from django.db.models.functions import Cast
+
 from martechops.lib import windows
 from workflows.models import EventConflict, InboundEvent, QuarantinedEvent, QueuedEvent
 
@@ -74,11 +77,13 @@ def conflicts(event_id: int) -> list[EventConflict]:
     return list(EventConflict.objects.filter(event_id=event_id).order_by("pk")[:20])
 
 
-def quarantine(*, state: str = "held", before: str = "") -> windows.Window[QuarantinedEvent]:
-    """What is in quarantine, newest first."""
-    return windows.by_instant(
-        QuarantinedEvent.objects.filter(state=state).select_related("event"), field="at", before=before, size=25
-    )
+def quarantine(*, state: str = "held", kind: str = "", before: str = "") -> windows.Window[QuarantinedEvent]:
+    """What is in quarantine, newest first; with `kind`, what has such a fault (`workflows.engine.schemas.KINDS`)."""
+    rows = QuarantinedEvent.objects.filter(state=state).select_related("event")
+    if kind:
+        # jsonb for this one question only: the column is json, as it is written by machines
+        rows = rows.annotate(faults=Cast("reasons", JSONField())).filter(Q(("faults__contains", [{"kind": kind}])))
+    return windows.by_instant(rows, field="at", before=before, size=25)
 
 
 def held_count() -> int:

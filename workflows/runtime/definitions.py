@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Protocol
 
-import jsonschema_rs
+import orjson
 
 from workflows.engine.mapping import CompiledMapping, compile_mapping
 from workflows.engine.parse import parse
+from workflows.engine.schemas import BadSchema, Fault, compile_schema
 from workflows.engine.snapshot import Catalog, Stage
 from workflows.engine.spec import Spec
-from workflows.models import Activation, EventType, LifecycleStage, MessageTemplate, Source, Version
+from workflows.models import Activation, EventType, LifecycleStage, MessageTemplate, Source, Status, Version
 from workflows.models import Mapping as MappingRow
 
 _PARSED: dict[str, Spec] = {}
@@ -27,12 +29,18 @@ class RunnableVersion:
     spec: Spec
 
 
+class Schema(Protocol):
+    """What tells whether an event's properties are as the catalog says."""
+
+    def faults(self, properties: Mapping[str, object]) -> tuple[Fault, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class EventRule:
     """What the catalog says of one event type."""
 
     name: str
-    validator: Any
+    schema: Schema | None
     stage_effect: str | None
     score_effect: int
     consent_effect: Mapping[str, str]
@@ -116,11 +124,31 @@ def _mapping(row: MappingRow) -> CompiledMapping:
 def _event(row: EventType) -> EventRule:
     return EventRule(
         name=row.name,
-        validator=jsonschema_rs.validator_for(row.schema) if row.schema else None,
+        schema=_schema(orjson.dumps(row.schema), row.status != Status.DRAFT) if row.schema else None,
         stage_effect=row.stage_effect.key if row.stage_effect else None,
         score_effect=row.score_effect,
         consent_effect=row.consent_effect,
     )
+
+
+@lru_cache(maxsize=4_096)
+def _schema(text: bytes, closed: bool) -> Schema:
+    """One compiled schema for each text. Draft types are still being found out, so they take what they do not list."""
+    try:
+        return compile_schema(orjson.loads(text), closed=closed)
+    except BadSchema as error:  # written past the check on save: its events wait, all others go on
+        return _Unusable(str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class _Unusable:
+    """In place of a schema that cannot be compiled."""
+
+    says: str
+
+    def faults(self, properties: Mapping[str, object]) -> tuple[Fault, ...]:
+        del properties
+        return (Fault("value", "", f"the schema in the catalog cannot be used: {self.says}"),)
 
 
 def _source(row: Source, mappings: Mapping[str, CompiledMapping]) -> SourceRule:

@@ -1,4 +1,4 @@
-"""Events against the catalog: what it does not allow is held, with the place in the schema (requirement F3)."""
+"""Events against the catalog: what it does not allow is held, with place and kind of the fault (requirement F3)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,17 +8,22 @@ from workflows.engine import identity
 from .claim import ClaimedEvent
 from .definitions import Definitions
 
+_NOBODY = "says nothing about whose it is: it needs an e-mail address, a userId or an anonymousId"
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One thing that is wrong, and where."""
 
+    #: JSON pointer into the event's body.
     path: str
     says: str
+    #: One of `workflows.engine.schemas.KINDS`; empty where handling it failed.
+    kind: str = ""
 
     def document(self) -> dict[str, str]:
         """As it is kept."""
-        return {"path": self.path, "says": self.says}
+        return {"path": self.path, "says": self.says, "kind": self.kind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +51,13 @@ def sort_out(events: Sequence[ClaimedEvent], definitions: Definitions) -> tuple[
 def _reasons(event: ClaimedEvent, definitions: Definitions) -> tuple[Reason, ...]:
     """Only track events have a name that can be planned; the others say who somebody is or what was looked at."""
     if not identity.keys(event.body):
-        return (Reason("", "says nothing about whose it is: it needs an e-mail address, a userId or an anonymousId"),)
+        return (Reason("", _NOBODY, "nobody"),)
     if event.type != "track":
         return ()
     rule = definitions.events.get(event.name)
     if rule is None:
-        return (Reason("/event", f"{event.name!r} is not in the event catalog"),)
-    if rule.validator is None:
+        return (Reason("/event", f"{event.name!r} is not in the event catalog", "unplanned"),)
+    if rule.schema is None:
         return ()
-    errors = rule.validator.iter_errors(event.body.get("properties") or {})
-    return tuple(Reason("/properties" + _pointer(error.instance_path), error.message) for error in errors)
-
-
-def _pointer(path: Sequence[str | int]) -> str:
-    return "".join(f"/{part}" for part in path)
+    faults = rule.schema.faults(event.body.get("properties") or {})
+    return tuple(Reason("/properties" + fault.pointer, fault.says, fault.kind) for fault in faults)

@@ -13,6 +13,7 @@ from martechops.lib import clock
 from martechops.people.models import User
 from martechops.people.permissions import may
 from workflows.actions import quarantine as actions
+from workflows.engine import schemas
 from workflows.models import QuarantinedEvent
 from workflows.queries import events, names
 
@@ -29,6 +30,12 @@ class Alike:
     owner: str
     rows: list[QuarantinedEvent]
 
+    @property
+    def faults(self) -> list[str]:
+        """Which kinds of fault there are, in words."""
+        kinds = dict.fromkeys(reason.get("kind", "") for reason in self.reasons)
+        return [schemas.KINDS[kind] for kind in kinds if kind in schemas.KINDS] or ["Breaks its schema"]
+
 
 def listing(request: HttpRequest) -> HttpResponse:
     """What the catalog refused and what failed five times; a POST sends the named ones through again."""
@@ -36,7 +43,9 @@ def listing(request: HttpRequest) -> HttpResponse:
         return _replay_many(request)
     state = request.GET.get("state", "")
     state = state if state in QuarantinedEvent.State.values else QuarantinedEvent.State.HELD.value
-    window = events.quarantine(state=state, before=request.GET.get("before", ""))
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in schemas.KINDS else ""
+    window = events.quarantine(state=state, kind=kind, before=request.GET.get("before", ""))
     return render(
         request,
         "workflows/quarantine.html",
@@ -45,6 +54,8 @@ def listing(request: HttpRequest) -> HttpResponse:
             "groups": _groups(list(window.rows)),
             "state": state,
             "states": QuarantinedEvent.State.choices,
+            "kind": kind,
+            "kinds": schemas.KINDS.items(),
             "sources": names.of_sources(),
             "may_replay": state == QuarantinedEvent.State.HELD and may(request.user, "events.replay"),
             "tabs": tabs("quarantine"),

@@ -4,13 +4,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from martechops.audit.models import AuditEntry
 from martechops.people.models import Role, User
 from martechops.people.permissions import NotAllowed
-from workflows.actions import quarantine
+from workflows.actions import definitions, quarantine
 from workflows.actions.quarantine import CannotBeTaken, NotHeld
+from workflows.engine import schemas
 from workflows.models import Contact, EventType, InboundEvent, QuarantinedEvent, QueuedEvent
+from workflows.queries import events
 from workflows.runtime.advance import advance
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -147,3 +150,38 @@ def test_viewer_may_not_touch_the_quarantine(held: QuarantinedEvent) -> None:
         with pytest.raises(NotAllowed):
             attempt()
     assert not QueuedEvent.objects.exists()
+
+
+def test_quarantine_is_read_by_kind_of_fault(held: QuarantinedEvent, send: Callable[..., str]) -> None:
+    send("Demo Requested", email="max@example.com", colour="red")
+    advance()
+    by_kind = {kind: [row.event.name for row in events.quarantine(kind=kind).rows] for kind in schemas.KINDS}
+    assert {kind: names for kind, names in by_kind.items() if names} == {
+        "unplanned": ["Demo Reqested"],
+        "missing": ["Demo Requested"],
+        "extra": ["Demo Requested"],
+    }
+
+
+def test_schema_that_was_written_past_the_check_holds_its_own_events_only(send: Callable[..., str]) -> None:
+    EventType.objects.filter(name="Meeting Booked").update(schema={"$ref": "https://example.com/x.json"})
+    send("Meeting Booked", email="lea@example.com")
+    send("Unsubscribed", email="max@example.com")
+    while advance():
+        pass
+    assert "cannot be used" in QuarantinedEvent.objects.get().reasons[0]["says"]
+    assert Contact.objects.get().email == "max@example.com"
+
+
+def test_event_type_whose_schema_must_be_fetched_is_refused_on_save(demo: object) -> None:
+    kind = EventType.objects.get(name="Meeting Booked")
+    kind.schema = {"properties": {"plan": {"$ref": "https://example.com/plan.json"}}}
+    with pytest.raises(ValidationError, match="refers to another document"):
+        definitions.save(kind, by="test", at=NOON)
+
+
+def test_draft_event_type_takes_properties_that_it_does_not_list(send: Callable[..., str]) -> None:
+    EventType.objects.filter(name="Unsubscribed").update(status="draft")
+    send("Unsubscribed", email="max@example.com", reason="too many")
+    advance()
+    assert not QuarantinedEvent.objects.exists()

@@ -67,6 +67,12 @@ def test_event_that_the_catalog_does_not_know_is_held_with_the_place(send: Send)
     send("Demo Requested", email="lea@example.com", company_size="many")
     while advance():
         pass
-    reasons = {q.event.name: [r["path"] for r in q.reasons] for q in QuarantinedEvent.objects.select_related("event")}
-    assert reasons == {"Demo Reqested": ["/event"], "Demo Requested": ["/properties", "/properties/company_size"]}
+    reasons = {
+        q.event.name: [(r["kind"], r["path"]) for r in q.reasons]
+        for q in QuarantinedEvent.objects.select_related("event")
+    }
+    assert reasons == {
+        "Demo Reqested": [("unplanned", "/event")],
+        "Demo Requested": [("type", "/properties/company_size"), ("missing", "/properties/form_id")],
+    }
     assert not Contact.objects.exists()
