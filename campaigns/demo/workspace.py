@@ -95,8 +95,8 @@ def _event_types(
     for row in catalog["event_types"]:
         consumers = [groups[key] for key in row.pop("consumers", [])]
         stage = row.pop("stage_effect", None)
-        event_type = _save(EventType(**_owned(row, groups), stage_effect=stages[stage] if stage else None), at)
-        event_type.consumers.set(consumers)
+        event_type = EventType(**_owned(row, groups), stage_effect=stages[stage] if stage else None)
+        definitions.save(event_type, by=BY, at=at, consumers=consumers)
 
 
 def _workflows(groups: Mapping[str, Team], at: datetime) -> None:

@@ -1,0 +1,92 @@
+"""What a definition must be before it is written: each kind's own checks, one table."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jsonschema_rs
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from martechops.lib import liquid
+from workflows.engine.conditions import BadCondition, compile_condition
+from workflows.engine.mapping import BadMapping, compile_mapping
+from workflows.engine.spec import STAGES
+from workflows.queries import documents
+
+#: What is wrong, by attribute.
+Problems = dict[str, list[str]]
+
+
+def check(row: models.Model) -> None:
+    """Raises ValidationError with everything that is wrong with a definition."""
+    problems: Problems = {}
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        problems.update(error.message_dict)
+    kind = documents.kind_of(row)
+    for find in CHECKS.get(kind.name, ()) if kind else ():
+        for name, messages in find(row).items():
+            problems.setdefault(name, []).extend(messages)
+    if problems:
+        raise ValidationError(problems)
+
+
+def _field(row: Any) -> Problems:
+    problems: Problems = {}
+    if not isinstance(row.written_in, list) or set(row.written_in) - set(STAGES):
+        problems["written_in"] = [f"A list of any of {', '.join(STAGES)}."]
+    if not isinstance(row.allowed_values, list) or len(set(map(str, row.allowed_values))) != len(row.allowed_values):
+        problems["allowed_values"] = ["A list of values, each once."]
+    return problems
+
+
+def _stage(row: Any) -> Problems:
+    if isinstance(row.crm_statuses, list) and all(isinstance(status, str) for status in row.crm_statuses):
+        return {}
+    return {"crm_statuses": ["A list of CRM statuses."]}
+
+
+def _event_type(row: Any) -> Problems:
+    try:
+        jsonschema_rs.validator_for(row.schema or {})
+    except (ValueError, jsonschema_rs.ReferencingError) as error:
+        return {"schema": [f"This is no JSON Schema that can be used: {error}"[:400]]}
+    return {}
+
+
+def _mapping(row: Any) -> Problems:
+    try:
+        compile_mapping(key=row.key, rows=row.rows)
+    except (BadMapping, TypeError, AttributeError) as error:
+        return {"rows": [str(error)]}
+    return {}
+
+
+def _segment(row: Any) -> Problems:
+    try:
+        compile_condition(row.when)
+    except BadCondition as error:
+        return {"when": [f"{path}: {says}" for path, says in error.problems]}
+    return {}
+
+
+def _template(row: Any) -> Problems:
+    problems: Problems = {}
+    for name in ("subject", "body"):
+        try:
+            liquid.render(getattr(row, name), {})
+        except liquid.BadTemplate as error:
+            problems[name] = [str(error)]
+    return problems
+
+
+#: Kind of definition → what looks for problems. A check is one function and one entry here.
+CHECKS: Mapping[str, Sequence[Callable[[Any], Problems]]] = {
+    "field": (_field,),
+    "stage": (_stage,),
+    "event-type": (_event_type,),
+    "mapping": (_mapping,),
+    "segment": (_segment,),
+    "template": (_template,),
+}
