@@ -11,7 +11,7 @@ from typing import Any
 
 from .conditions import Check, ConditionError
 from .durations import parse as parse_duration
-from .effects import FieldWrite, Goal, PlannedEffect, effect_key
+from .effects import LONGEST_CAMPAIGN, FieldWrite, Goal, PlannedEffect, effect_key
 from .guards import Verdict, check, refusal
 from .snapshot import Catalog, Cause, Sent, Snapshot
 from .spec import END, Spec, Step
@@ -207,8 +207,8 @@ def _effect(
         refusal=refused,
     )
     walk.effects.append(effect)
-    if refused is None and channel:
-        walk.sent = (*walk.sent, Sent(channel=channel, at=walk.at, once_key=once_key))
+    if refused is None and (channel or once_key):
+        walk.sent = (*walk.sent, Sent(channel=channel or "", at=walk.at, once_key=once_key))
     return StepTrace(
         step=step.key,
         outcome="withheld" if refused else "done",
@@ -288,7 +288,7 @@ def _create_task(walk: _Walk, step: Step, checks: tuple[Check, ...]) -> StepTrac
 
 def _record_conversion(walk: _Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
     name = step.arguments["name"]
-    campaign = walk.facts["contact"].get("utm_campaign") or ""
+    campaign = str(walk.facts["contact"].get("utm_campaign") or "")[:LONGEST_CAMPAIGN]
     walk.goals.append(Goal(key=walk.key(step), name=name, campaign=campaign, at=walk.at))
     says = f"{name} counts for {campaign}" if campaign else f"{name} counts, without a campaign"
     return StepTrace(step=step.key, outcome="done", says=says, checks=checks)

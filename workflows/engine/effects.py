@@ -7,6 +7,9 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
+#: Results are grouped by it, and an index takes no key of some kilobytes.
+LONGEST_CAMPAIGN = 255
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedEffect:

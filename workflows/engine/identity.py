@@ -4,6 +4,11 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+#: Of an address, a little more than RFC 5321 allows; an index of PostgreSQL takes no key of some kilobytes.
+LONGEST_EMAIL = 320
+#: What would make one address two, or another one, in a header.
+_NEVER_IN_EMAIL = frozenset('"(),:;<>@[\\]')
+
 
 def normal_email(value: object) -> str | None:
     """The one spelling of an address that contacts are found by, or None where the value is none.
@@ -19,10 +24,10 @@ def normal_email(value: object) -> str | None:
     if not isinstance(value, str):
         return None
     text = unicodedata.normalize("NFC", value).strip().lower()
-    name, at, domain = text.rpartition("@")
-    if not (name and at and domain) or text.split() != [text]:
+    name, _, domain = text.rpartition("@")
+    if not (name and domain) or len(text) > LONGEST_EMAIL or not text.isprintable():
         return None
-    return text
+    return None if _NEVER_IN_EMAIL & {*name, *domain} or " " in text else text
 
 
 def keys(message: Mapping[str, Any]) -> tuple[str, ...]:

@@ -98,6 +98,10 @@ def _value(row: Row, facts: Mapping[str, Any]) -> Any:
     return value
 
 
+#: jsonb gives a larger double back as a whole number of hundreds of digits, which nothing after it can write.
+_LARGEST = 2**63
+
+
 def _text(raw: Any) -> str | None:
     if isinstance(raw, bool | dict | list):
         raise CannotCoerce("is not text")
@@ -107,20 +111,19 @@ def _text(raw: Any) -> str | None:
 def _number(raw: Any) -> int | float:
     if isinstance(raw, bool) or not isinstance(raw, int | float | str):
         raise CannotCoerce("is not a number")
-    if not isinstance(raw, str):
-        return raw
-    text = raw.strip()
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        value = float(text)
-    except ValueError:
-        raise CannotCoerce(f"{text[:40]!r} is not a number") from None
-    if value != value or value in (float("inf"), float("-inf")):
-        raise CannotCoerce(f"{text[:40]!r} is not a number")
-    return value
+    number = _spelt(raw.strip()) if isinstance(raw, str) else raw
+    if not abs(number) < _LARGEST:
+        raise CannotCoerce("is too large for a number")
+    return number
+
+
+def _spelt(text: str) -> int | float:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    raise CannotCoerce(f"{text[:40]!r} is not a number")
 
 
 _YES, _NO = {"true", "yes", "1", "on"}, {"false", "no", "0", "off"}

@@ -29,8 +29,9 @@ class Catalog:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message that was planned for the contact or went out to it."""
+    """What was planned for the contact or done, as far as later guards ask: each message, all that is done once."""
 
+    #: Empty for what is no message.
     channel: str
     at: datetime
     once_key: str | None = None

@@ -29,6 +29,8 @@ def advance(*, limit: int = 500, at: datetime | None = None) -> int:
         except IntegrityError:
             continue
         except OperationalError as error:
+            if setbacks.is_the_items_fault(error):
+                break
             if not setbacks.lost_a_race(error):
                 raise
         except Exception as error:  # noqa: BLE001 - whatever one item did, the others go on by themselves

@@ -68,16 +68,16 @@ def batch(*, limit: int, at: datetime | None = None) -> Batch:
 
 
 def one_event(event_id: int, *, at: datetime | None = None) -> Batch:
-    """One event by itself, if it is still queued and its lane is free."""
+    """One event by itself, if it is still queued once its lane is free.
+
+    It waits for the lane, which is held for one batch at most: its try is counted already, and must be one.
+    """
     at = at or database_now()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT pg_try_advisory_xact_lock({_LANE_LOCK}, lane) FROM {_QUEUED} WHERE event_id = %s",  # noqa: S608
+            f"SELECT pg_advisory_xact_lock({_LANE_LOCK}, lane) FROM {_QUEUED} WHERE event_id = %s",  # noqa: S608
             [event_id],
         )
-        row = cursor.fetchone()
-        if not row or not row[0]:
-            return Batch(at=at, events=(), timers=())
         cursor.execute(f"DELETE FROM {_QUEUED} WHERE event_id = %s RETURNING event_id", [event_id])  # noqa: S608
         ids = [row[0] for row in cursor.fetchall()]
     return Batch(at=at, events=_events(ids), timers=())

@@ -93,7 +93,7 @@ def _reserve(*, limit: int, paused: Sequence[str], at: datetime) -> tuple[int, l
     settled: list[Settled] = []
     for effect in claimed:
         person = people.get(effect.contact_id)
-        outcome = _ready(effect, person, defined, templates, at) if person else _gone(effect)
+        outcome = _prepared(effect, person, defined, templates, at) if person else _gone(effect)
         if isinstance(outcome, Claimed):
             reserved.append(outcome)
         else:
@@ -125,6 +125,23 @@ def _claim(limit: int, paused: Sequence[str], at: datetime) -> list[Claimed]:
         return [Claimed(*row) for row in cursor.fetchall()]
 
 
+def _prepared(
+    effect: Claimed,
+    person: subjects.Subject,
+    defined: definitions.Definitions,
+    templates: Mapping[str, MessageTemplate],
+    at: datetime,
+) -> Claimed | Settled:
+    """As `_ready`; one effect that cannot be made ready fails by itself, and the rest of the batch goes on."""
+    try:
+        return _ready(effect, person, defined, templates, at)
+    except Exception as error:  # noqa: BLE001 - nothing was done yet, so it can only be this effect's own fault
+        log.error("effect_not_ready", system=effect.system, kind=effect.kind, error=failures.place(error))
+        return Settled(
+            effect.id, effect.fence, Effect.State.FAILED, f"cannot be made ready: {type(error).__name__}", None
+        )
+
+
 def _ready(
     effect: Claimed,
     person: subjects.Subject,
@@ -152,8 +169,8 @@ def _ready(
         content = render.content(effect.kind, effect.payload, facts, templates)
     except render.CannotRender as error:
         return Settled(effect.id, effect.fence, Effect.State.FAILED, str(error), outcome=None)
-    if effect.kind == "send_message":
-        person.sent.append(Sent(channel=effect.payload["channel"], at=at, once_key=effect.once_key))
+    if effect.kind == "send_message" or effect.once_key:
+        person.sent.append(Sent(channel=effect.payload.get("channel", ""), at=at, once_key=effect.once_key))
     return replace(effect, content=content, fence=effect.fence + 1, tries=effect.tries + 1)
 
 

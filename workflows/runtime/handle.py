@@ -310,8 +310,8 @@ class _Handling:
             )
         for effect in decision.effects:
             self.into.effects.append((run, effect))
-            if effect.refusal is None and effect.kind == "send_message":
-                self.subject.sent.append(Sent(effect.payload["channel"], self.at, effect.once_key))
+            if effect.refusal is None and (effect.kind == "send_message" or effect.once_key):
+                self.subject.sent.append(Sent(effect.payload.get("channel", ""), self.at, effect.once_key))
         self.into.goals.extend((run, goal) for goal in decision.goals)
 
     def _refused(self, version: RunnableVersion, admission: Admission) -> None:

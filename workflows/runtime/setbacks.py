@@ -16,11 +16,22 @@ MOST_TRIES = 5
 
 #: PostgreSQL's codes for "another transaction won": serialization failure, deadlock.
 _RACES = {"40001", "40P01"}
+#: Its class for "more than I can hold", such as a key too long for an index: trying again never helps.
+_TOO_MUCH = "54"
 
 
 def lost_a_race(error: OperationalError) -> bool:
     """Did another transaction win, so that trying again is all there is to do?"""
-    return getattr(error.__cause__, "sqlstate", None) in _RACES
+    return _code(error) in _RACES
+
+
+def is_the_items_fault(error: OperationalError) -> bool:
+    """Is it what was written, and not the database, that is at fault?"""
+    return _code(error).startswith(_TOO_MUCH)
+
+
+def _code(error: OperationalError) -> str:
+    return getattr(error.__cause__, "sqlstate", None) or ""
 
 
 def try_event(event_id: int, act: Callable[[], int]) -> int:
@@ -45,10 +56,11 @@ def _try(act: Callable[[], int], *, count: Callable[[], int | None], give_up: Ca
             return 1
         try:
             return act()
-        except OperationalError as error:
-            if not lost_a_race(error):
+        except Exception as error:  # whatever it did, it is counted and given up in the end
+            if isinstance(error, OperationalError) and not is_the_items_fault(error):
+                if lost_a_race(error):
+                    continue
                 raise
-        except Exception as error:  # noqa: BLE001 - whatever it did, it is counted and given up in the end
             log.error("item_failed", tries=tries, error=failures.place(error))
             why = f"{type(error).__name__} in each of {MOST_TRIES} tries"
     return 0

@@ -149,14 +149,15 @@ def read_runs(by_id: Mapping[int, Subject]) -> None:
 
 
 def read_sent(by_id: Mapping[int, Subject], *, planned: bool = True) -> None:
-    """Messages that went out to the contacts or may have; with `planned`, those that are to go out too."""
+    """What guards ask for of all that was done or may have been; with `planned`, of what is to be done too."""
     states = ["reserved", "done", "uncertain"] + (["planned", "held"] if planned else [])
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT contact_id, payload ->> 'channel', coalesce(reserved_at, planned_at), once_key
+            SELECT contact_id, coalesce(payload ->> 'channel', ''), coalesce(reserved_at, planned_at), once_key
             FROM {Effect._meta.db_table}
-            WHERE contact_id = ANY(%s::bigint[]) AND kind = 'send_message' AND state = ANY(%s::text[])
+            WHERE contact_id = ANY(%s::bigint[]) AND (kind = 'send_message' OR once_key IS NOT NULL)
+              AND state = ANY(%s::text[])
             """,  # noqa: S608
             [bulk.array(by_id), bulk.array(states)],
         )

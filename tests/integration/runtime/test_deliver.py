@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,7 +12,7 @@ from workflows.connectors import CONNECTORS
 from workflows.connectors.base import Receipt, Refused, Request, TryLater, Unknown
 from workflows.models import Effect, System
 from workflows.runtime import deliver as delivery
-from workflows.runtime import sweep
+from workflows.runtime import render, sweep
 from workflows.runtime.advance import advance
 from workflows.runtime.deliver import deliver
 
@@ -178,3 +179,35 @@ def _die_between_reserve_and_record(monkeypatch: pytest.MonkeyPatch, *, act: boo
 def _say_that_the_holder_is_gone() -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE workflows_effect SET holder = 0 WHERE state = 'reserved'")
+
+
+def test_effect_that_cannot_be_made_ready_fails_alone(request_demo: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ana", "boris", "cy"):
+        request_demo(f"{name}@example.com")
+    advance()
+    honest = render.content
+
+    def content(kind: str, payload: dict[str, Any], *rest: Any) -> dict[str, Any]:
+        if payload.get("to") == "boris@example.com":
+            raise ZeroDivisionError
+        return honest(kind, payload, *rest)
+
+    monkeypatch.setattr(delivery.render, "content", content)
+    while deliver():
+        pass
+    states = {effect.payload["to"]: (effect.state, effect.reason) for effect in Effect.objects.filter(step="welcome")}
+    assert states == {
+        "ana@example.com": ("done", ""),
+        "boris@example.com": ("failed", "cannot be made ready: ZeroDivisionError"),
+        "cy@example.com": ("done", ""),
+    }
+
+
+def test_task_once_per_contact_is_withheld_the_second_time_and_holds_up_nobody(request_demo: Send) -> None:
+    request_demo("ana@example.com")
+    advance()
+    Effect.objects.filter(step__in=["upsert-contact", "qualify"]).update(once_key="once/contact:1")
+    while deliver():
+        pass
+    states = Effect.objects.order_by("id").values_list("state", flat=True)
+    assert list(states) == ["done", "suppressed", "done"]

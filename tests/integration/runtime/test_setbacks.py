@@ -1,17 +1,28 @@
 """Work that fails: one bad item never holds up another contact, and is given up visibly (FAULTS F10)."""
 
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from workflows.models import Contact, QuarantinedEvent, QueuedEvent, Run, Timer
+from workflows.actions import inbound
+from workflows.engine import identity
+from workflows.models import Contact, Effect, QuarantinedEvent, QueuedEvent, Run, Source, Timer
 from workflows.runtime import advance as advancing
 from workflows.runtime import handle
 from workflows.runtime.advance import advance
 
+from .conftest import settle
+
 Send = Callable[..., str]
+
+
+def identify(source: Source, message_id: str, **traits: Any) -> None:
+    """Receive what a web page says of Lea."""
+    message = {"type": "identify", "messageId": message_id, "userId": "lea@example.com", "traits": traits}
+    inbound.receive(source=source, messages=[message], received_at=datetime.now(UTC), sent_at=None)
 
 
 @pytest.fixture
@@ -76,3 +87,37 @@ def test_event_that_the_catalog_does_not_know_is_held_with_the_place(send: Send)
         "Demo Requested": [("type", "/properties/company_size"), ("missing", "/properties/form_id")],
     }
     assert not Contact.objects.exists()
+
+
+def test_value_too_long_for_an_index_harms_nobody_else(demo: Source, request_demo: Send, monkeypatch: Any) -> None:
+    monkeypatch.setattr(identity, "LONGEST_EMAIL", 40_000)
+    identify(demo, "too-long", email=f"{secrets.token_hex(10_000)}@example.com")
+    request_demo("ana@example.com")
+    while advance():
+        pass
+    assert [contact.email for contact in Contact.objects.all()] == ["ana@example.com"]
+    assert QuarantinedEvent.objects.get().kind == "dead_letter"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"company_size": "9" * 30},
+        {"company_size": "1e300"},
+        {"company_size": 1e300},
+        {"company_size": "nan"},
+        {"utm_campaign": secrets.token_hex(10_000), "company_size": 300},
+        {"email": f"{secrets.token_hex(10_000)}@example.com"},
+        {"first_name": secrets.token_hex(10_000)},
+    ],
+    ids=["many digits", "text past jsonb", "number past jsonb", "nan", "long campaign", "long address", "long name"],
+)
+def test_odd_value_is_no_dead_letter(demo: Source, request_demo: Send, odd: dict[str, Any]) -> None:
+    for n in range(2):
+        identify(demo, f"odd-{n}", **{"email": "lea@example.com"} | odd)
+    request_demo(**{key: value for key, value in odd.items() if key == "utm_campaign"})
+    settle()
+    settle(at=datetime.now(UTC) + timedelta(days=3))
+    assert not QuarantinedEvent.objects.exists()
+    assert not QueuedEvent.objects.exists()
+    assert Effect.objects.filter(state="done", kind="send_message").exists()
