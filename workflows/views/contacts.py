@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from workflows.models import Contact
 from workflows.queries import contacts, names, runs, timeline
 
-from .stories import chapters
+from .stories import chapters, step_name
 
 CONSENTS = (("granted", "Granted"), ("denied", "Denied"), ("missing", "Not on record"))
 
@@ -39,6 +39,8 @@ def detail(request: HttpRequest, contact_id: int) -> HttpResponse:
     if contact is None:
         raise Http404(f"contact {contact_id}")
     told = timeline.of_contact(contact.pk, before=request.GET.get("before", ""))
+    entered = runs.of_contact(contact.pk, limit=20)
+    versions = {version.pk: version for version in told.versions.values()}
     return render(
         request,
         "workflows/contact_detail.html",
@@ -51,7 +53,7 @@ def detail(request: HttpRequest, contact_id: int) -> HttpResponse:
             "keys": contacts.keys(contact.pk),
             "ledger": contacts.consent_ledger(contact.pk),
             "conversions": contacts.conversions(contact.pk),
-            "runs": runs.of_contact(contact.pk, limit=20),
+            "runs": [(run, step_name(run.step, versions.get(run.version_id))) for run in entered],
             "workflows": {workflow.pk: workflow for workflow in told.workflows.values()},
         },
     )

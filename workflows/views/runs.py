@@ -16,7 +16,7 @@ from workflows.queries import names, runs, timeline
 from .map_drawing import draw
 from .map_layout import ROOMY
 from .map_steps import ENTRY, EXIT, Names, lit_edges, map_edges, map_steps, with_marks
-from .stories import StepStory, chapters, path_of
+from .stories import StepStory, chapters, path_of, step_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 def _line(run: Run, person: str, version: Version | None) -> RunLine:
-    return RunLine(run=run, person=person, version=version, step=_step_name(run.step, version))
-
-
-def _step_name(key: str, version: Version | None) -> str:
-    """What the version calls a step."""
-    steps = version.content.get("steps", []) if version else []
-    named = next((step.get("name") for step in steps if step.get("key") == key), None)
-    return str(named or key.replace("-", " ").capitalize())
+    return RunLine(run=run, person=person, version=version, step=step_name(run.step, version))
 
 
 def detail(request: HttpRequest, run_id: int) -> HttpResponse:
@@ -81,7 +74,7 @@ def detail(request: HttpRequest, run_id: int) -> HttpResponse:
         {
             "run": run,
             "version": version,
-            "step": _step_name(run.step, version),
+            "step": step_name(run.step, version),
             "workflow": told.workflows.get(version.workflow.key) if version else None,
             "person": told.contacts[run.contact_id],
             "story": story,

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from martechops.lib.path_words import humane, path_words
-from workflows.models import ConsentEntry, Effect, Trace
+from workflows.models import ConsentEntry, Effect, Trace, Version
 from workflows.queries.timeline import Told
 
 from .map_steps import ICONS
@@ -115,6 +115,13 @@ def path_of(story: list[Chapter]) -> list[StepStory]:
     """The steps that a run passed, oldest first."""
     oldest_first = sorted(story, key=lambda chapter: chapter.trace_id)
     return [step for chapter in oldest_first for passage in chapter.passages for step in passage.steps]
+
+
+def step_name(key: str, version: Version | None) -> str:
+    """What the version calls a step."""
+    steps = version.content.get("steps", []) if version else []
+    named = next((step.get("name") for step in steps if step.get("key") == key), None)
+    return str(named or key.replace("-", " ").capitalize())
 
 
 def _chapter(trace: Trace, told: Told, only_run: int | None) -> Chapter:
