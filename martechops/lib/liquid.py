@@ -53,6 +53,20 @@ def missing(source: str, values: Mapping[str, Any]) -> str | None:
     return None
 
 
+def variables(source: str) -> tuple[str, ...]:
+    """Dotted names of everything that the text asks for from outside. Raises `BadTemplate`.
+
+    >>> variables("{{ contact.first_name }} {% if contact.consent.email == 'granted' %}!{% endif %}")
+    ('contact.first_name', 'contact.consent.email')
+    """
+    try:
+        found = _parsed(source, False).analyze().globals.values()
+    except LiquidError as error:
+        raise BadTemplate(str(error)) from None
+    names = [".".join(str(part) for part in variable.segments) for uses in found for variable in uses]
+    return tuple(dict.fromkeys(names))
+
+
 @lru_cache(maxsize=512)
 def _parsed(source: str, html: bool) -> Any:
     return (_FORGIVING_HTML if html else _FORGIVING).from_string(source)

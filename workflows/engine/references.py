@@ -1,0 +1,278 @@
+"""What a definition or a workflow refers to, and where: read by "used by", by renames and by the lint.
+
+>>> segment = {"kind": "segment", "when": {"contact.country": {"$in": ["DE"]}}}
+>>> [(r.kind, r.key, words(r.path)) for r in references(segment)]
+[('field', 'country', 'when.contact.country'), ('value:country', 'DE', 'when.contact.country.$in[0]')]
+"""
+
+import copy
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from martechops.lib import liquid
+
+Path = tuple[str | int, ...]
+
+#: A renamed thing by its kind and former name, and what it is called now.
+Names = Mapping[tuple[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One place that names something else.
+
+    Kinds are those of definitions, and besides "team", "event-property" (`<event>/<property>` or `/<property>`),
+    "value:<field>" for one value of a picklist, "action" and "channel".
+    """
+
+    kind: str
+    key: str
+    path: Path
+    #: The name stands within a message's text, in quotes after this field.
+    compared_with: str = ""
+
+
+def references(document: Mapping[str, Any]) -> Iterator[Reference]:
+    """Every place of a document that names something, in its order."""
+    reader = _READERS.get(str(document.get("kind")))
+    if reader:
+        yield from reader(document)
+
+
+def renamed(document: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    """The document with new names wherever it refers to old ones; equal to it if it refers to none.
+
+    >>> renamed({"kind": "scoring", "rules": [{"event": "Old"}]}, {("event-type", "Old"): "New"})
+    {'kind': 'scoring', 'rules': [{'event': 'New'}]}
+    """
+    found = [ref for ref in references(document) if (ref.kind, ref.key) in names]
+    if not found:
+        return dict(document)
+    changed: dict[str, Any] = copy.deepcopy(dict(document))
+    for ref in found:
+        _put(changed, ref, names[ref.kind, ref.key])
+    return changed
+
+
+def words(path: Path) -> str:
+    """
+    >>> words(("steps", 2, "with", "template"))
+    'steps[2].with.template'
+    """
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+def _put(document: Any, ref: Reference, new: str) -> None:
+    *way, last = ref.path
+    place = document
+    for part in way:
+        place = place[part]
+    place[last] = _in_text(place[last], ref, new) if ref.compared_with else new
+
+
+def _in_text(text: str, ref: Reference, new: str) -> str:
+    return _compared(ref.compared_with, ref.key).sub(lambda match: match.group(1) + new + match.group(3), text)
+
+
+def _compared(field: str, value: str) -> re.Pattern[str]:
+    return re.compile(rf"""(contact\.{re.escape(field)}\s*(?:==|!=|contains)\s*["'])({re.escape(value)})(["'])""")
+
+
+_ANY_COMPARED = re.compile(r"""contact\.([\w.]+)\s*(?:==|!=|contains)\s*["']([^"']*)["']""")
+
+
+def _workflow(document: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _one(document, "owner", "team", ())
+    trigger = _mapping(document, "trigger")
+    yield from _one(trigger, "event", "event-type", ("trigger",))
+    yield from condition(trigger.get("where"), ("trigger", "where"))
+    yield from condition(_mapping(document, "entry").get("when"), ("entry", "when"))
+    for i, criterion in _items(document, "success"):
+        for end in ("from", "to"):
+            yield from _one(_mapping(criterion, end), "event", "event-type", ("success", i, end))
+    for i, step in _items(document, "steps"):
+        yield from _step(step, ("steps", i))
+
+
+def _step(step: Mapping[str, Any], at: Path) -> Iterator[Reference]:
+    yield from _one(step, "trigger", "event-type", at)
+    yield from _one(step, "system", "system", at)
+    yield from _one(step, "owner", "team", at)
+    yield from condition(step.get("when"), (*at, "when"))
+    yield from _arguments(_mapping(step, "with"), (*at, "with"))
+    guards = _mapping(step, "guards")
+    for i, path in enumerate(guards.get("require") or []):
+        yield from _field_path(str(path), (*at, "guards", "require", i))
+    if isinstance(guards.get("consent"), str):
+        yield Reference("field", f"consent.{guards['consent']}", (*at, "guards", "consent"))
+    wait = _mapping(_mapping(step, "wait"), "until")
+    yield from _one(wait, "event", "event-type", (*at, "wait", "until"))
+    for i, branch in _items(step, "choose"):
+        yield from condition(branch.get("when"), (*at, "choose", i, "when"))
+
+
+def _arguments(arguments: Mapping[str, Any], at: Path) -> Iterator[Reference]:
+    for kind in ("mapping", "template", "stage", "field", "segment"):
+        yield from _one(arguments, kind, kind, at)
+    field, value = arguments.get("field"), arguments.get("value")
+    if isinstance(field, str) and isinstance(value, str):
+        yield from _value(field, value, (*at, "value"))
+    if isinstance(arguments.get("title"), str):
+        yield from _text(arguments["title"], (*at, "title"))
+
+
+def condition(document: Any, at: Path) -> Iterator[Reference]:
+    """Fields, values and segments that a condition asks for."""
+    if not isinstance(document, Mapping):
+        return
+    for name, wanted in document.items():
+        here = (*at, name)
+        if isinstance(wanted, list) and name in ("$and", "$or", "$nor"):
+            for i, part in enumerate(wanted):
+                yield from condition(part, (*here, i))
+        elif name == "$not":
+            yield from condition(wanted, here)
+        elif name in ("segment", "$segment", "contact.segment") and isinstance(wanted, str):
+            yield Reference("segment", wanted, here)
+        else:
+            yield from _field_path(str(name), here)
+            yield from _wanted(str(name), wanted, here)
+
+
+def _wanted(path: str, wanted: Any, at: Path) -> Iterator[Reference]:
+    if isinstance(wanted, Mapping):
+        for operator, inner in wanted.items():
+            yield from _wanted(path, inner, (*at, operator))
+    elif isinstance(wanted, list):
+        for i, inner in enumerate(wanted):
+            yield from _wanted(path, inner, (*at, i))
+    elif isinstance(wanted, str):
+        if path == "event.name":
+            yield Reference("event-type", wanted, at)
+        elif path.startswith(("contact.", "event.properties.", "event.traits.")):
+            yield from _value(
+                path.removeprefix("contact.").rpartition("properties.")[2].rpartition("traits.")[2], wanted, at
+            )
+
+
+def _value(field: str, value: str, at: Path) -> Iterator[Reference]:
+    if field == "lifecycle_stage":
+        yield Reference("stage", value, at)
+    else:
+        yield Reference(f"value:{field}", value, at)
+
+
+def _field_path(path: str, at: Path) -> Iterator[Reference]:
+    if path.startswith("contact."):
+        yield Reference("field", path.removeprefix("contact."), at)
+    elif path.startswith("event.properties."):
+        yield Reference("event-property", path.removeprefix("event.properties."), at)
+
+
+def _text(text: str, at: Path) -> Iterator[Reference]:
+    """A message's variables, and the values that it compares them with."""
+    try:
+        variables = liquid.variables(text)
+    except liquid.BadTemplate:
+        return
+    for variable in variables:
+        yield from _field_path(variable, at)
+    for field, value in dict.fromkeys(_ANY_COMPARED.findall(text)):
+        kind = "stage" if field == "lifecycle_stage" else f"value:{field}"
+        yield Reference(kind, value, at, compared_with=field)
+
+
+def _system(document: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _one(document, "owner", "team", ())
+
+
+def _field(document: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _one(document, "owner", "team", ())
+    yield from _one(document, "system_of_record", "system", ())
+
+
+def _event_type(document: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _one(document, "owner", "team", ())
+    for i, team in enumerate(document.get("consumers") or []):
+        yield Reference("team", str(team), ("consumers", i))
+    yield from _one(document, "stage_effect", "stage", ())
+    for channel in _mapping(document, "consent_effect"):
+        yield Reference("field", f"consent.{channel}", ("consent_effect", channel))
+    properties = _mapping(_mapping(document, "schema"), "properties")
+    for name, schema in properties.items():
+        at: Path = ("schema", "properties", name)
+        for i, value in enumerate(schema.get("enum") or [] if isinstance(schema, Mapping) else []):
+            if isinstance(value, str):
+                yield from _value(name, value, (*at, "enum", i))
+
+
+def _map(document: Mapping[str, Any]) -> Iterator[Reference]:
+    """A row that reads the contact writes to a far side, whose fields are not ours; any other writes a field."""
+    yield from _one(document, "owner", "team", ())
+    for i, row in _items(document, "rows"):
+        source, target = str(row.get("from", "")), str(row.get("to", ""))
+        field = source.removeprefix("contact.") if source.startswith("contact.") else target
+        yield from _field_path(source, ("rows", i, "from"))
+        if field == target and not source.startswith("contact."):
+            yield Reference("field", target, ("rows", i, "to"))
+        for j, value in enumerate(row.get("allowed") or []):
+            yield from _value(field, str(value), ("rows", i, "allowed", j))
+        if isinstance(row.get("default"), str):
+            yield from _value(field, row["default"], ("rows", i, "default"))
+
+
+def _segment(document: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _one(document, "owner", "team", ())
+    yield from condition(document.get("when"), ("when",))
+
+
+def _template(document: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _one(document, "owner", "team", ())
+    for name in ("subject", "body"):
+        yield from _text(str(document.get(name) or ""), (name,))
+
+
+def _scoring(document: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _one(document, "owner", "team", ())
+    for i, rule in _items(document, "rules"):
+        yield from _one(rule, "event", "event-type", ("rules", i))
+        yield from condition(rule.get("when"), ("rules", i, "when"))
+
+
+def _source(document: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _one(document, "system", "system", ())
+    yield from _one(document, "mapping", "mapping", ())
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Reference]]] = {
+    "workflow": _workflow,
+    "system": _system,
+    "field": _field,
+    "stage": _system,
+    "event-type": _event_type,
+    "mapping": _map,
+    "segment": _segment,
+    "template": _template,
+    "convention": _system,
+    "scoring": _scoring,
+    "source": _source,
+}
+
+
+def _one(document: Mapping[str, Any], name: str, kind: str, at: Path) -> Iterator[Reference]:
+    if isinstance(document.get(name), str) and document[name]:
+        yield Reference(kind, document[name], (*at, name))
+
+
+def _mapping(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = document.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _items(document: Mapping[str, Any], name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    found = document.get(name)
+    for i, item in enumerate(found if isinstance(found, list) else []):
+        if isinstance(item, Mapping):
+            yield i, item
