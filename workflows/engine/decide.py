@@ -104,7 +104,7 @@ def decide(
         snapshot=snapshot,
         entry_key=entry_key,
         at=at,
-        facts={"contact": dict(snapshot.contact), "event": cause.event},
+        facts={"contact": dict(snapshot.contact), "event": cause.event, "now": at},
         sent=snapshot.sent,
     )
     position = 0

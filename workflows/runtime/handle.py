@@ -249,7 +249,7 @@ class _Handling:
     def begin(self, version: RunnableVersion, cause: Cause) -> None:
         """Let the contact enter a live version, if its trigger and entry rules agree."""
         snapshot = self.subject.snapshot()
-        facts = {"contact": snapshot.contact, "event": cause.event}
+        facts = {"contact": snapshot.contact, "event": cause.event, "now": self.at}
         try:
             if not triggered_by(version.spec, facts):
                 return

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from string import ascii_uppercase
 
 from martechops.lib.path_words import path_words
+from workflows.engine.conditions import condition_words
 from workflows.engine.spec import END, Guards, Spec, Step
 
 from .map_layout import MapEdge, MapStep
-from .rule_words import condition_words
 
 ENTRY, EXIT = "map-entry", "map-exit"
 
