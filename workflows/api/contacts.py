@@ -6,18 +6,22 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import ModelSerializer
+from rest_framework.serializers import IntegerField, ModelSerializer
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from martechops.lib import clock
 from martechops.lib.drf.pagination import is_id, not_ours
 from workflows.api.timeline import TimelineSerializer, entry
 from workflows.engine.identity import normal_email
 from workflows.models import Contact, ContactKey
+from workflows.queries import scores
 from workflows.queries.timeline import of_contact
 
 
 class ContactSerializer(ModelSerializer[Contact]):
+    score = IntegerField(source="score_now", read_only=True, help_text="What is left of its points now.")
+
     class Meta:
         model = Contact
         fields = ["id", "email", "lifecycle_stage", "score", "consent", "fields", "created_at", "updated_at"]
@@ -44,6 +48,9 @@ class ContactViewSet(ReadOnlyModelViewSet[Contact]):
     serializer_class = ContactSerializer
     filterset_class = ContactFilter
     lookup_value_converter = "int"
+
+    def get_queryset(self) -> QuerySet[Contact]:
+        return super().get_queryset().annotate(score_now=scores.faded(at=clock.now()))
 
     @extend_schema(
         responses=TimelineSerializer,

@@ -14,7 +14,11 @@ class Contact(models.Model):
     id = models.BigAutoField(primary_key=True)
     email = models.TextField(null=True, blank=True)
     lifecycle_stage = models.TextField(null=True, blank=True)
-    score = models.IntegerField(default=0)
+    #: Points as they stood at `scored_at`; what is left of them at another instant is asked of
+    #: `workflows.queries.scores` in SQL and of `workflows.engine.scoring` in Python.
+    score = models.FloatField(default=0)
+    #: Null: there were never any points.
+    scored_at = models.DateTimeField(null=True)
     #: Folded from the ledger by event time: {"email": {"state": "granted", "at": "2026-11-01T09:00:00+00:00"}}.
     consent = models.JSONField(default=dict)
     fields = models.JSONField(default=dict)

@@ -1,14 +1,23 @@
 """Contacts as people look for them."""
 
+from datetime import datetime
+
 from django.db.models import QuerySet
 
 from martechops.lib import windows
 from workflows.engine.identity import normal_email
 from workflows.models import ConsentEntry, Contact, ContactKey, Conversion
 
+from . import scores
 
-def window(*, search: str = "", stage: str = "", consent: str = "", before: str = "") -> windows.Window[Contact]:
-    """Contacts that match, last changed first. `consent` is granted, denied or missing, for e-mail."""
+
+def window(
+    *, at: datetime, search: str = "", stage: str = "", consent: str = "", before: str = ""
+) -> windows.Window[Contact]:
+    """Contacts that match, last changed first, with `score_now` as it is at an instant.
+
+    `consent` is granted, denied or missing, for e-mail.
+    """
     rows = _matching(search) if search else Contact.objects.all()
     if stage:
         rows = rows.filter(lifecycle_stage=stage)
@@ -16,7 +25,7 @@ def window(*, search: str = "", stage: str = "", consent: str = "", before: str 
         rows = rows.exclude(consent__has_key="email")
     elif consent:
         rows = rows.filter(consent__email__state=consent)
-    return windows.by_instant(rows, field="updated_at", before=before)
+    return windows.by_instant(rows.annotate(score_now=scores.faded(at=at)), field="updated_at", before=before)
 
 
 def _matching(search: str) -> QuerySet[Contact]:

@@ -10,10 +10,12 @@ import orjson
 from workflows.engine.mapping import CompiledMapping, compile_mapping
 from workflows.engine.parse import parse
 from workflows.engine.schemas import BadSchema, Fault, compile_schema
+from workflows.engine.scoring import Scoring
 from workflows.engine.snapshot import Catalog, Stage
 from workflows.engine.spec import Spec
 from workflows.models import Activation, EventType, LifecycleStage, MessageTemplate, Source, Status, Version
 from workflows.models import Mapping as MappingRow
+from workflows.queries import scores
 
 _PARSED: dict[str, Spec] = {}
 
@@ -42,7 +44,6 @@ class EventRule:
     name: str
     schema: Schema | None
     stage_effect: str | None
-    score_effect: int
     consent_effect: Mapping[str, str]
 
 
@@ -61,6 +62,7 @@ class Definitions:
     catalog: Catalog
     events: Mapping[str, EventRule]
     sources: Mapping[int, SourceRule]
+    scoring: Scoring
     #: Live versions by the event that triggers them.
     live: Mapping[str, tuple[RunnableVersion, ...]]
     _versions: dict[int, RunnableVersion] = field(default_factory=dict)
@@ -78,7 +80,7 @@ class Definitions:
 
 
 def load() -> Definitions:
-    """Five small queries; the definitions of a workspace are few."""
+    """Seven small queries; the definitions of a workspace are few."""
     mappings = {row.key: _mapping(row) for row in MappingRow.objects.all()}
     live: dict[str, tuple[RunnableVersion, ...]] = {}
     versions: dict[int, RunnableVersion] = {}
@@ -95,6 +97,7 @@ def load() -> Definitions:
         ),
         events={row.name: _event(row) for row in EventType.objects.select_related("stage_effect")},
         sources={row.pk: _source(row, mappings) for row in Source.objects.select_related("system", "mapping")},
+        scoring=scores.compiled(),
         live=live,
         _versions=versions,
     )
@@ -126,7 +129,6 @@ def _event(row: EventType) -> EventRule:
         name=row.name,
         schema=_schema(orjson.dumps(row.schema), row.status != Status.DRAFT) if row.schema else None,
         stage_effect=row.stage_effect.key if row.stage_effect else None,
-        score_effect=row.score_effect,
         consent_effect=row.consent_effect,
     )
 

@@ -150,7 +150,7 @@ def _ready(
     at: datetime,
 ) -> Claimed | Settled:
     """The effect with its content, or what stands against it now."""
-    facts = {"contact": person.snapshot().contact}
+    facts = {"contact": person.snapshot(scoring=defined.scoring, at=at).contact}
     step = defined.version(effect.version_id).spec.step(effect.step)
     # An event is over when its effect is reserved: what it had to carry was asked when it was decided.
     still = tuple(path for path in step.guards.require if path.startswith("contact."))

@@ -10,7 +10,8 @@ from workflows.engine.conditions import ConditionError
 from workflows.engine.decide import Decision, decide
 from workflows.engine.effects import Goal, PlannedEffect
 from workflows.engine.entry import Admission, admit, triggered_by
-from workflows.engine.snapshot import Cause, Sent
+from workflows.engine.scoring import Given, Score
+from workflows.engine.snapshot import Cause, Sent, Snapshot
 from workflows.models import Run
 
 from .claim import ClaimedEvent, ClaimedTimer
@@ -44,6 +45,16 @@ class Consent:
     text_version: str
 
 
+@dataclass(frozen=True, slots=True)
+class Points:
+    """What a scoring rule gave for one event; fading begins when it happened."""
+
+    contact_id: int
+    event_id: int
+    given: Given
+    at: datetime
+
+
 #: One workflow's part of an account, and its run; None where the contact did not enter.
 Part = tuple[dict[str, Any], RunState | None]
 
@@ -64,6 +75,7 @@ class Outcome:
 
     changes: list[Change] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
+    points: list[Points] = field(default_factory=list)
     accounts: list[Account] = field(default_factory=list)
     effects: list[tuple[RunState, PlannedEffect]] = field(default_factory=list)
     goals: list[tuple[RunState, Goal]] = field(default_factory=list)
@@ -84,8 +96,10 @@ def event(
     if recognised.email:
         source = definitions.sources.get(claimed.source_id)
         writer = source.writer if source else "identity"
-        _set(subject, "email", recognised.email, writer, claimed.id, into)
+        _set(subject, "email", recognised.email, writer, claimed, into)
     _learn(claimed, seen, subject, definitions, into)
+    if claimed.type == "track":
+        _score(claimed, seen, subject, definitions, at, into)
     handling = _Handling(subject=subject, definitions=definitions, at=at, into=into, event_id=claimed.id)
     cause = Cause(kind="event", event=seen)
     for run in [run for run in subject.runs if claimed.name and run.is_running and run.waits_for == claimed.name]:
@@ -162,24 +176,42 @@ def _learn_fields(
             channel = target.removeprefix("consent.")
             _state_consent(claimed, subject, channel, value, source.writer, into, text_version)
         else:
-            _set(subject, target, value, source.writer, claimed.id, into)
+            _set(subject, target, value, source.writer, claimed, into)
 
 
 def _apply_rule(
     claimed: ClaimedEvent, subject: Subject, rule: EventRule, definitions: Definitions, into: Outcome
 ) -> None:
-    """What the catalog says that the event does by itself: consent, score, stage (requirements F1, F2)."""
+    """What the catalog says that the event does by itself: consent and stage (requirements F1, F2)."""
     why = f"event {rule.name}"
     for channel, state in rule.consent_effect.items():
         _state_consent(claimed, subject, channel, state, why, into)
-    if rule.score_effect:
-        _set(subject, "score", subject.score + rule.score_effect, why, claimed.id, into)
     if rule.stage_effect:
         stages = definitions.catalog.stages
         now = stages.get(subject.lifecycle_stage or "")
         wanted = stages[rule.stage_effect]
         if now is None or now.position < wanted.position:
-            _set(subject, "lifecycle_stage", wanted.key, why, claimed.id, into)
+            _set(subject, "lifecycle_stage", wanted.key, why, claimed, into)
+
+
+def _score(
+    claimed: ClaimedEvent,
+    seen: Mapping[str, Any],
+    subject: Subject,
+    definitions: Definitions,
+    at: datetime,
+    into: Outcome,
+) -> None:
+    """Points that the event is worth, from the instant when it happened."""
+    scoring = definitions.scoring
+    old = scoring.now(subject.score, at=at)
+    for given in scoring.given(seen):
+        subject.score = scoring.add(subject.score, given.points, at=claimed.occurred_at)
+        subject.changed = True
+        into.points.append(Points(subject.id, claimed.id, given, claimed.occurred_at))
+    new = scoring.now(subject.score, at=at)
+    if old != new:
+        into.changes.append(Change(subject.id, "score", old, new, f"event {claimed.name}", claimed.id))
 
 
 def _state_consent(
@@ -214,19 +246,22 @@ def _state_consent(
         into.changes.append(Change(subject.id, f"consent.{channel}", old, state, writer, claimed.id))
 
 
-_COLUMNS = ("email", "lifecycle_stage", "score")
+_COLUMNS = ("email", "lifecycle_stage")
 
 
-def _set(subject: Subject, name: str, value: Any, writer: str, event_id: int, into: Outcome) -> None:
-    old = _write(subject, name, value)
+def _set(subject: Subject, name: str, value: Any, writer: str, claimed: ClaimedEvent, into: Outcome) -> None:
+    old = _write(subject, name, value, at=claimed.occurred_at)
     if old != value:
-        into.changes.append(Change(subject.id, name, old, value, writer, event_id))
+        into.changes.append(Change(subject.id, name, old, value, writer, claimed.id))
 
 
-def _write(subject: Subject, name: str, value: Any) -> Any:
-    """Give a field another value; returns the former one."""
+def _write(subject: Subject, name: str, value: Any, *, at: datetime) -> Any:
+    """Give a field another value; returns the former one. A score that is written fades from then on."""
     subject.changed = True
-    if name in _COLUMNS:
+    if name == "score":
+        old: Any = round(subject.score.value)
+        subject.score = Score(float(value), at)
+    elif name in _COLUMNS:
         old = getattr(subject, name)
         setattr(subject, name, value)
     else:
@@ -246,9 +281,12 @@ class _Handling:
     event_id: int | None = None
     parts: list[Part] = field(default_factory=list)
 
+    def _snapshot(self) -> Snapshot:
+        return self.subject.snapshot(scoring=self.definitions.scoring, at=self.at)
+
     def begin(self, version: RunnableVersion, cause: Cause) -> None:
         """Let the contact enter a live version, if its trigger and entry rules agree."""
-        snapshot = self.subject.snapshot()
+        snapshot = self._snapshot()
         facts = {"contact": snapshot.contact, "event": cause.event, "now": self.at}
         try:
             if not triggered_by(version.spec, facts):
@@ -290,7 +328,7 @@ class _Handling:
         decision = decide(
             version.spec,
             catalog=self.definitions.catalog,
-            snapshot=self.subject.snapshot(),
+            snapshot=self._snapshot(),
             entry_key=run.entry_key,
             waiting_at=run.step or None,
             cause=cause,
@@ -304,7 +342,7 @@ class _Handling:
         run.state, run.step, run.reason = decision.state, decision.step, decision.reason
         run.waits_for, run.due_at, run.changed = decision.waits_for or "", decision.due_at, True
         for write in decision.writes:
-            old = _write(self.subject, write.field, write.new)
+            old = _write(self.subject, write.field, write.new, at=self.at)
             self.into.changes.append(
                 Change(self.subject.id, write.field, old, write.new, version.spec.key, self.event_id, run, write.step)
             )

@@ -9,10 +9,13 @@ from django.db import connection
 
 from martechops.lib import bulk
 from workflows.engine import identity
+from workflows.engine.scoring import Score, Scoring
 from workflows.engine.snapshot import Earlier, Sent, Snapshot
 from workflows.models import Contact, ContactKey, Effect, Run
 
 from .claim import Batch, ClaimedEvent
+
+NO_SCORE = Score()
 
 
 @dataclass(slots=True)
@@ -46,7 +49,7 @@ class Subject:
     id: int
     email: str | None = None
     lifecycle_stage: str | None = None
-    score: int = 0
+    score: Score = NO_SCORE
     #: By channel: {"state": …, "at": …}.
     consent: dict[str, dict[str, str]] = field(default_factory=dict)
     fields: dict[str, Any] = field(default_factory=dict)
@@ -55,13 +58,13 @@ class Subject:
     is_new: bool = False
     changed: bool = False
 
-    def snapshot(self) -> Snapshot:
-        """The contact as it stands, for the engine."""
+    def snapshot(self, *, scoring: Scoring, at: datetime) -> Snapshot:
+        """The contact as it stands at an instant, for the engine."""
         contact = {
             **self.fields,
             "email": self.email,
             "lifecycle_stage": self.lifecycle_stage,
-            "score": self.score,
+            "score": scoring.now(self.score, at=at),
             "consent": {channel: entry["state"] for channel, entry in self.consent.items()},
         }
         return Snapshot(contact_id=self.id, contact=contact, sent=tuple(self.sent))
@@ -126,12 +129,15 @@ def locked(ids: Iterable[int]) -> dict[int, Subject]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT id, email, lifecycle_stage, score, consent::json, fields::json
+            SELECT id, email, lifecycle_stage, score, scored_at, consent::json, fields::json
             FROM {Contact._meta.db_table} WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE
             """,  # noqa: S608
             [bulk.array(ids)],
         )
-        return {row[0]: Subject(*row) for row in cursor.fetchall()}
+        return {
+            id: Subject(id, email, stage, Score(score, scored_at), consent, fields)
+            for id, email, stage, score, scored_at, consent, fields in cursor.fetchall()
+        }
 
 
 def read_runs(by_id: Mapping[int, Subject]) -> None:

@@ -18,6 +18,7 @@ from workflows.models import (
     FieldChange,
     QuarantinedEvent,
     Run,
+    ScoreEntry,
     Timer,
     Trace,
 )
@@ -35,6 +36,7 @@ def write(subjects: Subjects, outcome: Outcome, violations: Sequence[Violation],
         _runs(cursor, runs, at)
         _timers(cursor, runs)
         _changes(cursor, outcome, at)
+        _points(cursor, outcome)
         _effects(cursor, outcome, at)
         _accounts(cursor, outcome, at)
         _quarantine(cursor, violations, at)
@@ -51,7 +53,8 @@ def _contacts(cursor: CursorWrapper, subjects: Subjects, at: datetime) -> None:
                 "id": subject.id,
                 "email": subject.email,
                 "lifecycle_stage": subject.lifecycle_stage,
-                "score": subject.score,
+                "score": subject.score.value,
+                "scored_at": subject.score.at,
                 "consent": Json(subject.consent),
                 "fields": Json(subject.fields),
                 "created_at": at,
@@ -64,13 +67,15 @@ def _contacts(cursor: CursorWrapper, subjects: Subjects, at: datetime) -> None:
     _update(
         cursor,
         Contact._meta.db_table,
-        "id bigint, email text, lifecycle_stage text, score int, consent jsonb, fields jsonb, updated_at timestamptz",
+        "id bigint, email text, lifecycle_stage text, score float8, scored_at timestamptz, "
+        "consent jsonb, fields jsonb, updated_at timestamptz",
         [
             {
                 "id": subject.id,
                 "email": subject.email,
                 "lifecycle_stage": subject.lifecycle_stage,
-                "score": subject.score,
+                "score": subject.score.value,
+                "scored_at": subject.score.at,
                 "consent": subject.consent,
                 "fields": subject.fields,
                 "updated_at": at,
@@ -176,6 +181,23 @@ def _changes(cursor: CursorWrapper, outcome: Outcome, at: datetime) -> None:
                 "text_version": consent.text_version,
             }
             for consent in outcome.consents
+        ],
+    )
+
+
+def _points(cursor: CursorWrapper, outcome: Outcome) -> None:
+    bulk.copy_records(
+        cursor,
+        ScoreEntry._meta.db_table,
+        [
+            {
+                "contact_id": points.contact_id,
+                "event_id": points.event_id,
+                "rule": points.given.says,
+                "points": points.given.points,
+                "at": points.at,
+            }
+            for points in outcome.points
         ],
     )
 

@@ -3,8 +3,9 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from martechops.lib import clock
 from workflows.models import Contact
-from workflows.queries import contacts, names, runs, timeline
+from workflows.queries import contacts, names, runs, scores, timeline
 
 from .stories import chapters, step_name
 
@@ -15,7 +16,8 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Contacts, last changed first; a search that finds exactly one goes straight to it."""
     search = request.GET.get("q", "").strip().replace("\x00", "")
     stage, consent = request.GET.get("stage", ""), request.GET.get("consent", "")
-    window = contacts.window(search=search, stage=stage, consent=consent, before=request.GET.get("before", ""))
+    before = request.GET.get("before", "")
+    window = contacts.window(at=clock.now(), search=search, stage=stage, consent=consent, before=before)
     if search and "@" in search and len(window.rows) == 1 and not (stage or consent):
         return redirect("contact", contact_id=window.rows[0].pk)
     return render(
@@ -46,6 +48,7 @@ def detail(request: HttpRequest, contact_id: int) -> HttpResponse:
         "workflows/contact_detail.html",
         {
             "contact": contact,
+            "score": scores.explained(contact, at=clock.now()),
             "told": told,
             "story": chapters(told),
             "fields": sorted((told.fields.get(key, key), value) for key, value in contact.fields.items()),

@@ -14,7 +14,7 @@ from martechops.sandbox.models import MailboxMessage
 from tests.fixtures import lived_in
 from workflows.models import Contact, Effect, QuarantinedEvent, QueuedEvent, Run
 
-QUERIES_A_PAGE = 19  # two of them are the session and the person
+QUERIES_A_PAGE = 21  # two of them are the session and the person
 
 
 def text_of(client: Client, address: str) -> str:
