@@ -151,7 +151,7 @@ class DoorMiddleware:
             raise NotAllowed("This address has no entry in martechops.doors, so it is closed.")
         if door.key is not Key.SESSION:
             return None
-        if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
+        if _holds_nul(request):
             raise BadRequest("PostgreSQL holds no NUL, so nothing can be found by one.")
         if not request.user.is_authenticated:
             return _way_in(request)
@@ -160,6 +160,11 @@ class DoorMiddleware:
             raise NotAllowed("Nothing can be changed at this address.")
         check_may(request.user, action)
         return None
+
+
+def _holds_nul(request: HttpRequest) -> bool:
+    said = (value for values in (request.GET, request.POST) for _, texts in values.lists() for value in texts)
+    return "\0" in request.path or any("\0" in value for value in said)
 
 
 def _way_in(request: HttpRequest) -> HttpResponse:

@@ -1,12 +1,33 @@
 """Definitions to edit, with history; what machines write to look at."""
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 
-from martechops.audit.admin import DefinitionAdmin
+from martechops.audit.admin import DefinitionAdmin as AuditedAdmin
 from martechops.lib.admin import MachineWrittenAdmin
 from workflows import models
+from workflows.actions import soundness
+
+
+class SoundForm(ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Refuses what the runtime could not work with, as every other way to write a definition does."""
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # Django's own hook for checks of the instance
+        if self.errors:
+            return
+        try:
+            soundness.check(self.instance)
+        except ValidationError as error:
+            for name, messages in error.message_dict.items():
+                self.add_error(name if name in self.fields else None, messages)
+
+
+class DefinitionAdmin(AuditedAdmin):
+    form = SoundForm
 
 
 @admin.register(models.System)

@@ -25,9 +25,18 @@ class Window(Generic[Row]):
         return len(self.rows)
 
 
+def row_id(text: str) -> int | None:
+    """The id that a piece of an address spells, or None.
+
+    >>> row_id("7"), row_id("x"), row_id("9" * 19)
+    (7, None, None)
+    """
+    return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
 def by_id(rows: QuerySet[Row], *, before: str = "", size: int = SIZE) -> Window[Row]:
     """Rows with the highest ids, or with those below `before`. Text that is no number counts as none."""
-    start = int(before) if before.isdecimal() and len(before) < 19 else None
+    start = row_id(before)
     asked = rows.order_by("-pk")
     if start is not None:
         asked = asked.filter(pk__lt=start)
@@ -51,9 +60,13 @@ def by_instant(rows: QuerySet[Row], *, field: str, before: str = "", size: int =
 
 def _instant_and_id(before: str) -> tuple[datetime, int] | None:
     """What `before` says, or None for text that we did not give out."""
-    text, _, pk = before.rpartition("_")
+    text, _, spelled = before.rpartition("_")
+    pk = row_id(spelled)
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError:
+        if pk is None or not instant.tzinfo:
+            return None
+        # PostgreSQL knows no offset of 16 hours and more; an instant of the year 1 may have no spelling in UTC.
+        return instant.astimezone(UTC), pk
+    except (ValueError, OverflowError):
         return None
-    return (instant, int(pk)) if instant.tzinfo and pk.isdecimal() and len(pk) < 19 else None

@@ -13,6 +13,7 @@ QUERIES = [
     {},
     *({"before": text} for text in ("x", "abc_5", "9" * 30, "2026-01-01_5", "2026-01-01T00:00:00Z_" + "9" * 30, "Z_1")),
     {"q": "\0", "name": "\0", "source": "\0", "stage": "\0"},
+    {"before": "0001-01-01T00:00:00+23:59_1", "source": "9" * 5000},
     {"q": "%", "state": "x", "workflow": "x", "consent": "x", "kind": "x", "source": "x", "page": "x"},
     {"q": "😀'\"<script>", "state": "", "before": ""},
 ]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 
 from martechops.lib import failures
 from workflows.models import QueuedEvent, Timer
@@ -18,10 +18,15 @@ log = structlog.get_logger()
 _COLLISIONS = 5
 
 
+class CannotDefine(Exception):
+    """What is live cannot be read, which is the fault of no event: all of them wait, and none is counted as tried."""
+
+
 def advance(*, limit: int = 500, at: datetime | None = None) -> int:
     """Handle up to `limit` events and as many due timers; returns how many there were.
 
-    `at` sets the clock for a rehearsal or a test. Raises OperationalError when the database is gone.
+    `at` sets the clock for a rehearsal or a test. Raises OperationalError when the database is gone,
+    and CannotDefine.
     """
     for _ in range(_COLLISIONS):
         try:
@@ -33,6 +38,8 @@ def advance(*, limit: int = 500, at: datetime | None = None) -> int:
                 break
             if not setbacks.lost_a_race(error):
                 raise
+        except CannotDefine:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever one item did, the others go on by themselves
             log.error("batch_failed", error=failures.place(error))
             break
@@ -44,7 +51,7 @@ def _advance(take: Callable[[], claim.Batch]) -> int:
         batch = take()
         if not batch:
             return 0
-        defined = definitions.load()
+        defined = _defined()
         events, violations = sort_out(batch.events, defined)
         people = subjects.load(batch, events)
         defined.need(people.versions())
@@ -57,6 +64,15 @@ def _advance(take: Callable[[], claim.Batch]) -> int:
                 handle.timer(timer, person, definitions=defined, at=batch.at, into=outcome)
         write.write(people, outcome, violations, at=batch.at)
     return len(batch)
+
+
+def _defined() -> definitions.Definitions:
+    try:
+        return definitions.load()
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever somebody wrote into a definition
+        raise CannotDefine(failures.place(error)) from None
 
 
 def _one_by_one(*, limit: int, at: datetime | None) -> int:

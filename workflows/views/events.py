@@ -5,6 +5,7 @@ import json
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from martechops.lib import windows
 from martechops.lib.tabs import Tab
 from martechops.people.permissions import may
 from workflows.queries import events, names, timeline
@@ -17,11 +18,10 @@ TYPES = ("track", "identify", "page", "screen", "group", "alias")
 def listing(request: HttpRequest) -> HttpResponse:
     """Events, newest first, filtered by the address bar."""
     asked = request.GET
-    source = asked.get("source", "")
     wanted = events.EventFilter(
         name=asked.get("name", "").strip(),
         type=asked.get("type", ""),
-        source_id=int(source) if source.isdecimal() else None,
+        source_id=windows.row_id(asked.get("source", "")),
     )
     lines, window = events.window(wanted, before=asked.get("before", ""))
     return render(

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from martechops.lib import clock
+from martechops.lib import clock, strict_json, windows
 from martechops.people.models import User
 from martechops.people.permissions import may
 from workflows.actions import quarantine as actions
@@ -82,8 +82,8 @@ def _groups(rows: list[QuarantinedEvent]) -> list[Alike]:
 
 
 def _replay_many(request: HttpRequest) -> HttpResponse:
-    keys = [int(key) for key in request.POST.getlist("event") if key.isdecimal()]
-    held = [QuarantinedEvent(pk=key) for key in keys]
+    keys = map(windows.row_id, request.POST.getlist("event"))
+    held = [QuarantinedEvent(pk=key) for key in keys if key is not None]
     count = actions.replay_many(events=held, by=_person(request), at=clock.now())
     messages.success(request, f"{count} event{'' if count == 1 else 's'} will be handled again in a moment.")
     return redirect("quarantine")
@@ -133,9 +133,9 @@ def dismiss(request: HttpRequest, event_id: int) -> HttpResponse:
 
 def _body(request: HttpRequest) -> object:
     try:
-        return json.loads(request.POST.get("body", ""))
-    except ValueError as error:
-        raise ValidationError(f"This is not JSON: {error}.") from None
+        return strict_json.loads(request.POST.get("body", "").encode())
+    except strict_json.BadJson as error:
+        raise ValidationError(f"This is not JSON as it is accepted here: {error}.") from None
 
 
 def _held(event_id: int) -> QuarantinedEvent:

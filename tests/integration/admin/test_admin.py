@@ -13,7 +13,7 @@ from martechops.audit.models import AuditEntry
 from martechops.lib.admin import MachineWrittenAdmin
 from martechops.people.actions import teams, users
 from martechops.people.models import ApiToken, Role, Team, User
-from workflows.models import Activation, System, Version
+from workflows.models import Activation, Mapping, System, Version
 
 from .rows import NOON, make
 
@@ -96,6 +96,21 @@ def test_what_people_edit_has_forms_and_a_history(client: Client, root: User, mo
     assert client.get(address(model, "history", row.pk)).status_code == 200
     assert client.get(address(model, "history", row.pk) + f"{row.history.get().pk}/").status_code == 200
     assert client.get(address(model, "add")).status_code == (403 if name(model) == "workflows.Source" else 200)
+
+
+@pytest.mark.parametrize("key", ["x", "..", "1.0", "9" * 5000, "%27"])
+def test_history_of_no_row_is_not_found(client: Client, root: User, key: str) -> None:
+    assert client.get(f"/admin/people/team/{key}/history/").status_code == 404
+
+
+def test_definition_that_the_runtime_could_not_use_is_refused(client: Client, root: User) -> None:
+    mapping = make(Mapping, rows=[])
+    rows = '[{"from": "event.properties.x", "to": "x", "type": "no such type"}]'
+    said = {"name": "Form", "owner": mapping.owner_id, "status": "draft", "rows": rows}
+    answer = client.post(address(Mapping, "change", mapping.pk), said)
+    assert (answer.status_code, "needs from, to and a type" in answer.content.decode()) == (200, True)
+    answer = client.post(address(Mapping, "change", mapping.pk), said | {"rows": rows.replace("no such type", "text")})
+    assert answer.status_code == 302
 
 
 def test_nothing_can_be_made_live_through_the_admin() -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from workflows.actions import inbound
 from workflows.engine import identity
-from workflows.models import Contact, Effect, QuarantinedEvent, QueuedEvent, Run, Source, Timer
+from workflows.models import Contact, Effect, Mapping, QuarantinedEvent, QueuedEvent, Run, Source, Timer
 from workflows.runtime import advance as advancing
 from workflows.runtime import handle
-from workflows.runtime.advance import advance
+from workflows.runtime.advance import CannotDefine, advance
 
 from .conftest import settle
 
@@ -121,3 +121,16 @@ def test_odd_value_is_no_dead_letter(demo: Source, request_demo: Send, odd: dict
     assert not QuarantinedEvent.objects.exists()
     assert not QueuedEvent.objects.exists()
     assert Effect.objects.filter(state="done", kind="send_message").exists()
+
+
+def test_definitions_that_cannot_be_read_make_events_wait_and_cost_them_no_try(request_demo: Send) -> None:
+    request_demo("ana@example.com")
+    rows = Mapping.objects.get(key="web-form-to-contact").rows
+    Mapping.objects.filter(key="web-form-to-contact").update(rows=["nonsense"])
+    for _ in range(7):
+        with pytest.raises(CannotDefine):
+            advance()
+    assert QueuedEvent.objects.get().tries == 0
+    Mapping.objects.filter(key="web-form-to-contact").update(rows=rows)
+    settle()
+    assert Effect.objects.get(step="welcome").state == "done"

@@ -213,3 +213,24 @@ def test_failures_are_pages_for_strangers_too(client: Client, db: None, code: in
     answer = view(request, Exception())
     assert answer.status_code == code
     assert f'<p class="error-code">{code}</p>' in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 200_000, '{"a": NaN}', '{"a": 1, "a": 2}', '{"a": "\\u0000"}', "9" * 5000, "", "\0", "1e999"]
+)
+def test_correction_that_is_no_json_is_refused_in_words(sal: Client, body: str) -> None:
+    held = QuarantinedEvent.objects.filter(state="held").first()
+    assert held is not None
+    sal.raise_request_exception = False
+    answer = sal.post(f"/events/{held.pk}/fix/", {"body": body}, follow=True)
+    assert answer.status_code in (200, 400)
+    held.refresh_from_db()
+    assert held.state == "held"
+
+
+def test_nul_in_a_form_is_refused(sal: Client) -> None:
+    held = QuarantinedEvent.objects.filter(state="held").first()
+    assert held is not None
+    sal.raise_request_exception = False
+    assert sal.post(f"/events/{held.pk}/dismiss/", {"reason": "not\0needed"}).status_code == 400
+    assert sal.post("/events/quarantine/", {"event": ["9" * 5000]}).status_code == 302
