@@ -18,6 +18,7 @@ LEADS = 700
 RESUBMISSIONS = 100
 REPEATS = 200
 KILL_EVERY_SECONDS = 2.0
+LEAST_KILLS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,10 @@ def test_thousand_messages_under_kill_9_leave_exactly_what_an_independent_count_
         key = database.execute("SELECT write_key FROM workflows_source WHERE key = 'demo-site'").fetchone()[0]
         with workers_killed(installation) as kills:
             send(installation, key, messages)
-            assert until(lambda: kills.count >= 10 and settled(database), seconds=180), pending(database)
+            # On a busy machine a worker may hardly have started when it is ended: the killing has an end, too.
+            until(lambda: kills.count >= LEAST_KILLS and settled(database), seconds=60)
+        assert kills.count >= LEAST_KILLS
+        assert until(lambda: settled(database), seconds=180), pending(database)
         check_independently(database, messages)
 
 
