@@ -1,11 +1,51 @@
-"""Liquid for people's text (FAULTS S4): values only, within limits, never Django's own templates."""
+"""Liquid for people's text (FAULTS S4, S5): values only, within limits, never Django's own templates.
 
-from collections.abc import Mapping
+`check` says on save what may not be in a template at all. What is left and is not `is_cheap` renders in a child
+process (`martechops.lib.liquid_child`), because Liquid's own limits do not bound what a filter may do.
+"""
+
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 from liquid import Environment, StrictUndefined, Undefined
+from liquid.ast import Node
+from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.exceptions import LiquidError
+from liquid.expression import Expression
+
+#: Characters of one text, and numbers in one range.
+LONGEST_SOURCE, LONGEST_RANGE = 50_000, 1_000
+#: Bytes that may come out.
+LONGEST_OUTPUT = 500_000
+
+#: What cannot take long, whatever the values: no loops, no captures, and filters that do not grow what they get.
+_CHEAP_TAGS = frozenset({"if", "elsif", "else", "unless", "case", "when", "comment", "raw", "#"})
+_CHEAP_FILTERS = frozenset(
+    [
+        "abs",
+        "at_least",
+        "at_most",
+        "capitalize",
+        "ceil",
+        "date",
+        "default",
+        "downcase",
+        "escape",
+        "first",
+        "floor",
+        "last",
+        "lstrip",
+        "round",
+        "rstrip",
+        "size",
+        "strip",
+        "strip_newlines",
+        "truncate",
+        "truncatewords",
+        "upcase",
+    ]
+)
 
 
 class BadTemplate(ValueError):
@@ -18,7 +58,7 @@ class _Environment(Environment):
     context_depth_limit = 10
     loop_iteration_limit = 1_000
     local_namespace_limit = 10_000
-    output_stream_limit = 500_000
+    output_stream_limit = LONGEST_OUTPUT
 
 
 _FORGIVING = _Environment(undefined=Undefined)
@@ -29,15 +69,58 @@ _FORGIVING_HTML = _Environment(undefined=Undefined, autoescape=True)
 def render(source: str, values: Mapping[str, Any], *, html: bool = False) -> str:
     """Text with its values filled in; a missing one leaves nothing. With `html`, values are escaped.
 
-    Raises `BadTemplate`.
+    In this process: only for a source that `is_cheap`, or in the child. Raises `BadTemplate`.
 
     >>> render("Hello {{ contact.first_name | default: 'there' }}", {"contact": {}})
     'Hello there'
     """
     try:
-        return str(_parsed(source, html).render(**values))
-    except LiquidError as error:
-        raise BadTemplate(str(error)) from None
+        text = str(_parsed(source, html).render(**values))
+    except (LiquidError, ArithmeticError, RecursionError) as error:
+        raise BadTemplate(_says(error)) from None
+    if len(text) > LONGEST_OUTPUT or len(text.encode(errors="replace")) > LONGEST_OUTPUT:
+        raise BadTemplate(f"comes to more than {LONGEST_OUTPUT // 1000} KB")
+    return text
+
+
+def check(source: str) -> None:
+    """Return if the text may be kept. Raises `BadTemplate` for bad Liquid, long text, and long or open ranges.
+
+    >>> check("{{ (1..1000000000) | join }}")
+    Traceback (most recent call last):
+    martechops.lib.liquid.BadTemplate: a range may go over 1000 numbers at most
+    """
+    if len(source) > LONGEST_SOURCE:
+        raise BadTemplate(f"is longer than {LONGEST_SOURCE} characters")
+    try:
+        parsed = _parsed(source, False)
+        ranges = [part for part in _expressions(parsed) if isinstance(part, RangeLiteral)]
+    except (LiquidError, RecursionError) as error:
+        raise BadTemplate(_says(error)) from None
+    if unknown := sorted(set(parsed.filter_names()) - parsed.env.filters.keys()):
+        raise BadTemplate(f"there is no filter {', '.join(unknown)}")
+    for part in ranges:
+        first, last = getattr(part.start, "value", None), getattr(part.stop, "value", None)
+        if not isinstance(first, int) or not isinstance(last, int):
+            raise BadTemplate("a range must go from number to number, such as (1..5)")
+        if last - first >= LONGEST_RANGE:
+            raise BadTemplate(f"a range may go over {LONGEST_RANGE} numbers at most")
+
+
+@lru_cache(maxsize=512)
+def is_cheap(source: str) -> bool:
+    """Is it certain that the text renders in no time, whatever the values? Raises `BadTemplate`.
+
+    >>> is_cheap("Hello {{ contact.first_name | upcase }}"), is_cheap("{% for x in contact.tags %}{{ x }}{% endfor %}")
+    (True, False)
+    """
+    try:
+        parsed = _parsed(source, False)
+        tags, filters = set(parsed.tag_names()), set(parsed.filter_names())
+    except (LiquidError, RecursionError) as error:
+        raise BadTemplate(_says(error)) from None
+    has_range = any(isinstance(part, RangeLiteral) for part in _expressions(parsed))
+    return len(source) <= LONGEST_SOURCE and tags <= _CHEAP_TAGS and filters <= _CHEAP_FILTERS and not has_range
 
 
 def missing(source: str, values: Mapping[str, Any]) -> str | None:
@@ -62,9 +145,28 @@ def variables(source: str) -> tuple[str, ...]:
     try:
         found = _parsed(source, False).analyze().globals.values()
     except LiquidError as error:
-        raise BadTemplate(str(error)) from None
+        raise BadTemplate(_says(error)) from None
     names = [".".join(str(part) for part in variable.segments) for uses in found for variable in uses]
     return tuple(dict.fromkeys(names))
+
+
+def _says(error: Exception) -> str:
+    """The first line: those that follow draw the place in the source."""
+    return str(error).partition("\n")[0] or type(error).__name__
+
+
+def _expressions(template: Any) -> Iterator[Expression]:
+    """Every expression of a template, at any depth."""
+    waiting: list[Node | Expression] = list(template.nodes)
+    context = template.context_class(template)
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Expression):
+            yield part
+            waiting += part.children()
+        else:
+            waiting += part.expressions()
+            waiting += part.children(context, include_partials=False)
 
 
 @lru_cache(maxsize=512)

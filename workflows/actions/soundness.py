@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import jsonschema_rs
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from martechops.lib import liquid
+from workflows.engine import schemas
 from workflows.engine.conditions import BadCondition, compile_condition
 from workflows.engine.mapping import BadMapping, compile_mapping
+from workflows.engine.scoring import BadScoring, compile_scoring
 from workflows.engine.spec import STAGES
 from workflows.queries import documents
 
@@ -48,10 +49,15 @@ def _stage(row: Any) -> Problems:
 
 
 def _event_type(row: Any) -> Problems:
+    found = schemas.problems(row.schema) if row.schema else []
+    return {"schema": [f"{pointer or 'The schema'} {says}"[:400] for pointer, says in found]} if found else {}
+
+
+def _scoring(row: Any) -> Problems:
     try:
-        jsonschema_rs.validator_for(row.schema or {})
-    except (ValueError, jsonschema_rs.ReferencingError) as error:
-        return {"schema": [f"This is no JSON Schema that can be used: {error}"[:400]]}
+        compile_scoring(rules=row.rules, half_life_days=row.half_life_days)
+    except BadScoring as error:
+        return {"rules": [f"{path} {says}" for path, says in error.problems]}
     return {}
 
 
@@ -75,7 +81,7 @@ def _template(row: Any) -> Problems:
     problems: Problems = {}
     for name in ("subject", "body"):
         try:
-            liquid.render(getattr(row, name), {})
+            liquid.check(getattr(row, name))
         except liquid.BadTemplate as error:
             problems[name] = [str(error)]
     return problems
@@ -89,4 +95,5 @@ CHECKS: Mapping[str, Sequence[Callable[[Any], Problems]]] = {
     "mapping": (_mapping,),
     "segment": (_segment,),
     "template": (_template,),
+    "scoring": (_scoring,),
 }

@@ -1,11 +1,9 @@
 """The words that everything else uses: systems, stages, fields, event types."""
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from simple_history.models import HistoricalRecords
 
 from martechops.people.models import Team
-from workflows.engine import schemas
 
 from .definition import Status
 
@@ -119,8 +117,3 @@ class EventType(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def clean(self) -> None:
-        """Refuse a schema that could not be relied on, or that would have to be fetched."""
-        if self.schema and (found := schemas.problems(self.schema)):
-            raise ValidationError({"schema": [f"{pointer or 'The schema'} {says}" for pointer, says in found]})

@@ -1,11 +1,11 @@
 """What exactly a far side is asked: people's templates filled in, once, before the effect is reserved."""
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
-from martechops.lib import liquid
+from martechops.lib.liquid import BadTemplate
 from workflows.models import MessageTemplate
+from workflows.queries import messages
 
 SENDER = "MartechOps demo <hello@example.com>"
 
@@ -22,27 +22,21 @@ def content(
         if kind == "send_message":
             return _message(payload, facts, templates[payload["template"]])
         if kind == "create_task":
-            return dict(payload) | {"title": liquid.render(payload["title"], facts)}
+            return dict(payload) | {"title": messages.line(payload["title"], facts)}
     except KeyError as error:
         raise CannotRender(f"there is no template {error}") from None
-    except liquid.BadTemplate as error:
+    except BadTemplate as error:
         raise CannotRender(str(error)) from None
     return dict(payload)
 
 
 def _message(payload: Mapping[str, Any], facts: Mapping[str, Any], template: MessageTemplate) -> dict[str, Any]:
-    text = liquid.render(template.body, facts).strip()
+    message = messages.compose(subject=template.subject, body=template.body, facts=facts)
     return {
         "to": payload["to"],
         "channel": payload["channel"],
         "sender": SENDER,
-        "subject": " ".join(liquid.render(template.subject, facts).split()),
-        "text": text,
-        "html": _paragraphs(text),
+        "subject": message.subject,
+        "text": message.text,
+        "html": message.html,
     }
-
-
-def _paragraphs(text: str) -> str:
-    """Plain text as HTML: a blank line makes a paragraph; all of it escaped."""
-    blocks = [escape(block.strip()).replace("\n", "<br>") for block in text.split("\n\n") if block.strip()]
-    return "".join(f"<p>{block}</p>" for block in blocks)
