@@ -1,6 +1,5 @@
 """Column types of our own."""
 
-import json
 from typing import Any
 
 from django.db import models
@@ -17,4 +16,5 @@ class JsonText(models.JSONField):
         return "json"
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
-        return json.loads(value) if isinstance(value, str) else value
+        """psycopg has parsed it already: Django takes over for jsonb only, so text here is a value that is text."""
+        return value

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from .authority import Allowed, Writer, verdict
 from .conditions import Check, ConditionError
 from .durations import parse as parse_duration
-from .effects import LONGEST_CAMPAIGN, FieldWrite, Goal, PlannedEffect, effect_key
+from .effects import LONGEST_CAMPAIGN, FieldRequest, FieldWrite, Goal, PlannedEffect, effect_key
 from .guards import Verdict, check, refusal
 from .snapshot import Catalog, Cause, Sent, Snapshot
 from .spec import END, Spec, Step
@@ -43,6 +44,8 @@ class Decision:
     effects: tuple[PlannedEffect, ...]
     writes: tuple[FieldWrite, ...]
     goals: tuple[Goal, ...]
+    #: Writes that the fields' authority refused.
+    requests: tuple[FieldRequest, ...] = ()
     #: For a run that waits.
     due_at: datetime | None = None
     waits_for: str | None = None
@@ -63,6 +66,7 @@ class _Walk:
     effects: list[PlannedEffect] = field(default_factory=list)
     writes: list[FieldWrite] = field(default_factory=list)
     goals: list[Goal] = field(default_factory=list)
+    requests: list[FieldRequest] = field(default_factory=list)
 
     def key(self, step: Step, part: str = "") -> Any:
         return effect_key(workflow=self.spec.key, entry_key=self.entry_key, step=step.key, part=part)
@@ -74,6 +78,15 @@ class _Walk:
         self.writes.append(change)
         return change
 
+    def refusal(self, step: Step, name: str, value: Any) -> str | None:
+        """Why the step may not write the field, noted as a request to its owner; None if it may."""
+        writer = Writer("step", self.spec.key, stage=step.stage)
+        found = verdict(self.catalog.fields.get(name), name=name, writer=writer)
+        if isinstance(found, Allowed):
+            return None
+        self.requests.append(FieldRequest(step.key, name, value, found.because, found.may_ask))
+        return found.because
+
     def end(self, state: str, step: str, reason: str = "", **wait: Any) -> Decision:
         return Decision(
             state=state,
@@ -83,6 +96,7 @@ class _Walk:
             effects=tuple(self.effects),
             writes=tuple(self.writes),
             goals=tuple(self.goals),
+            requests=tuple(self.requests),
             **wait,
         )
 
@@ -237,6 +251,8 @@ def _set_field(walk: _Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
     name, value = step.arguments["field"], step.arguments["value"]
     if walk.facts["contact"].get(name) == value:
         return StepTrace(step=step.key, outcome="done", says=f"{name} is {value} already", checks=checks)
+    if refused := walk.refusal(step, name, value):
+        return StepTrace(step=step.key, outcome="withheld", says=refused, checks=checks)
     change = walk.write(step, name, value)
     return StepTrace(step=step.key, outcome="done", says=f"{name} becomes {value}", checks=checks, writes=(change,))
 
@@ -248,9 +264,10 @@ def _set_stage(walk: _Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
     if now and (now.key == wanted.key or (now.position > wanted.position and not step.arguments.get("backwards"))):
         says = f"stays {now.key}" + ("" if now.key == wanted.key else f", which is further than {wanted.key}")
         return StepTrace(step=step.key, outcome="done", says=says, checks=checks)
-    change = walk.write(step, "lifecycle_stage", wanted.key)
+    refused = walk.refusal(step, "lifecycle_stage", wanted.key)
+    writes = () if refused else (walk.write(step, "lifecycle_stage", wanted.key),)
     email = walk.facts["contact"].get("email")
-    against = None if email else "there is no e-mail address to find the record by"
+    against = _against(refused, None if email else "there is no e-mail address to find the record by")
     return _effect(
         walk,
         step,
@@ -259,7 +276,7 @@ def _set_stage(walk: _Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
         payload={"email": email, "fields": _status(walk)},
         says=f"becomes {wanted.key}",
         against=against,
-        writes=(change,),
+        writes=writes,
     )
 
 

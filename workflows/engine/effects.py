@@ -35,6 +35,18 @@ class FieldWrite:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldRequest:
+    """One field that a step may not set: what it wanted, and why not."""
+
+    step: str
+    field: str
+    value: Any
+    because: str
+    #: Its owner can be asked to do it.
+    may_ask: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Goal:
     """A conversion to be counted once."""
 

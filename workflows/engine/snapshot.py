@@ -1,10 +1,11 @@
 """What the engine is told about one subject, and what it may look up: everything it needs, taken at one instant."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from .authority import Authority
 from .mapping import CompiledMapping
 
 
@@ -25,6 +26,8 @@ class Catalog:
     mappings: Mapping[str, CompiledMapping]
     #: Channel of a message template, by its key.
     channels: Mapping[str, str]
+    #: Who may write which field; nobody writes one that is not here.
+    fields: Mapping[str, Authority] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, transacti
 from martechops.lib import failures
 from workflows.models import QueuedEvent, Timer
 
-from . import claim, definitions, handle, setbacks, subjects, write
+from . import claim, definitions, handle, outcome, setbacks, subjects, write
 from .validate import sort_out
 
 log = structlog.get_logger()
@@ -55,14 +55,14 @@ def _advance(take: Callable[[], claim.Batch]) -> int:
         events, violations = sort_out(batch.events, defined)
         people = subjects.load(batch, events)
         defined.need(people.versions())
-        outcome = handle.Outcome()
+        into = outcome.Outcome()
         for event in events:
             found = people.recognised[event.id]
-            handle.event(event, people.by_id[found.contact_id], found, definitions=defined, at=batch.at, into=outcome)
+            handle.event(event, people.by_id[found.contact_id], found, definitions=defined, at=batch.at, into=into)
         for timer in batch.timers:
             if person := people.by_id.get(timer.contact_id):
-                handle.timer(timer, person, definitions=defined, at=batch.at, into=outcome)
-        write.write(people, outcome, violations, at=batch.at)
+                handle.timer(timer, person, definitions=defined, at=batch.at, into=into)
+        write.write(people, into, violations, at=batch.at)
     return len(batch)
 
 

@@ -7,13 +7,14 @@ from typing import Protocol
 
 import orjson
 
+from workflows.engine.authority import Authority, Writer
 from workflows.engine.mapping import CompiledMapping, compile_mapping
 from workflows.engine.parse import parse
 from workflows.engine.schemas import BadSchema, Fault, compile_schema
 from workflows.engine.scoring import Scoring
 from workflows.engine.snapshot import Catalog, Stage
 from workflows.engine.spec import Spec
-from workflows.models import Activation, EventType, LifecycleStage, MessageTemplate, Source, Status, Version
+from workflows.models import Activation, EventType, Field, LifecycleStage, MessageTemplate, Source, Status, Version
 from workflows.models import Mapping as MappingRow
 from workflows.queries import scores
 
@@ -51,7 +52,7 @@ class EventRule:
 class SourceRule:
     """Who writes what a source sends, and how its values become fields."""
 
-    writer: str
+    writer: Writer
     mapping: CompiledMapping | None
 
 
@@ -94,6 +95,7 @@ def load() -> Definitions:
             stages={row.key: _stage(row) for row in LifecycleStage.objects.all()},
             mappings=mappings,
             channels=dict(MessageTemplate.objects.values_list("key", "channel")),
+            fields={row.key: _authority(row) for row in Field.objects.select_related("system_of_record", "owner")},
         ),
         events={row.name: _event(row) for row in EventType.objects.select_related("stage_effect")},
         sources={row.pk: _source(row, mappings) for row in Source.objects.select_related("system", "mapping")},
@@ -122,6 +124,17 @@ def _stage(row: LifecycleStage) -> Stage:
 
 def _mapping(row: MappingRow) -> CompiledMapping:
     return compile_mapping(key=row.key, rows=row.rows)
+
+
+def _authority(row: Field) -> Authority:
+    return Authority(
+        field=row.key,
+        system=row.system_of_record.key,
+        owner=row.owner.key,
+        written_in=tuple(row.written_in),
+        frozen=row.status == Status.FROZEN,
+        owner_id=row.owner_id,
+    )
 
 
 def _event(row: EventType) -> EventRule:
@@ -155,6 +168,6 @@ class _Unusable:
 
 def _source(row: Source, mappings: Mapping[str, CompiledMapping]) -> SourceRule:
     return SourceRule(
-        writer=row.system.key if row.system else row.key,
+        writer=Writer("system", row.system.key) if row.system else Writer("source", row.key),
         mapping=mappings[row.mapping.key] if row.mapping else None,
     )

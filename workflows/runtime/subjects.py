@@ -18,6 +18,10 @@ from .claim import Batch, ClaimedEvent
 NO_SCORE = Score()
 
 
+#: Fields that are columns of their own, besides the score.
+_COLUMNS = ("email", "lifecycle_stage")
+
+
 @dataclass(slots=True)
 class RunState:
     """One run of a contact, as the batch changes it."""
@@ -68,6 +72,24 @@ class Subject:
             "consent": {channel: entry["state"] for channel, entry in self.consent.items()},
         }
         return Snapshot(contact_id=self.id, contact=contact, sent=tuple(self.sent))
+
+    def read(self, name: str) -> Any:
+        """What a field holds now, a score without its fading."""
+        if name == "score":
+            return round(self.score.value)
+        return getattr(self, name) if name in _COLUMNS else self.fields.get(name)
+
+    def write(self, name: str, value: Any, *, at: datetime) -> Any:
+        """Give a field another value; returns the former one. A score that is written fades from then on."""
+        old = self.read(name)
+        self.changed = True
+        if name == "score":
+            self.score = Score(float(value), at)
+        elif name in _COLUMNS:
+            setattr(self, name, value)
+        else:
+            self.fields[name] = value
+        return old
 
     def earlier(self, workflow_id: int) -> tuple[Earlier, ...]:
         """Its runs of one workflow, whatever the version."""

@@ -10,6 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from martechops.lib import bulk
 from martechops.lib.bulk import Json
 from workflows.models import (
+    ChangeRequest,
     ConsentEntry,
     Contact,
     ContactKey,
@@ -23,7 +24,7 @@ from workflows.models import (
     Trace,
 )
 
-from .handle import Outcome
+from .outcome import Outcome
 from .subjects import RunState, Subjects
 from .validate import Violation
 
@@ -38,6 +39,7 @@ def write(subjects: Subjects, outcome: Outcome, violations: Sequence[Violation],
         _changes(cursor, outcome, at)
         _points(cursor, outcome)
         _effects(cursor, outcome, at)
+        _requests(cursor, outcome, at)
         _accounts(cursor, outcome, at)
         _quarantine(cursor, violations, at)
 
@@ -245,6 +247,44 @@ def _effects(cursor: CursorWrapper, outcome: Outcome, at: datetime) -> None:
             }
             for run, goal in outcome.goals
         ],
+    )
+
+
+def _requests(cursor: CursorWrapper, outcome: Outcome, at: datetime) -> None:
+    """What was refused, for its owner to decide; asking for the same again while it waits is no second request."""
+    rows = [
+        {
+            "contact_id": request.contact_id,
+            "field": request.field,
+            "value": request.value,
+            "owner_id": request.owner_id,
+            "requested_by": request.writer,
+            "because": request.because,
+            "event_id": request.event_id,
+            "run_id": request.run.id if request.run else None,
+            "at": at,
+        }
+        for request in outcome.requests
+        if request.owner_id is not None
+    ]
+    if not rows:
+        return
+    table = ChangeRequest._meta.db_table
+    cursor.execute(
+        f"""
+        INSERT INTO {table} (contact_id, field, value, owner_id, requested_by, because, event_id, run_id, state,
+                             reason, requested_at)
+        SELECT DISTINCT ON (contact_id, field, value::text)
+               contact_id, field, value, owner_id, requested_by, because, event_id, run_id, 'requested', '', at
+        FROM json_to_recordset(%s::json) AS r (contact_id bigint, field text, value json, owner_id bigint,
+             requested_by text, because text, event_id bigint, run_id bigint, at timestamptz)
+        WHERE NOT EXISTS (
+            SELECT FROM {table} t WHERE t.contact_id = r.contact_id AND t.state = 'requested'
+            AND t.field = r.field AND t.value::text = r.value::text
+        )
+        ORDER BY contact_id, field, value::text
+        """,  # noqa: S608
+        [bulk.records(rows)],
     )
 
 

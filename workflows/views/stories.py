@@ -27,6 +27,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """One value that was not written, and why."""
+
+    label: str
+    value: Any
+    because: str
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StepStory:
     """What one step decided, and what came of it."""
 
@@ -92,6 +102,7 @@ class Chapter:
     recognised_by: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
+    refused: tuple[Refusal, ...] = ()
     consents: tuple[ConsentEntry, ...] = ()
     passages: tuple[Passage, ...] = field(default=())
 
@@ -103,7 +114,7 @@ class Chapter:
     @property
     def is_quiet(self) -> bool:
         """Nothing changed and no workflow moved."""
-        return not (self.changes or self.consents or self.passages)
+        return not (self.changes or self.refused or self.consents or self.passages)
 
 
 def chapters(told: Told, *, only_run: int | None = None) -> list[Chapter]:
@@ -143,6 +154,7 @@ def _chapter(trace: Trace, told: Told, only_run: int | None) -> Chapter:
         recognised_by=tuple(contact.get("by") or ()),
         notes=tuple(contact.get("notes") or ()),
         changes=tuple(_change(row, told) for row in detail.get("changes", [])),
+        refused=tuple(_refusal(row, told) for row in detail.get("refused", [])),
         consents=tuple(_consents(trace, told)),
         passages=tuple(_passage(part, told) for part in parts),
     )
@@ -156,6 +168,11 @@ def _change(row: Mapping[str, Any], told: Told) -> Change:
         new=row.get("new"),
         writer=told.systems.get(writer, writer),
     )
+
+
+def _refusal(row: Mapping[str, Any], told: Told) -> Refusal:
+    label = told.fields.get(row["field"]) or path_words(row["field"]).capitalize()
+    return Refusal(label=label, value=row["value"], because=row["because"], asked=bool(row.get("asked")))
 
 
 def _consents(trace: Trace, told: Told) -> list[ConsentEntry]:

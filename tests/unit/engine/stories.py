@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from workflows.engine.authority import Authority
 from workflows.engine.decide import Decision, StepTrace, decide
 from workflows.engine.mapping import compile_mapping
 from workflows.engine.parse import parse
@@ -24,6 +25,10 @@ CATALOG = Catalog(
         )
     },
     channels={"welcome": "email", "second": "email"},
+    fields={
+        name: Authority(name, system="crm", owner="ops", written_in=("enrich",))
+        for name in ("lifecycle_stage", "score", "hot", "team", "tier")
+    },
 )
 
 
@@ -34,9 +39,9 @@ def workflow(*steps: Mapping[str, Any], **rest: Any) -> Spec:
 
 
 def act(key: str, action: str, **rest: Any) -> dict[str, Any]:
-    """A step at the system `crm`; what is not a key of a step is an argument of its action."""
+    """A step of enrichment at the system `crm`; what is not a key of a step is an argument of its action."""
     own = {name: rest.pop(name) for name in ("when", "guards", "system", "risk") if name in rest}
-    return {"key": key, "action": action, "system": "crm", "with": rest} | own
+    return {"key": key, "stage": "enrich", "action": action, "system": "crm", "with": rest} | own
 
 
 def enter(spec: Spec, contact: Mapping[str, Any], *, sent: tuple[Sent, ...] = (), at: datetime = AT) -> Decision:
