@@ -53,6 +53,10 @@ POLICY: Mapping[str, Rule] = {
     # Saying what should happen
     "workflows.edit": Rule(Role.MARKETER, own_team=True),
     "definitions.edit": Rule(Role.MARKETER, own_team=True),
+    "vocabulary.view": Rule(Role.VIEWER),
+    "contacts.write": Rule(Role.MARKETER),
+    "change-requests.decide": Rule(Role.MARKETER, own_team=True),
+    "ownership.manage": Rule(Role.ADMIN),
     # Keeping it running
     "events.replay": Rule(Role.OPERATOR),
     "runs.retry": Rule(Role.OPERATOR),

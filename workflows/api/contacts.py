@@ -1,17 +1,31 @@
 """Contacts, found by e-mail address."""
 
+from typing import Any
+
 import django_filters
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import IntegerField, ModelSerializer
+from rest_framework.serializers import (
+    CharField,
+    ChoiceField,
+    DictField,
+    IntegerField,
+    JSONField,
+    ModelSerializer,
+    Serializer,
+    ValidationError,
+)
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from martechops.lib import clock
 from martechops.lib.drf.pagination import is_id, not_ours
+from martechops.lib.drf.serializers import StrictSerializer
+from workflows.actions import contact_fields
 from workflows.api.timeline import TimelineSerializer, entry
 from workflows.engine.identity import normal_email
 from workflows.models import Contact, ContactKey
@@ -25,6 +39,23 @@ class ContactSerializer(ModelSerializer[Contact]):
     class Meta:
         model = Contact
         fields = ["id", "email", "lifecycle_stage", "score", "consent", "fields", "created_at", "updated_at"]
+
+
+class WrittenSerializer(Serializer[Any]):
+    """What became of one value."""
+
+    field = CharField()
+    state = ChoiceField(["applied", "unchanged", "requested", "refused"])
+    because = CharField(help_text="What the field's authority says against it.")
+    request = IntegerField(
+        source="request_id", allow_null=True, help_text="The change request that waits for its owner."
+    )
+
+
+class ContactWriteSerializer(StrictSerializer):
+    """Values by field, as the catalog calls them: `{"values": {"company": "Brightwater"}}`."""
+
+    values = DictField(child=JSONField(allow_null=True), allow_empty=False)
 
 
 class ContactFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -44,6 +75,7 @@ class ContactViewSet(ReadOnlyModelViewSet[Contact]):
     """People, and what is known about them."""
 
     read_scope = "contacts:read"
+    write_scope = "contacts:write"
     queryset = Contact.objects.all()
     serializer_class = ContactSerializer
     filterset_class = ContactFilter
@@ -51,6 +83,33 @@ class ContactViewSet(ReadOnlyModelViewSet[Contact]):
 
     def get_queryset(self) -> QuerySet[Contact]:
         return super().get_queryset().annotate(score_now=scores.faded(at=clock.now()))
+
+    @extend_schema(
+        request=ContactWriteSerializer,
+        responses={code: WrittenSerializer(many=True) for code in (200, 202, 403)},
+    )
+    def partial_update(self, request: Request, pk: int) -> Response:
+        """Write fields: 200 all applied, 202 some wait for their owner as change requests, 403 some are refused.
+
+        A token that was made for a system writes as that system, any other as its person.
+        """
+        del pk
+        asked = ContactWriteSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        token, user = request.auth, request.user
+        try:
+            outcomes = contact_fields.write(
+                contact=self.get_object(),
+                values=asked.validated_data["values"],
+                writer=contact_fields.writer_of(user, system=token.system),
+                by=user,
+                at=clock.now(),
+            )
+        except DjangoValidationError as error:
+            raise ValidationError(error.message_dict) from None
+        states = {outcome.state for outcome in outcomes}
+        status = 403 if "refused" in states else 202 if "requested" in states else 200
+        return Response(WrittenSerializer(outcomes, many=True).data, status=status)
 
     @extend_schema(
         responses=TimelineSerializer,

@@ -7,16 +7,16 @@ from typing import Protocol
 
 import orjson
 
-from workflows.engine.authority import Authority, Writer
+from workflows.engine.authority import Writer
 from workflows.engine.mapping import CompiledMapping, compile_mapping
 from workflows.engine.parse import parse
 from workflows.engine.schemas import BadSchema, Fault, compile_schema
 from workflows.engine.scoring import Scoring
 from workflows.engine.snapshot import Catalog, Stage
 from workflows.engine.spec import Spec
-from workflows.models import Activation, EventType, Field, LifecycleStage, MessageTemplate, Source, Status, Version
+from workflows.models import Activation, EventType, LifecycleStage, MessageTemplate, Source, Status, Version
 from workflows.models import Mapping as MappingRow
-from workflows.queries import scores
+from workflows.queries import authorities, scores
 
 _PARSED: dict[str, Spec] = {}
 
@@ -95,7 +95,7 @@ def load() -> Definitions:
             stages={row.key: _stage(row) for row in LifecycleStage.objects.all()},
             mappings=mappings,
             channels=dict(MessageTemplate.objects.values_list("key", "channel")),
-            fields={row.key: _authority(row) for row in Field.objects.select_related("system_of_record", "owner")},
+            fields={row.key: authorities.of(row) for row in authorities.fields()},
         ),
         events={row.name: _event(row) for row in EventType.objects.select_related("stage_effect")},
         sources={row.pk: _source(row, mappings) for row in Source.objects.select_related("system", "mapping")},
@@ -124,17 +124,6 @@ def _stage(row: LifecycleStage) -> Stage:
 
 def _mapping(row: MappingRow) -> CompiledMapping:
     return compile_mapping(key=row.key, rows=row.rows)
-
-
-def _authority(row: Field) -> Authority:
-    return Authority(
-        field=row.key,
-        system=row.system_of_record.key,
-        owner=row.owner.key,
-        written_in=tuple(row.written_in),
-        frozen=row.status == Status.FROZEN,
-        owner_id=row.owner_id,
-    )
 
 
 def _event(row: EventType) -> EventRule:

@@ -41,6 +41,7 @@ def create(
     at: datetime,
     expires_at: datetime | None = None,
     name: str = "default",
+    system: str = "",
 ) -> tuple[ApiToken, str]:
     """A new token and its text, which exists only here: it is shown once and cannot be found out again.
 
@@ -49,7 +50,7 @@ def create(
     """
     _check_scopes(user, scopes)
     if isinstance(by, User):
-        check_may(by, "tokens.own" if by == user else "tokens.manage")
+        check_may(by, "tokens.own" if by == user and not system else "tokens.manage")
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
         _check_room(user, name, at)
@@ -57,12 +58,21 @@ def create(
             public_id=secrets.token_hex(6),
             user=user,
             name=name,
+            system=system,
             secret_digest=_digest(secret),
             scopes=sorted(set(scopes)),
             created_at=at,
             expires_at=expires_at or at + LIFETIME,
         )
-        _record("token.create", token, by=by, at=at, scopes=token.scopes, expires_at=token.expires_at.isoformat())
+        _record(
+            "token.create",
+            token,
+            by=by,
+            at=at,
+            scopes=token.scopes,
+            system=system,
+            expires_at=token.expires_at.isoformat(),
+        )
     return token, f"{_PREFIX}_{token.public_id}_{secret}"
 
 

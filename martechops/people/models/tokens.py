@@ -24,6 +24,8 @@ class ApiToken(models.Model):
     secret_digest = models.CharField(max_length=64)
     #: Names of `people.scopes.SCOPES`.
     scopes = models.JSONField(default=list)
+    #: Key of the system that speaks by it, for writes of fields; empty where its person speaks.
+    system = models.CharField(max_length=50, blank=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     #: To the minute; not written on every call.

@@ -18,6 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--user", required=True, help="user name")
         parser.add_argument("--scopes", required=True, help=f"comma-separated, of: {', '.join(SCOPES)}")
         parser.add_argument("--name", default="default", help="what will use it; two live tokens of a name at most")
+        parser.add_argument("--system", default="", help="key of the system that writes by it, as crm; else the person")
         parser.add_argument("--days", type=int, default=tokens.LIFETIME.days, help="days until it expires")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -33,6 +34,7 @@ class Command(BaseCommand):
                 at=at,
                 expires_at=at + timedelta(days=options["days"]),
                 name=options["name"],
+                system=options["system"],
             )
         except (tokens.UnknownScope, tokens.TooManyLive, PermissionDenied) as refused:
             raise CommandError(str(refused)) from refused
