@@ -44,6 +44,7 @@ POLICY: Mapping[str, Rule] = {
     "runs.view": Rule(Role.VIEWER),
     "effects.view": Rule(Role.VIEWER),
     "contacts.view": Rule(Role.VIEWER),
+    "definitions.view": Rule(Role.VIEWER),
     "events.view": Rule(Role.VIEWER),
     "mailbox.view": Rule(Role.VIEWER),
     "crm.view": Rule(Role.VIEWER),
@@ -53,7 +54,6 @@ POLICY: Mapping[str, Rule] = {
     # Saying what should happen
     "workflows.edit": Rule(Role.MARKETER, own_team=True),
     "definitions.edit": Rule(Role.MARKETER, own_team=True),
-    "vocabulary.view": Rule(Role.VIEWER),
     "contacts.write": Rule(Role.MARKETER),
     "change-requests.decide": Rule(Role.MARKETER, own_team=True),
     "ownership.manage": Rule(Role.ADMIN),

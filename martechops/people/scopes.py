@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 SCOPES: Mapping[str, str] = {
     "contacts:read": "contacts.view",
     "contacts:write": "contacts.write",
-    "definitions:read": "vocabulary.view",
-    "definitions:write": "definitions.edit",
     "events:read": "events.view",
     "runs:read": "runs.view",
     "effects:read": "effects.view",
+    "definitions:read": "definitions.view",
+    "definitions:write": "definitions.edit",
 }
 
 

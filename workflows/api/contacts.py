@@ -25,6 +25,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from martechops.lib import clock
 from martechops.lib.drf.pagination import is_id, not_ours
 from martechops.lib.drf.serializers import StrictSerializer
+from martechops.people.models import ApiToken
 from workflows.actions import contact_fields
 from workflows.api.timeline import TimelineSerializer, entry
 from workflows.engine.identity import normal_email
@@ -47,9 +48,7 @@ class WrittenSerializer(Serializer[Any]):
     field = CharField()
     state = ChoiceField(["applied", "unchanged", "requested", "refused"])
     because = CharField(help_text="What the field's authority says against it.")
-    request = IntegerField(
-        source="request_id", allow_null=True, help_text="The change request that waits for its owner."
-    )
+    request = IntegerField(source="request_id", allow_null=True, help_text="The change request that waits.")
 
 
 class ContactWriteSerializer(StrictSerializer):
@@ -96,13 +95,13 @@ class ContactViewSet(ReadOnlyModelViewSet[Contact]):
         del pk
         asked = ContactWriteSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        token, user = request.auth, request.user
+        token: ApiToken = request.auth  # type: ignore[assignment]  # no other kind of caller comes this far
         try:
             outcomes = contact_fields.write(
                 contact=self.get_object(),
                 values=asked.validated_data["values"],
-                writer=contact_fields.writer_of(user, system=token.system),
-                by=user,
+                writer=contact_fields.writer_of(token.user, system=token.system),
+                by=token.user,
                 at=clock.now(),
             )
         except DjangoValidationError as error:

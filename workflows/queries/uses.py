@@ -86,6 +86,11 @@ def holders() -> list[Holder]:
     return [*_definitions(), *_sources(), *_workflows()]
 
 
+def address_of(kind: str, key: str, row_id: int) -> str:
+    """The page of a definition; segments have pages of their own."""
+    return f"/segments/{key}/" if kind == "segment" else f"/vocabulary/{kind}/{row_id}/"
+
+
 def _definitions() -> Iterator[Holder]:
     """By their newest versions: one query for all kinds."""
     newest = DefinitionVersion.objects.order_by("kind", "object_id", "-number").distinct("kind", "object_id")
@@ -96,7 +101,7 @@ def _definitions() -> Iterator[Holder]:
                 kind=version.kind,
                 key=version.key,
                 label=f"{kind.label} {version.content.get('label') or version.content.get('name') or version.key}",
-                address=f"/vocabulary/{version.kind}/{version.object_id}/",
+                address=address_of(version.kind, version.key, version.object_id),
                 document=version.content,
                 row_id=version.object_id,
             )
