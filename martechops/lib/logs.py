@@ -30,6 +30,8 @@ SECRET_KEYS = frozenset(
 )
 _ADDRESS = re.compile(r"[^\s@<>\"'=(]+@[^\s@<>\"')]+\.[A-Za-z]{2,}")
 _CREDENTIALS = re.compile(r"(?i)\b(basic|bearer)\s+[A-Za-z0-9+/=._~-]{6,}")
+#: What PostgreSQL adds to an error: the row or the value that was at fault.
+_VALUES = re.compile(r"\b(DETAIL|CONTEXT):.*")
 _IN_URL = re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+@")
 
 
@@ -48,6 +50,7 @@ def clean(text: str) -> str:
     >>> clean("no mailbox for ana@example.com")
     'no mailbox for [address]'
     """
+    text = _VALUES.sub(r"\1: [hidden]", text)
     return _ADDRESS.sub("[address]", _CREDENTIALS.sub("[credentials]", _IN_URL.sub("[credentials]@", text)))
 
 

@@ -50,3 +50,8 @@ def test_every_answer_names_its_request_and_keeps_a_proxys_name() -> None:
     assert given["X-Request-ID"] == seen[0] == "proxy-1"
     assert forged["X-Request-ID"] == seen[1] != "a b\x1b[2J"
     assert structlog.contextvars.get_contextvars() == {}
+
+
+def test_row_that_the_database_quotes_is_hidden() -> None:
+    error = 'duplicate key\nDETAIL:  Key (name)=(Lea Marsh) already exists.\nCONTEXT:  COPY t, line 1: "Lea"'
+    assert logs.clean(error) == "duplicate key\nDETAIL: [hidden]\nCONTEXT: [hidden]"

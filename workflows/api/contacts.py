@@ -23,6 +23,7 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from martechops.lib import clock
+from martechops.lib.drf.filters import InstantFilter
 from martechops.lib.drf.pagination import is_id, not_ours
 from martechops.lib.drf.serializers import StrictSerializer
 from martechops.people.models import ApiToken
@@ -60,8 +61,8 @@ class ContactWriteSerializer(StrictSerializer):
 class ContactFilter(django_filters.FilterSet):  # type: ignore[misc]
     email = django_filters.CharFilter(method="by_email", help_text="In any case and with any spaces around it.")
     lifecycle_stage = django_filters.CharFilter()
-    updated_after = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
-    updated_before = django_filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="lt")
+    updated_after = InstantFilter(field_name="updated_at", lookup_expr="gte")
+    updated_before = InstantFilter(field_name="updated_at", lookup_expr="lt")
 
     def by_email(self, contacts: QuerySet[Contact], name: str, value: str) -> QuerySet[Contact]:
         """The contact that is recognised by this address, whichever way it is spelt."""

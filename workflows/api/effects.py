@@ -4,6 +4,7 @@ import django_filters
 from rest_framework import serializers
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from martechops.lib.drf.filters import InstantFilter
 from workflows.api.references import VERSION_NUMBER, WORKFLOW_KEY
 from workflows.models import Effect
 
@@ -49,8 +50,8 @@ class EffectFilter(django_filters.FilterSet):  # type: ignore[misc]
     system = django_filters.CharFilter(help_text="Key of the system.")
     contact = django_filters.NumberFilter(field_name="contact_id")
     run = django_filters.NumberFilter(field_name="run_id")
-    planned_after = django_filters.IsoDateTimeFilter(field_name="planned_at", lookup_expr="gte")
-    planned_before = django_filters.IsoDateTimeFilter(field_name="planned_at", lookup_expr="lt")
+    planned_after = InstantFilter(field_name="planned_at", lookup_expr="gte")
+    planned_before = InstantFilter(field_name="planned_at", lookup_expr="lt")
 
 
 class EffectViewSet(ReadOnlyModelViewSet[Effect]):

@@ -5,6 +5,7 @@ from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Val
 from rest_framework import serializers
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from martechops.lib.drf.filters import InstantFilter
 from workflows.api.references import SOURCE_KEY
 from workflows.models import InboundEvent, QuarantinedEvent, QueuedEvent, Source
 
@@ -39,8 +40,8 @@ class EventFilter(django_filters.FilterSet):  # type: ignore[misc]
     source = django_filters.CharFilter(method="by_source", help_text="Key of the source.")
     type = django_filters.CharFilter()
     name = django_filters.CharFilter()
-    received_after = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="gte")
-    received_before = django_filters.IsoDateTimeFilter(field_name="received_at", lookup_expr="lt")
+    received_after = InstantFilter(field_name="received_at", lookup_expr="gte")
+    received_before = InstantFilter(field_name="received_at", lookup_expr="lt")
     quarantined = django_filters.BooleanFilter(field_name="quarantine", lookup_expr="isnull", exclude=True)
 
     def by_source(self, events: QuerySet[InboundEvent], name: str, value: str) -> QuerySet[InboundEvent]:

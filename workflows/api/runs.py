@@ -4,6 +4,7 @@ import django_filters
 from rest_framework import serializers
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from martechops.lib.drf.filters import InstantFilter
 from workflows.api.references import VERSION_NUMBER, WORKFLOW_KEY
 from workflows.models import Run
 
@@ -36,8 +37,8 @@ class RunFilter(django_filters.FilterSet):  # type: ignore[misc]
     state = django_filters.ChoiceFilter(choices=Run.State.choices)
     contact = django_filters.NumberFilter(field_name="contact_id")
     step = django_filters.CharFilter()
-    entered_after = django_filters.IsoDateTimeFilter(field_name="entered_at", lookup_expr="gte")
-    entered_before = django_filters.IsoDateTimeFilter(field_name="entered_at", lookup_expr="lt")
+    entered_after = InstantFilter(field_name="entered_at", lookup_expr="gte")
+    entered_before = InstantFilter(field_name="entered_at", lookup_expr="lt")
 
 
 class RunViewSet(ReadOnlyModelViewSet[Run]):

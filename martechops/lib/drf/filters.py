@@ -1,12 +1,33 @@
 """Filters in the address; one that does not exist is refused: a misspelt filter would answer with everything."""
 
+from datetime import UTC, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django_filters import IsoDateTimeFilter
+from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 _PAGING = frozenset({"cursor", "page_size"})
+
+
+class InstantField(IsoDateTimeField):  # type: ignore[misc]
+    """An instant that PostgreSQL can be asked for: it knows no offset of 16 hours and more, nor the year 0."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        instant: datetime | None = super().to_python(value)
+        try:
+            return instant and instant.astimezone(UTC)
+        except OverflowError:
+            raise DjangoValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class InstantFilter(IsoDateTimeFilter):  # type: ignore[misc]
+    """An instant in the address, in any zone."""
+
+    field_class = InstantField
 
 
 class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]

@@ -162,3 +162,9 @@ def test_field_that_cannot_be_written_is_refused_by_name(extra: str) -> None:
     sample = _Sample(data={"name": "x", extra: 1})
     assert not sample.is_valid()
     assert list(sample.errors) == [extra]
+
+
+@pytest.mark.parametrize("said", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00Z"])
+def test_instant_at_the_end_of_time_is_no_server_error(ask: Ask, said: str) -> None:
+    for address, name in (("contacts", "updated_after"), ("events", "received_before"), ("runs", "entered_after")):
+        assert ask(f"/api/v1/{address}", **{name: said})[0] in (200, 400)

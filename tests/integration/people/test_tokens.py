@@ -139,3 +139,10 @@ def test_losing_the_role_is_seen_at_the_next_use(ana: User, root: User) -> None:
     _, text = make(ana)
     users.grant(user=ana, roles=[], by=root, at=NOON)
     assert tokens.use(text, at=NOON).user.roles == []
+
+
+@pytest.mark.parametrize("odd", [{"days": 0}, {"days": -5}, {"days": 999_999_999}, {"name": "n" * 81}, {"name": ""}])
+def test_odd_lifetime_or_name_is_refused_in_a_sentence(ana: User, odd: dict[str, object]) -> None:
+    with pytest.raises(CommandError, match=r"^--(days|name) must"):
+        call_command("create_token", user="ana", scopes="contacts:read", **odd)
+    assert not ApiToken.objects.exists()

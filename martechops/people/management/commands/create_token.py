@@ -10,6 +10,10 @@ from martechops.people.actions import tokens
 from martechops.people.models import User
 from martechops.people.scopes import SCOPES
 
+#: Ten years: longer than anybody remembers what it was for.
+MOST_DAYS = 3650
+LONGEST_NAME = 80
+
 
 class Command(BaseCommand):
     help = "Makes an API token for a person and prints it, once."
@@ -23,6 +27,10 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         at = timezone.now()
+        if not 0 < options["days"] <= MOST_DAYS:
+            raise CommandError(f"--days must be between 1 and {MOST_DAYS}.")
+        if not 0 < len(options["name"]) <= LONGEST_NAME:
+            raise CommandError(f"--name must have 1 to {LONGEST_NAME} characters.")
         user = User.objects.filter(username=options["user"]).first()
         if user is None:
             raise CommandError(f"There is no user named {options['user']}.")
