@@ -1,19 +1,16 @@
 """Values from one system's fields to another's, with type, default and whether they must be there (requirement E6)."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC
 from typing import Any
 
+from .coercions import COERCIONS, WAYS, CannotCoerce, zone
 from .conditions import value_at
-from .identity import normal_email
 
 
 class BadMapping(ValueError):
     """The rows cannot be used; the text says which and why."""
-
-
-class CannotCoerce(ValueError):
-    """This value is none of the type that the row asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +20,10 @@ class Row:
     source: str
     target: str
     type: str = "text"
+    #: One of `coercions.COERCIONS`.
+    way: str = "trim"
+    #: Of a time that names none; UTC if this does not either.
+    timezone: str | None = None
     default: Any = None
     required: bool = False
     #: For a picklist: what may stand there.
@@ -66,98 +67,83 @@ class CompiledMapping:
 
 
 def compile_mapping(*, key: str, rows: Sequence[Mapping[str, Any]]) -> CompiledMapping:
-    """Raises `BadMapping`."""
-    return CompiledMapping(key=key, rows=tuple(_row(key, i, row) for i, row in enumerate(rows)))
+    """Raises `BadMapping` with every problem at once."""
+    problems: list[str] = []
+    made: list[Row] = []
+    for number, document in enumerate(rows, start=1):
+        found = list(_problems(document))
+        problems += [f"{key}, row {number}: {problem}" for problem in found]
+        if not found:
+            made.append(_row(document))
+    if problems:
+        raise BadMapping("; ".join(problems))
+    return CompiledMapping(key=key, rows=tuple(made))
 
 
-def _row(key: str, number: int, row: Mapping[str, Any]) -> Row:
-    unknown = set(row) - {"from", "to", "type", "default", "required", "allowed"}
+_WORDS = frozenset({"from", "to", "type", "as", "timezone", "default", "required", "allowed"})
+
+
+def _problems(row: Any) -> Iterator[str]:
+    if not isinstance(row, Mapping):
+        yield "must be a row such as {from: event.properties.email, to: email, type: email}"
+        return
     kind = row.get("type", "text")
-    if unknown or kind not in COERCIONS or not row.get("from") or not row.get("to"):
-        raise BadMapping(
-            f"{key}, row {number + 1}: needs from, to and a type out of {', '.join(COERCIONS)}"
-            + (f"; unknown: {', '.join(sorted(unknown))}" if unknown else "")
-        )
-    return Row(
+    if unknown := sorted(str(name) for name in set(row) - _WORDS):
+        yield f"unknown: {', '.join(unknown)}"
+    for end in ("from", "to"):
+        if not isinstance(row.get(end), str) or not row[end]:
+            yield f"needs {end}"
+    if not isinstance(kind, str) or kind not in WAYS:
+        yield f"needs a type out of {', '.join(WAYS)}"
+        return
+    if row.get("as") and row["as"] not in WAYS[kind]:
+        yield f"{row['as']} is no way to read a {kind}; there are {', '.join(WAYS[kind])}"
+        return
+    allowed = row.get("allowed") or []
+    if not isinstance(allowed, list) or not all(isinstance(value, str) for value in allowed):
+        yield "allowed must be a list of texts"
+        return
+    yield from _problems_of_values(row, kind)
+
+
+def _problems_of_values(row: Mapping[str, Any], kind: str) -> Iterator[str]:
+    """The time zone must be one, and the default a value that the row would take."""
+    try:
+        if row.get("timezone"):
+            zone(str(row["timezone"]))
+        if row.get("default") not in (None, ""):
+            _read(_row(row), row["default"])
+    except CannotCoerce as error:
+        yield str(error) if "time zone" in str(error) else f"the default {error}"
+
+
+def _row(row: Mapping[str, Any]) -> Row:
+    kind, timezone = row.get("type", "text"), row.get("timezone")
+    made = Row(
         source=row["from"],
         target=row["to"],
         type=kind,
-        default=row.get("default"),
+        way=row.get("as") or WAYS[kind][0],
+        timezone=timezone or None,
         required=bool(row.get("required")),
-        allowed=tuple(row.get("allowed", ())),
+        allowed=tuple(row.get("allowed") or ()),
     )
+    default = row.get("default")
+    if default in (None, ""):
+        return made
+    try:
+        return replace(made, default=_read(made, default))
+    except CannotCoerce:
+        return replace(made, default=default)
 
 
 def _value(row: Row, facts: Mapping[str, Any]) -> Any:
     raw = value_at(facts, row.source)
-    if raw is None or raw == "":
-        return row.default
-    value = COERCIONS[row.type](raw)
+    return row.default if raw is None or raw == "" else _read(row, raw)
+
+
+def _read(row: Row, raw: Any) -> Any:
+    value = COERCIONS[row.way].read(raw, zone(row.timezone) if row.timezone else UTC)
     if row.allowed and value not in row.allowed:
         raise CannotCoerce(f"{value} is none of {', '.join(row.allowed)}")
     return value
-
-
-#: jsonb gives a larger double back as a whole number of hundreds of digits, which nothing after it can write.
-_LARGEST = 2**63
-
-
-def _text(raw: Any) -> str | None:
-    if isinstance(raw, bool | dict | list):
-        raise CannotCoerce("is not text")
-    return " ".join(str(raw).split()) or None
-
-
-def _number(raw: Any) -> int | float:
-    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
-        raise CannotCoerce("is not a number")
-    number = _spelt(raw.strip()) if isinstance(raw, str) else raw
-    if not abs(number) < _LARGEST:
-        raise CannotCoerce("is too large for a number")
-    return number
-
-
-def _spelt(text: str) -> int | float:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    raise CannotCoerce(f"{text[:40]!r} is not a number")
-
-
-_YES, _NO = {"true", "yes", "1", "on"}, {"false", "no", "0", "off"}
-
-
-def _boolean(raw: Any) -> bool:
-    text = str(raw).strip().lower()
-    if text in _YES:
-        return True
-    if text in _NO:
-        return False
-    raise CannotCoerce(f"{text[:40]!r} is neither yes nor no")
-
-
-def _email(raw: Any) -> str:
-    email = normal_email(raw)
-    if email is None:
-        raise CannotCoerce("is not an e-mail address")
-    return email
-
-
-def _consent(raw: Any) -> str:
-    if isinstance(raw, str) and raw.strip().lower() in ("granted", "denied"):
-        return raw.strip().lower()
-    return "granted" if _boolean(raw) else "denied"
-
-
-COERCIONS: dict[str, Callable[[Any], Any]] = {
-    "text": _text,
-    "number": _number,
-    "boolean": _boolean,
-    "picklist": _text,
-    "email": _email,
-    "phone": _text,
-    "url": _text,
-    "consent": _consent,
-}

@@ -17,7 +17,8 @@ class Mapping(models.Model):
     key = models.SlugField(unique=True)
     name = models.CharField(max_length=80)
     owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="mappings")
-    #: A list of {"from": "event.properties.email", "to": "email", "type": "email", "default": …, "required": true}.
+    #: A list of {"from": "event.properties.email", "to": "email", "type": "email", "default": …, "required": true};
+    #: "as" names a coercion of `workflows.engine.coercions`, "timezone" the zone of times that say none.
     rows = models.JSONField(default=list)
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     history = HistoricalRecords()
