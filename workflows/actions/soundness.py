@@ -10,6 +10,7 @@ from martechops.lib import liquid
 from workflows.engine import schemas
 from workflows.engine.conditions import BadCondition, compile_condition
 from workflows.engine.mapping import BadMapping, compile_mapping
+from workflows.engine.naming import BadConvention, compile_convention
 from workflows.engine.scoring import BadScoring, compile_scoring
 from workflows.engine.spec import STAGES
 from workflows.queries import documents
@@ -51,6 +52,14 @@ def _stage(row: Any) -> Problems:
 def _event_type(row: Any) -> Problems:
     found = schemas.problems(row.schema) if row.schema else []
     return {"schema": [f"{pointer or 'The schema'} {says}"[:400] for pointer, says in found]} if found else {}
+
+
+def _convention(row: Any) -> Problems:
+    try:
+        compile_convention(row.parts, separator=row.separator)
+    except BadConvention as error:
+        return {"parts": [f"{path} {says}" for path, says in error.problems]}
+    return {}
 
 
 def _scoring(row: Any) -> Problems:
@@ -95,5 +104,6 @@ CHECKS: Mapping[str, Sequence[Callable[[Any], Problems]]] = {
     "mapping": (_mapping,),
     "segment": (_segment,),
     "template": (_template,),
+    "convention": (_convention,),
     "scoring": (_scoring,),
 }
