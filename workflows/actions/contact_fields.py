@@ -11,7 +11,7 @@ from django.db import transaction
 from martechops.audit import entries
 from martechops.people.models import Role, User
 from workflows.engine.authority import Allowed, Refused, Verdict, Writer, consent_verdict, verdict
-from workflows.engine.mapping import COERCIONS, CannotCoerce
+from workflows.engine.coercions import CannotCoerce, read
 from workflows.models import ChangeRequest, ConsentEntry, Contact, Field, FieldChange, LifecycleStage
 from workflows.queries import authorities
 
@@ -137,7 +137,7 @@ def _coerced(name: str, value: Any, field: Field | None) -> Any:
         if name in _COLUMNS:
             raise CannotCoerce("cannot be empty")
         return None
-    coerced = COERCIONS[field.type](value)
+    coerced = read(value, field.type)
     if name == "lifecycle_stage" and not LifecycleStage.objects.filter(key=coerced).exists():
         raise CannotCoerce(f"there is no stage {coerced}")
     if name == "score":

@@ -85,8 +85,9 @@ def near_names(names: Sequence[str]) -> list[Pair]:
         found[one, other] = Pair(one, other, why)
     if len(words) <= _MOST_PAIRED:
         for one, other in combinations(words, 2):
-            if (one, other) not in found and (why := _near(words[one], words[other])):
-                found[one, other] = Pair(one, other, why)
+            near = _near(words[one], words[other])
+            if near and (one, other) not in found:
+                found[one, other] = Pair(one, other, near)
     return list(found.values())
 
 

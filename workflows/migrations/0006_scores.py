@@ -6,6 +6,7 @@ FADED = """
 CREATE FUNCTION workflows_faded_score(score float8, scored_at timestamptz, at timestamptz, half_life_days float8)
 RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN scored_at IS NULL OR half_life_days IS NULL THEN round(score)
+        WHEN abs(score) < 0.5 THEN 0
         ELSE round(score * power(2::float8, -least(greatest(
             extract(epoch FROM (at - scored_at))::float8 / (half_life_days * 86400::float8), 0), 1000)))
         END::integer
