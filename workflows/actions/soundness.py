@@ -8,12 +8,12 @@ from django.db import models
 
 from martechops.lib import liquid
 from workflows.engine import schemas
-from workflows.engine.conditions import BadCondition, compile_condition
+from workflows.engine.conditions import check_types
 from workflows.engine.mapping import BadMapping, compile_mapping
 from workflows.engine.naming import BadConvention, compile_convention
 from workflows.engine.scoring import BadScoring, compile_scoring
 from workflows.engine.spec import STAGES
-from workflows.queries import documents
+from workflows.queries import documents, segments
 
 #: What is wrong, by attribute.
 Problems = dict[str, list[str]]
@@ -79,11 +79,8 @@ def _mapping(row: Any) -> Problems:
 
 
 def _segment(row: Any) -> Problems:
-    try:
-        compile_condition(row.when)
-    except BadCondition as error:
-        return {"when": [f"{path}: {says}" for path, says in error.problems]}
-    return {}
+    problems = check_types(row.when, segments.field_types())
+    return {"when": [f"{path}: {says}" for path, says in problems]} if problems else {}
 
 
 def _template(row: Any) -> Problems:

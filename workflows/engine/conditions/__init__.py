@@ -12,6 +12,7 @@ A missing or null value satisfies `$exists: false`, `$ne` and `$nin`, and nothin
 whatever the rule inside them answers. A comparison that has no answer raises `ConditionError`: it is never a "no".
 """
 
+from . import relative
 from .compile import BadCondition, Check, Comparison, Condition, compile_condition, operations, value_at
 from .operators import OPERATORS, ConditionError, Lookup, Operator
 from .types import FieldType, check_types
@@ -32,5 +33,6 @@ __all__ = [
     "compile_condition",
     "condition_words",
     "operations",
+    "relative",
     "value_at",
 ]

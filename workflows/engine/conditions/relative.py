@@ -18,9 +18,10 @@ UNITS: Mapping[str, tuple[timedelta, int, str]] = {
 }
 LARGEST = 36_500
 
-DATE = r"^\d{4}-\d\d-\d\d$"
-INSTANT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(\+00:00|Z)$"
-_DATE, _INSTANT = re.compile(DATE, re.ASCII), re.compile(INSTANT, re.ASCII)
+#: As Python and PostgreSQL both read them.
+DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+INSTANT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(\+00:00|Z)$"
+_DATE, _INSTANT = re.compile(DATE), re.compile(INSTANT)
 
 
 class NotADate(ValueError):
@@ -65,19 +66,19 @@ def distance(wanted: Any) -> Distance | None:
 
 def is_date(value: Any) -> bool:
     """`2026-11-22`, and such a day exists."""
-    return isinstance(value, str) and bool(_DATE.match(value)) and _exists(value)
+    return isinstance(value, str) and bool(_DATE.fullmatch(value)) and _exists(value)
 
 
 def is_instant(value: Any) -> bool:
     """`2026-11-22T09:30:00+00:00`, in UTC, and such an instant exists."""
-    return isinstance(value, str) and bool(_INSTANT.match(value)) and _exists(value)
+    return isinstance(value, str) and bool(_INSTANT.fullmatch(value)) and _exists(value)
 
 
 def comparable(actual: Any, *, limit: str) -> tuple[str, str]:
     """A stored date or instant and a limit, cut to what can be compared. Raises `NotADate`."""
-    if isinstance(actual, str) and _DATE.match(actual):
+    if isinstance(actual, str) and _DATE.fullmatch(actual):
         return actual, limit[:10]
-    if isinstance(actual, str) and _INSTANT.match(actual):
+    if isinstance(actual, str) and _INSTANT.fullmatch(actual):
         return actual.removesuffix("Z").removesuffix("+00:00"), limit
     raise NotADate(actual)
 

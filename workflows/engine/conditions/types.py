@@ -17,6 +17,8 @@ class FieldType:
     type: str
     #: For a picklist: what may stand there; empty where nobody has said.
     allowed: tuple[str, ...] = ()
+    #: What people call it.
+    label: str = ""
 
 
 def check_types(document: Any, fields: Mapping[str, FieldType]) -> tuple[tuple[str, str], ...]:
