@@ -39,6 +39,7 @@ NAVIGATION = (
             NavItem("Events", "/events/", "activity"),
         ),
     ),
+    ("Vocabulary", (NavItem("Segments", "/segments/", "users-round"),)),
     ("Measure", (NavItem("Results", "/results/", "chart-no-axes-column"),)),
     (
         "Sandbox",

@@ -12,7 +12,7 @@ from campaigns.actions import rollouts
 from martechops.people.actions import teams, users
 from martechops.people.models import Role, Team, User
 from workflows.actions import definitions, sources, versions
-from workflows.models import EventType, Field, LifecycleStage, MessageTemplate, System, Workflow
+from workflows.models import EventType, Field, LifecycleStage, MessageTemplate, Segment, System, Workflow
 from workflows.models import Mapping as MappingRow
 
 #: For a trial on one's own machine only; printed by `manage.py up`.
@@ -48,6 +48,8 @@ def load(*, at: datetime) -> None:
     mappings = {row["key"]: _save(MappingRow(**_owned(row, groups)), at) for row in catalog["mappings"]}
     for row in catalog["templates"]:
         _save(MessageTemplate(**_owned(row, groups)), at)
+    for row in catalog["segments"]:
+        _save(Segment(**_owned(row, groups)), at)
     for row in catalog["sources"]:
         row |= {"system": systems[row["system"]], "mapping": mappings[row["mapping"]]}
         sources.create(**row, by=BY, at=at)

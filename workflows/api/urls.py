@@ -8,11 +8,13 @@ from workflows.api.effects import EffectViewSet
 from workflows.api.events import EventViewSet
 from workflows.api.nowhere import Nowhere
 from workflows.api.runs import RunViewSet
+from workflows.api.segments import SegmentViewSet
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("contacts", ContactViewSet)
 router.register("events", EventViewSet)
 router.register("runs", RunViewSet)
 router.register("effects", EffectViewSet)
+router.register("segments", SegmentViewSet)
 
 urlpatterns = [*router.urls, path("<path:rest>", Nowhere.as_view())]

@@ -1,0 +1,92 @@
+"""Segments through the interface: made, changed by who has read the newest, refused where they fit no catalog."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from campaigns.demo import workspace
+from martechops.people.actions import tokens
+from martechops.people.models import User
+from workflows.models import Contact, Segment
+
+from .conftest import NOON, a_contact
+
+NEW = {
+    "key": "big-leads",
+    "name": "Big leads",
+    "meaning": "Leads of big companies.",
+    "owner": "marketing-ops",
+    "when": {"contact.company_size": {"$gt": 200}},
+}
+
+
+@pytest.fixture
+def ana(db: None, client: Client) -> Any:
+    """Calls with a token of ana's; gives status, body and ETag."""
+    workspace.load(at=NOON)
+    _, text = tokens.create(
+        user=User.objects.get(username="ana"),
+        scopes=["definitions:read", "definitions:write"],
+        by="tests",
+        at=timezone.now(),
+    )
+
+    def asking(method: str, address: str, body: Any = None, **headers: str) -> tuple[int, Any, str]:
+        answer = client.generic(
+            method,
+            address,
+            json.dumps(body) if body is not None else "",
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {text}", **{name.replace("_", "-"): v for name, v in headers.items()}},
+        )
+        return answer.status_code, answer.json(), answer.get("ETag", "")
+
+    return asking
+
+
+def test_segment_is_made_read_and_counted(ana: Any) -> None:
+    status, body, _ = ana("POST", "/api/v1/segments", NEW)
+    assert (status, body["words"], body["status"]) == (201, "company size is more than 200", "draft")
+    assert ana("GET", "/api/v1/segments/big-leads")[1]["when"] == NEW["when"]
+    a_contact("big@example.com")
+    Contact.objects.update(fields={"company_size": 300})
+    a_contact("odd@example.com")
+    Contact.objects.filter(email="odd@example.com").update(fields={"company_size": "many"})
+    assert ana("GET", "/api/v1/segments/big-leads/count")[1] == {"count": 1, "total": 2, "unanswered": 1}
+    listed = ana("GET", "/api/v1/segments?status=agreed&owner=sales-ops")[1]["results"]
+    assert [row["key"] for row in listed] == ["enterprise-leads"]
+
+
+def test_change_needs_the_newest_version_where_it_says_which_it_read(ana: Any) -> None:
+    ana("POST", "/api/v1/segments", NEW)
+    _, _, etag = ana("GET", "/api/v1/segments/big-leads")
+    status, _, newer = ana("PATCH", "/api/v1/segments/big-leads", {"name": "Bigger leads"}, If_Match=etag)
+    assert (status, newer) == (200, '"2"')
+    status, body, _ = ana("PATCH", "/api/v1/segments/big-leads", {"name": "Late"}, If_Match=etag)
+    assert (status, body["code"]) == (412, "changed_meanwhile")
+    assert ana("PATCH", "/api/v1/segments/big-leads", {"name": "x"}, If_Match="nonsense")[0] == 412
+    assert Segment.objects.get(key="big-leads").name == "Bigger leads"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"when": {"contact.scor": 5}}, "did you mean contact.score?"),
+        ({"when": {"contact.score": {"$near": 5}}}, "operator $near is not offered"),
+        ({"when": "everybody"}, "must be a document"),
+        ({"key": "preview"}, "means something here"),
+        ({"size": 5}, "no such field"),
+    ],
+)
+def test_segment_that_does_not_fit_is_refused_with_the_place(ana: Any, wrong: dict[str, Any], says: str) -> None:
+    status, body, _ = ana("POST", "/api/v1/segments", NEW | wrong)
+    assert status == 400
+    assert says in json.dumps(body)
+
+
+def test_segment_of_another_team_is_not_changed(ana: Any) -> None:
+    assert ana("PATCH", "/api/v1/segments/may-be-written-to", {"name": "x"})[0] == 403
+    assert ana("POST", "/api/v1/segments", NEW | {"owner": "email-team"})[0] == 403

@@ -1,0 +1,291 @@
+"""A condition as rows and groups that people fill in, and back: what it cannot show without loss it leaves alone.
+
+A node of the tree has a name such as `rule.1.0` (the first member of the second member), which its controls' names
+begin with: `rule.1.0.field`, `rule.1.0.operator`, `rule.1.0.value`, `rule.1.0.unit`; a group has `rule.1.group`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from workflows.engine.conditions import OPERATORS, FieldType, check_types, operations, relative
+from workflows.engine.conditions.types import operators_for
+
+ROOT = "rule"
+#: What a group asks of its members, by the word in the form.
+GROUPS: Mapping[str, tuple[str, str]] = {
+    "all": ("$and", "All of these hold"),
+    "any": ("$or", "At least one of these holds"),
+    "none": ("$nor", "None of these holds"),
+}
+_GROUP_OF = {operator: kind for kind, (operator, _) in GROUPS.items()}
+_DEEPEST = 6
+_MOST_NODES = 200
+
+
+class Submitted(Protocol):
+    """What a form sends, such as Django's QueryDict."""
+
+    def __iter__(self) -> Iterator[str]: ...
+    def getlist(self, key: str) -> list[str]: ...
+
+
+class CannotBeShown(Exception):
+    """The rule says more than rows and groups can hold."""
+
+
+class Unfinished(Exception):
+    """A row lacks something; the message says what."""
+
+
+@dataclass(slots=True)
+class Row:
+    """One comparison, as its controls hold it."""
+
+    path: str = ""
+    operator: str = ""
+    texts: list[str] = field(default_factory=list)
+    #: A unit of `relative.UNITS`, or empty for a date that stays.
+    unit: str = ""
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class Group:
+    """Members that hold together: "all", "any" or "none"."""
+
+    kind: str = "all"
+    members: "list[Row | Group]" = field(default_factory=list)
+    problem: str = ""
+
+
+Fields = Mapping[str, FieldType]
+
+
+def from_document(document: Mapping[str, Any], fields: Fields) -> Group:
+    """The rows of a rule. Raises `CannotBeShown` unless they give the very same rule back."""
+    try:
+        group = _group(document)
+        if document and to_document(group, fields) != document:
+            raise CannotBeShown
+    except Unfinished:
+        raise CannotBeShown from None
+    return group
+
+
+def to_document(group: Group, fields: Fields) -> dict[str, Any]:
+    """The rule that the rows say. Raises `Unfinished`, with the problem noted at each row that has one."""
+    document = _written(group, fields)
+    if any(_problems(group)):
+        raise Unfinished("; ".join(_problems(group)))
+    return document
+
+
+def from_form(data: Submitted) -> Group:
+    """The tree that a form sent."""
+    numbers: dict[str, set[int]] = {}
+    for name in data:
+        match = re.fullmatch(rf"({ROOT}(?:\.[0-9]{{1,4}})*)\.([0-9]{{1,4}})\.(?:field|group)", name)
+        if match:
+            numbers.setdefault(match[1], set()).add(int(match[2]))
+    if sum(map(len, numbers.values())) > _MOST_NODES or any(name.count(".") > _DEEPEST for name in numbers):
+        raise CannotBeShown
+    return _group_sent(data, ROOT, numbers)
+
+
+def changed(group: Group, do: str) -> str:
+    """Do what a button says: `row:NAME`, `group:NAME` or `remove:NAME`; the name of what has the focus next."""
+    what, _, name = do.partition(":")
+    at = [int(part) for part in name.split(".")[1:] if part.isdecimal()]
+    if what == "remove" and at:
+        parent = _found(group, at[:-1])
+        if parent and at[-1] < len(parent.members):
+            del parent.members[at[-1]]
+        return ".".join([ROOT, *map(str, at[:-1])]) + ".add"
+    target = _found(group, at)
+    if target is None or what not in ("row", "group"):
+        return ""
+    target.members.append(Row() if what == "row" else Group(kind="any", members=[Row()]))
+    return f"{name}.{len(target.members) - 1}.{'field' if what == 'row' else 'group'}"
+
+
+def _found(group: Group, at: Sequence[int]) -> Group | None:
+    here: Row | Group = group
+    for number in at:
+        if not isinstance(here, Group) or number >= len(here.members):
+            return None
+        here = here.members[number]
+    return here if isinstance(here, Group) else None
+
+
+def _group_sent(data: Submitted, name: str, numbers: Mapping[str, set[int]]) -> Group:
+    kind = _first(data, f"{name}.group")
+    members: list[Row | Group] = []
+    for number in sorted(numbers.get(name, ())):
+        inner = f"{name}.{number}"
+        is_group = bool(data.getlist(f"{inner}.group"))
+        members.append(_group_sent(data, inner, numbers) if is_group else _row_sent(data, inner))
+    return Group(kind=kind if kind in GROUPS else "all", members=members)
+
+
+def _row_sent(data: Submitted, name: str) -> Row:
+    return Row(
+        path=_first(data, f"{name}.field"),
+        operator=_first(data, f"{name}.operator"),
+        texts=[text.strip() for text in data.getlist(f"{name}.value") if text.strip()],
+        unit=_first(data, f"{name}.unit"),
+    )
+
+
+def _first(data: Submitted, name: str) -> str:
+    return next(iter(data.getlist(name)), "")
+
+
+def _group(document: Mapping[str, Any]) -> Group:
+    if len(document) == 1:
+        name, wanted = next(iter(document.items()))
+        if name in _GROUP_OF and isinstance(wanted, list):
+            return Group(kind=_GROUP_OF[name], members=[_member(part) for part in wanted])
+    members: list[Row | Group] = []
+    for name, wanted in document.items():
+        if name.startswith("$") and (name not in _GROUP_OF or not isinstance(wanted, list)):
+            raise CannotBeShown
+        if name.startswith("$"):
+            members.append(_group({name: wanted}))
+        else:
+            members.extend(_row(name, operator, value) for operator, value in operations(wanted))
+    return Group(members=members)
+
+
+def _member(part: Any) -> Row | Group:
+    if not isinstance(part, Mapping):
+        raise CannotBeShown
+    group = _group(part)
+    return group.members[0] if group.kind == "all" and len(group.members) == 1 else group
+
+
+def _row(path: str, operator: str, wanted: Any) -> Row:
+    row = OPERATORS.get(operator)
+    if row is None or row.takes in ("rule", "count"):
+        raise CannotBeShown
+    away = relative.distance(wanted)
+    if away:
+        return Row(path=path, operator=operator, texts=[str(away.count)], unit=away.unit)
+    if row.takes == "yes_no":
+        return Row(path=path, operator=f"{operator}:{'yes' if wanted else 'no'}")
+    texts = [_text(value) for value in _listed(wanted)]
+    has_room = row.takes == "many" or len(texts) == 1
+    if isinstance(wanted, Mapping) or not has_room or not all(map(_fits_a_line, texts)):
+        raise CannotBeShown
+    return Row(path=path, operator=operator, texts=texts)
+
+
+def _listed(wanted: Any) -> list[Any]:
+    return wanted if isinstance(wanted, list) else [wanted]
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _fits_a_line(text: str) -> bool:
+    """Would a control give it back as it is?"""
+    return text.strip() == text and len(text.splitlines()) == 1
+
+
+def _problems(group: Group) -> Iterator[str]:
+    if group.problem:
+        yield group.problem
+    for member in group.members:
+        if isinstance(member, Group):
+            yield from _problems(member)
+        elif member.problem:
+            yield member.problem
+
+
+def _written(group: Group, fields: Fields) -> dict[str, Any]:
+    """With problems noted at their rows instead of raised, so that all are seen at once."""
+    group.problem = "" if group.members else "Add a condition, or remove this group."
+    parts = []
+    for member in group.members:
+        if isinstance(member, Group):
+            parts.append(_written(member, fields))
+            continue
+        try:
+            member.problem = ""
+            parts.append(_row_written(member, fields))
+        except Unfinished as error:
+            member.problem = str(error)
+    if group.kind != "all":
+        return {GROUPS[group.kind][0]: parts}
+    return _merged(parts)
+
+
+def _merged(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Side by side where no two say something of one path that would hide the other; else as a list."""
+    merged: dict[str, Any] = {}
+    for part in parts:
+        for name, wanted in part.items():
+            if name not in merged:
+                merged[name] = wanted
+                continue
+            both = [*operations(merged[name]), *operations(wanted)]
+            if name.startswith("$") or len({operator for operator, _ in both}) < len(both):
+                return {"$and": parts}
+            merged[name] = dict(both)
+    return merged
+
+
+def _row_written(row: Row, fields: Fields) -> dict[str, Any]:
+    kind = fields.get(row.path)
+    if kind is None:
+        raise Unfinished(f"{row.path} is no field." if row.path else "Choose a field.")
+    operator, _, answer = row.operator.partition(":")
+    if operator not in operators_for(kind.type):
+        raise Unfinished("Choose how to compare it.")
+    wanted = _wanted(row, operator, answer, kind)
+    document = {row.path: wanted if operator == "$eq" else {operator: wanted}}
+    if problems := check_types(document, fields):
+        says = problems[0][1]
+        raise Unfinished(f"{says[:1].upper()}{says[1:].removesuffix('.')}{'' if says.endswith('?') else '.'}")
+    return document
+
+
+def _wanted(row: Row, operator: str, answer: str, kind: FieldType) -> Any:
+    takes = OPERATORS[operator].takes
+    if takes == "yes_no":
+        return answer == "yes"
+    texts = _split(row.texts) if takes == "many" and not kind.allowed else row.texts
+    if not texts:
+        raise Unfinished("Fill in a value.")
+    if row.unit and OPERATORS[operator].words_date and kind.type in ("date", "datetime"):
+        return _distance(row.unit, texts[0])
+    values = [_value(text, kind) for text in texts]
+    return values if takes == "many" else values[0]
+
+
+def _split(texts: list[str]) -> list[str]:
+    """Several values in one control stand one after the other with commas; in several controls each stands alone."""
+    if len(texts) > 1:
+        return texts
+    return [part.strip() for text in texts for part in text.split(",") if part.strip()]
+
+
+def _distance(unit: str, text: str) -> dict[str, int]:
+    if unit not in relative.UNITS or not text.isdecimal() or len(text) > 6:
+        raise Unfinished("Say how many days or hours, as a whole number.")
+    return {unit: int(text)}
+
+
+def _value(text: str, kind: FieldType) -> Any:
+    if kind.type == "boolean":
+        return {"true": True, "false": False}.get(text, text)
+    if kind.type != "number":
+        return text
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    raise Unfinished(f'"{text}" is not a number.')
