@@ -86,7 +86,7 @@ fields = st.dictionaries(st.sampled_from(["size", "city", "email", "score"]), va
 contacts = st.tuples(
     st.sampled_from([None, *TEXTS]),
     st.sampled_from([None, "lead", "mql", ""]),
-    st.sampled_from([-7, 0, 1, 50, 200]),
+    st.sampled_from([-7, 0, 1, 50, 200, 0.1, 49.999999999]),
     st.sampled_from([{}, {"email": {"state": "granted", "at": "x"}}, {"email": {"state": "denied", "at": "x"}}]),
     fields,
 )
