@@ -95,9 +95,10 @@ def check(source: str) -> None:
     try:
         parsed = _parsed(source, False)
         ranges = [part for part in _expressions(parsed) if isinstance(part, RangeLiteral)]
+        filters = set(parsed.filter_names())
     except (LiquidError, RecursionError) as error:
         raise BadTemplate(_says(error)) from None
-    if unknown := sorted(set(parsed.filter_names()) - parsed.env.filters.keys()):
+    if unknown := sorted(filters - parsed.env.filters.keys()):
         raise BadTemplate(f"there is no filter {', '.join(unknown)}")
     for part in ranges:
         first, last = getattr(part.start, "value", None), getattr(part.stop, "value", None)

@@ -51,7 +51,13 @@ def _stage(row: Any) -> Problems:
 
 def _event_type(row: Any) -> Problems:
     found = schemas.problems(row.schema) if row.schema else []
-    return {"schema": [f"{pointer or 'The schema'} {says}"[:400] for pointer, says in found]} if found else {}
+    problems: Problems = {}
+    if found:
+        problems["schema"] = [f"{pointer or 'The schema'} {says}"[:400] for pointer, says in found]
+    effect = row.consent_effect
+    if not isinstance(effect, dict) or any(state not in ("granted", "denied") for state in effect.values()):
+        problems["consent_effect"] = ['Channels with granted or denied, such as {"email": "denied"}.']
+    return problems
 
 
 def _convention(row: Any) -> Problems:

@@ -74,16 +74,20 @@ def _number(form: re.Pattern[str], thousands: str, decimals: str) -> Callable[[A
         if isinstance(raw, bool) or not isinstance(raw, int | float | str):
             raise CannotCoerce("is not a number")
         if not isinstance(raw, str):
-            return raw
+            return _storable(raw)
         text = raw.strip()
         if len(text) > _LONGEST_NUMBER or not form.fullmatch(text):
             raise CannotCoerce(f"{text[:40]!r} is not a number")
         plain = text.replace(thousands, "").replace(decimals, ".") if thousands else text
-        value = float(plain)
-        if value in (float("inf"), float("-inf")):
-            raise CannotCoerce(f"{text[:40]!r} is not a number")
-        return int(plain) if plain.lstrip("+-").isdecimal() else value
+        return _storable(int(plain) if plain.lstrip("+-").isdecimal() else float(plain))
 
+    return number
+
+
+def _storable(number: float) -> int | float:
+    """jsonb gives a larger double back as a whole number of hundreds of digits, which nothing after it can write."""
+    if not abs(number) < 2**63:
+        raise CannotCoerce("is too large for a number")
     return number
 
 

@@ -96,6 +96,9 @@ def _problems(row: Any) -> Iterator[str]:
     if not isinstance(kind, str) or kind not in WAYS:
         yield f"needs a type out of {', '.join(WAYS)}"
         return
+    if (takes := _taken_by(str(row.get("to")))) and kind != takes:
+        yield f"{row['to']} takes the type {takes}"
+        return
     if row.get("as") and row["as"] not in WAYS[kind]:
         yield f"{row['as']} is no way to read a {kind}; there are {', '.join(WAYS[kind])}"
         return
@@ -104,6 +107,11 @@ def _problems(row: Any) -> Iterator[str]:
         yield "allowed must be a list of texts"
         return
     yield from _problems_of_values(row, kind)
+
+
+def _taken_by(target: str) -> str | None:
+    """The only type that a target takes where any other would be believed: who somebody is, what they agreed to."""
+    return "consent" if target.startswith("consent.") else "email" if target == "email" else None
 
 
 def _problems_of_values(row: Mapping[str, Any], kind: str) -> Iterator[str]:

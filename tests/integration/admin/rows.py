@@ -38,6 +38,8 @@ def _value(field: models.Field) -> Any:  # type: ignore[type-arg]
             return field.get_default() or False
         case models.IntegerField():
             return number % 30_000
+        case models.FloatField():
+            return float(number)
         case models.EmailField():
             return f"{number}@example.com"
         case _ if field.choices:

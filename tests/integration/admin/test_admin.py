@@ -13,7 +13,7 @@ from martechops.audit.models import AuditEntry
 from martechops.lib.admin import MachineWrittenAdmin
 from martechops.people.actions import teams, users
 from martechops.people.models import ApiToken, Role, Team, User
-from workflows.models import Activation, Mapping, System, Version
+from workflows.models import Activation, EventType, Mapping, System, Version
 
 from .rows import NOON, make
 
@@ -108,9 +108,18 @@ def test_definition_that_the_runtime_could_not_use_is_refused(client: Client, ro
     rows = '[{"from": "event.properties.x", "to": "x", "type": "no such type"}]'
     said = {"name": "Form", "owner": mapping.owner_id, "status": "draft", "rows": rows}
     answer = client.post(address(Mapping, "change", mapping.pk), said)
-    assert (answer.status_code, "needs from, to and a type" in answer.content.decode()) == (200, True)
+    assert (answer.status_code, "needs a type out of" in answer.content.decode()) == (200, True)
     answer = client.post(address(Mapping, "change", mapping.pk), said | {"rows": rows.replace("no such type", "text")})
     assert answer.status_code == 302
+
+
+@pytest.mark.parametrize("effect", ["1", '"denied"', '["email"]', '{"email": "maybe"}', '{"email": {"a": 1}}'])
+def test_consent_effect_names_channels_and_what_they_become(client: Client, root: User, effect: str) -> None:
+    kind = make(EventType, consent_effect={})
+    said = {"meaning": "x", "owner": kind.owner_id, "status": "draft", "schema": "{}", "score_effect": 0}
+    assert client.post(address(EventType, "change", kind.pk), said | {"consent_effect": effect}).status_code == 200
+    kind.refresh_from_db()
+    assert kind.consent_effect == {}
 
 
 def test_nothing_can_be_made_live_through_the_admin() -> None:

@@ -134,3 +134,14 @@ def test_definitions_that_cannot_be_read_make_events_wait_and_cost_them_no_try(r
     Mapping.objects.filter(key="web-form-to-contact").update(rows=rows)
     settle()
     assert Effect.objects.get(step="welcome").state == "done"
+
+
+@pytest.mark.parametrize("target", ["score", "lifecycle_stage"])
+def test_mapping_that_aims_at_a_column_makes_no_dead_letter(demo: Source, request_demo: Send, target: str) -> None:
+    mapping = Mapping.objects.get(key="web-form-to-contact")
+    mapping.rows = [*mapping.rows, {"from": "event.properties.job_title", "to": target}]
+    mapping.save()
+    request_demo("ana@example.com", job_title="Head of Growth")
+    settle()
+    assert not QuarantinedEvent.objects.exists()
+    assert Contact.objects.get().email == "ana@example.com"
