@@ -167,9 +167,12 @@ def _trigger(read: _Reader, document: Mapping[str, Any], *, needed: bool) -> Tri
         return None
     trigger = read.mapping(document, "trigger", "")
     read.keys(trigger, {"event", "where"}, "trigger")
-    return Trigger(
-        event=read.text(trigger, "event", "trigger", needed=True), where=read.condition(trigger, "where", "trigger")
-    )
+    events = trigger.get("event")
+    if not isinstance(events, list):
+        events = [read.text(trigger, "event", "trigger", needed=True)]
+    elif not events or not all(isinstance(event, str) and event for event in events):
+        read.wrong("trigger.event", "must be the name of an event, or a list of names")
+    return Trigger(events=tuple(map(str, events)), where=read.condition(trigger, "where", "trigger"))
 
 
 def _entry(read: _Reader, document: Mapping[str, Any]) -> Entry:

@@ -87,6 +87,9 @@ def _workflow(document: Mapping[str, Any]) -> Iterator[Reference]:
     yield from _one(document, "owner", "team", ())
     trigger = _mapping(document, "trigger")
     yield from _one(trigger, "event", "event-type", ("trigger",))
+    if isinstance(trigger.get("event"), list):
+        for i, event in enumerate(trigger["event"]):
+            yield Reference("event-type", str(event), ("trigger", "event", i))
     yield from condition(trigger.get("where"), ("trigger", "where"))
     yield from condition(_mapping(document, "entry").get("when"), ("entry", "when"))
     for i, criterion in _items(document, "success"):

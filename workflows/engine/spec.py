@@ -111,9 +111,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """The event that may begin a run."""
+    """The events that may begin a run, each by itself."""
 
-    event: str
+    events: tuple[str, ...]
     where: Condition | None = None
 
 

@@ -88,8 +88,8 @@ def load() -> Definitions:
     for activation in Activation.objects.filter(until=None).select_related("version").order_by("workflow_id"):
         version = versions[activation.version_id] = _runnable(activation.version)
         if version.spec.trigger:
-            event = version.spec.trigger.event
-            live[event] = (*live.get(event, ()), version)
+            for event in version.spec.trigger.events:
+                live[event] = (*live.get(event, ()), version)
     return Definitions(
         catalog=Catalog(
             stages={row.key: _stage(row) for row in LifecycleStage.objects.all()},

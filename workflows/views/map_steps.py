@@ -75,7 +75,7 @@ def map_steps(spec: Spec, *, names: Names, base: str = "", chosen: str = "") -> 
     if not boxes:
         return []
     first, last = boxes[0], boxes[-1]
-    begins = spec.trigger.event if spec.trigger else "Somebody starts it"
+    begins = _any_of(spec.trigger.events) if spec.trigger else "Somebody starts it"
     entry = MapStep(
         key=ENTRY, title=begins, kind="entry", stage=first.stage, lane=first.lane, icon="play", says=f"Begins: {begins}"
     )
@@ -178,10 +178,14 @@ def _row(spec: Spec, step: Step, place: tuple[str, str], names: Names) -> StepRo
     )
 
 
+def _any_of(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
 def _trigger_words(spec: Spec, step: Step) -> str:
     if spec.steps[0].key == step.key and spec.trigger:
         where = f" where {condition_words(spec.trigger.where.document)}" if spec.trigger.where else ""
-        return f"{spec.trigger.event}{where}"
+        return f"{_any_of(spec.trigger.events)}{where}"
     return "The step before it"
 
 

@@ -14,6 +14,6 @@ class Command(BaseCommand):
             self.stdout.write("This installation is in use: the demo workspace was left out.")
             return
         workspace.load(at=clock.now())
-        self.stdout.write("Demo workspace loaded: two maps of the demo request, one of them live.")
+        self.stdout.write("Demo workspace loaded: the demo request as it is and as it should be, which is live.")
         self.stdout.write("Sign in as ana (marketer), ben (approver), sal (operator), ida (viewer) or admin;")
         self.stdout.write(f"the password of each is {workspace.PASSWORD}")

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 
 from campaigns.demo import workspace
 from workflows.actions import inbound
-from workflows.models import Source
+from workflows.models import Run, Source, Workflow
 from workflows.runtime.advance import advance
 from workflows.runtime.deliver import deliver
 
@@ -71,3 +72,8 @@ def settle(*, at: datetime | None = None) -> None:
     """Let everything happen that is due."""
     while advance(at=at) or deliver(at=at):
         pass
+
+
+def nurture_runs() -> QuerySet[Run]:
+    """Runs of the worked example; beside it a standing workflow keeps the CRM in step."""
+    return Run.objects.filter(workflow_id=Workflow.objects.get(key="demo-request-nurture").pk)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from martechops.sandbox.models import CrmRecord, CrmTask, MailboxMessage
-from workflows.models import Contact, Conversion, Effect, FieldChange, QueuedEvent, Run, Trace
+from workflows.models import Contact, Conversion, Effect, FieldChange, QueuedEvent, Trace
 
-from .conftest import settle
+from .conftest import nurture_runs, settle
 
 Send = Callable[..., str]
 
@@ -30,7 +30,7 @@ def test_complete_lead_is_recorded_qualified_and_welcomed_once(request_demo: Sen
     assert "Brightwater" in message.text
     contact = Contact.objects.get()
     assert (contact.lifecycle_stage, contact.score, contact.consent["email"]["state"]) == ("mql", 40, "granted")
-    assert Run.objects.get().step == "pause"
+    assert nurture_runs().get().step == "pause"
     assert not QueuedEvent.objects.exists()
 
 
@@ -57,7 +57,7 @@ def test_without_consent_the_message_is_withheld_with_its_reason_and_routing_sto
     assert not MailboxMessage.objects.exists()
     withheld = Effect.objects.get(step="welcome")
     assert (withheld.state, withheld.reason) == ("suppressed", "consent for email was never given")
-    run = Run.objects.get()
+    run = nurture_runs().get()
     assert (run.state, run.step) == ("stopped", "consent-missing")
     assert not CrmTask.objects.exists()
     assert CrmRecord.objects.count() == 1
@@ -70,7 +70,7 @@ def test_lead_that_was_stopped_without_consent_is_welcomed_when_it_asks_again_wi
     request_demo(marketing_consent=True)
     settle()
     assert MailboxMessage.objects.count() == 1
-    assert list(Run.objects.order_by("id").values_list("entry_key", "state")) == [
+    assert list(nurture_runs().order_by("id").values_list("entry_key", "state")) == [
         (f"contact:{Contact.objects.get().pk}#1", "stopped"),
         (f"contact:{Contact.objects.get().pk}#2", "waiting"),
     ]
@@ -90,7 +90,7 @@ def test_meeting_wakes_the_run_counts_and_gives_sales_a_task(request_demo: Send,
     settle()
     send("Meeting Booked", email="lea@example.com")
     settle()
-    assert Run.objects.get().state == "done"
+    assert nurture_runs().get().state == "done"
     assert Conversion.objects.get().campaign == "autumn-demo"
     task = CrmTask.objects.get()
     assert (task.title, task.record.email) == ("Call Lea at Brightwater", "lea@example.com")
@@ -101,10 +101,23 @@ def test_timer_moves_the_run_when_no_meeting_comes(request_demo: Send) -> None:
     request_demo()
     settle()
     settle(at=datetime.now(UTC) + timedelta(days=2, minutes=1))
-    run = Run.objects.get()
+    run = nurture_runs().get()
     assert (run.state, run.step) == ("done", "assign-owner")
     assert CrmTask.objects.count() == 1
     assert not Conversion.objects.exists()
+
+
+@pytest.mark.requirement("H2")
+@pytest.mark.requirement("H7")
+@pytest.mark.requirement("D6")
+def test_crm_follows_the_contact_in_what_no_nurture_run_is_asked_about(request_demo: Send, send: Send) -> None:
+    request_demo(company_size=320)
+    settle()
+    request_demo(company_size=340)  # is refused by the nurture, which it is already in
+    send("Meeting Booked", email="lea@example.com")  # moves the stage by the catalog, not by a step
+    settle()
+    record = CrmRecord.objects.get()
+    assert (record.fields["company_size"], record.status) == (340, "Sales qualified")
 
 
 @pytest.mark.requirement("A6")
@@ -118,7 +131,7 @@ def test_trace_holds_the_values_that_decided(request_demo: Send) -> None:
         ("contact.score", 40, False),
         ("contact.company_size", 12, False),
     }
-    assert part["run_id"] == Run.objects.get().pk
+    assert part["run_id"] == nurture_runs().get().pk
     fields = set(FieldChange.objects.values_list("field", "writer"))
     assert ("lifecycle_stage", "event Demo Requested") in fields
     assert ("consent.email", "web-form") in fields
