@@ -22,10 +22,14 @@ class NavItem:
     label: str
     address: str
     icon: str
+    #: Addresses below this one that have lines of their own.
+    but: tuple[str, ...] = ()
 
     def leads_to(self, path: str) -> bool:
         """Whether a page belongs under this line."""
-        return path == self.address if self.address == "/" else path.startswith(self.address)
+        if self.address == "/":
+            return path == self.address
+        return path.startswith(self.address) and not path.startswith(self.but)
 
 
 NAVIGATION = (
@@ -39,7 +43,17 @@ NAVIGATION = (
             NavItem("Events", "/events/", "activity"),
         ),
     ),
-    ("Vocabulary", (NavItem("Segments", "/segments/", "users-round"),)),
+    (
+        "Vocabulary",
+        (
+            NavItem(
+                "Definitions", "/vocabulary/", "book-open-text", but=("/vocabulary/ownership/", "/vocabulary/requests/")
+            ),
+            NavItem("Segments", "/segments/", "users-round"),
+            NavItem("Ownership", "/vocabulary/ownership/", "grid-3x3"),
+            NavItem("Change requests", "/vocabulary/requests/", "git-pull-request-arrow"),
+        ),
+    ),
     ("Measure", (NavItem("Results", "/results/", "chart-no-axes-column"),)),
     (
         "Sandbox",

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from workflows.views import contacts, events, quarantine, runs, segments, today, workflows
+from workflows.views import (
+    change_requests,
+    contacts,
+    events,
+    ownership,
+    quarantine,
+    runs,
+    segments,
+    today,
+    vocabulary,
+    vocabulary_edit,
+    workflows,
+)
 
 urlpatterns = [
     path("", today.show, name="today"),
@@ -27,4 +39,14 @@ urlpatterns = [
     path("segments/<slug:key>/edit/", segments.edit, name="segment-edit"),
     path("segments/<slug:key>/status/", segments.status, name="segment-status"),
     path("segments/<slug:key>/restore/", segments.restore, name="segment-restore"),
+    path("vocabulary/", vocabulary.listing, name="vocabulary"),
+    path("vocabulary/ownership/", ownership.matrix, name="ownership"),
+    path("vocabulary/requests/", change_requests.listing, name="change-requests"),
+    path("vocabulary/requests/<int:request_id>/decide/", change_requests.decide, name="change-request-decide"),
+    path("vocabulary/<slug:kind>/", vocabulary.listing, name="definitions"),
+    path("vocabulary/<slug:kind>/new/", vocabulary_edit.new, name="definition-new"),
+    path("vocabulary/<slug:kind>/<int:row_id>/", vocabulary.detail, name="definition"),
+    path("vocabulary/<slug:kind>/<int:row_id>/edit/", vocabulary_edit.edit, name="definition-edit"),
+    path("vocabulary/<slug:kind>/<int:row_id>/status/", vocabulary_edit.status, name="definition-status"),
+    path("vocabulary/<slug:kind>/<int:row_id>/restore/", vocabulary_edit.restore, name="definition-restore"),
 ]

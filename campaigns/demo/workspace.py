@@ -11,7 +11,7 @@ from django.db import transaction
 from campaigns.actions import rollouts
 from martechops.people.actions import teams, users
 from martechops.people.models import Role, Team, User
-from workflows.actions import definitions, sources, versions
+from workflows.actions import definitions, ownerships, sources, versions
 from workflows.models import EventType, Field, LifecycleStage, MessageTemplate, Segment, System, Workflow
 from workflows.models import Mapping as MappingRow
 
@@ -39,6 +39,8 @@ def load(*, at: datetime) -> None:
     catalog = _catalog()
     groups = {row["key"]: teams.add(**row, by=BY, at=at) for row in catalog["teams"]}
     _people(catalog, groups, at)
+    for row in catalog["ownership"]:
+        ownerships.assign(**row | {"team": groups[row["team"]]}, by=BY, at=at)
     systems = {row["key"]: _save(System(**_owned(row, groups)), at) for row in catalog["systems"]}
     stages = _stages(catalog, groups, at)
     for row in catalog["fields"]:

@@ -25,6 +25,12 @@ LOOKS: dict[str, Look] = {
     "finishing": Look("Finishing", "warn", "hourglass"),
     "stopped": Look("Stopped", "", "circle-stop"),
     "retired": Look("Retired", "", "archive"),
+    # definitions and change requests
+    "agreed": Look("Agreed", "good", "handshake"),
+    "frozen": Look("Frozen", "info", "snowflake"),
+    "requested": Look("Requested", "warn", "git-pull-request-arrow"),
+    "applied": Look("Applied", "good", "circle-check"),
+    "refused": Look("Refused", "", "circle-x"),
     # runs
     "ready": Look("Ready", "info", "circle-play"),
     "running": Look("Running", "info", "loader"),

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from martechops.lib import clock
 from martechops.lib.tabs import Tab
-from workflows.models import Effect, QuarantinedEvent, Run, System, Workflow
-from workflows.queries import attention, events, names
+from martechops.people.models import Team
+from workflows.models import ChangeRequest, Effect, QuarantinedEvent, Run, System, Workflow
+from workflows.queries import attention, events, names, requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def _work_items(by_id: dict[int, Workflow]) -> list[WorkItem]:
         *(_paused_item(system) for system in systems if system.paused),
         *(_effect_item(effect, people[effect.contact_id], owners.get(effect.system, "")) for effect in effects),
         *(_run_item(run, people[run.contact_id], by_id) for run in runs),
+        *(_request_item(team, count, newest) for team, count, newest in requests.open_by_team()),
         *_quarantine_items(names.of_event_owners()),
     ]
 
@@ -117,6 +119,18 @@ def _run_item(run: Run, person: str, by_id: dict[int, Workflow]) -> WorkItem:
         href=f"/runs/{run.pk}/",
         team=workflow.owner.name if workflow else "",
         at=run.ended_at or run.changed_at,
+    )
+
+
+def _request_item(team: Team, count: int, newest: ChangeRequest) -> WorkItem:
+    return WorkItem(
+        icon="git-pull-request-arrow",
+        tone="warn",
+        title=f"{count} change request{'s' if count > 1 else ''} to decide",
+        detail=f"The newest: {newest.requested_by} asks for {newest.field.replace('_', ' ')}.",
+        href=f"/vocabulary/requests/?team={quote(team.key)}",
+        team=team.name,
+        at=newest.requested_at,
     )
 
 

@@ -1,0 +1,128 @@
+"""Changing a definition: what a change touches is shown before it is confirmed."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from martechops.lib import clock
+from martechops.people.models import User
+from martechops.people.permissions import check_may
+from workflows.actions import definitions
+from workflows.engine.difference import differences
+from workflows.forms.definitions import DefinitionForm, form_for
+from workflows.queries import documents, uses
+
+from .vocabulary import kind_or_404, kind_tabs, name_of, row_or_404
+
+
+def new(request: HttpRequest, kind: str) -> HttpResponse:
+    """A definition that is not there yet."""
+    found = kind_or_404(kind)
+    return _edit(request, found, found.model(), expected=0)
+
+
+def edit(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
+    """One that is; saved only if nobody else has changed it since the page was opened."""
+    found, row = row_or_404(kind, row_id)
+    check_may(request.user, "definitions.edit", row)
+    return _edit(request, found, row, expected=documents.latest_number(row))
+
+
+@require_POST
+def status(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
+    """Agree, freeze, take back or thaw."""
+    _, row = row_or_404(kind, row_id)
+    to, note = request.POST.get("to", ""), request.POST.get("note", "")
+    try:
+        definitions.set_status(row, to=to, by=person(request), at=clock.now(), note=note)
+    except (definitions.WrongStatus, ValidationError) as error:
+        messages.error(request, _said(error))
+    else:
+        messages.success(request, f"{name_of(row)} is {to} now.")
+    return redirect("definition", kind=kind, row_id=row_id)
+
+
+@require_POST
+def restore(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
+    """Say again what an older version said."""
+    _, row = row_or_404(kind, row_id)
+    number = request.POST.get("number", "")
+    version = documents.versions_of(row).filter(number=int(number) if number.isdecimal() else 0).first()
+    if version is None:
+        raise Http404(f"version {number}")
+    try:
+        definitions.restore(version, by=person(request), at=clock.now())
+    except (definitions.Frozen, ValidationError) as error:
+        messages.error(request, _said(error))
+    else:
+        messages.success(request, f"Version {version.number} is in force again.")
+    return redirect("definition", kind=kind, row_id=row_id)
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in: the door has seen to it that somebody is."""
+    if not isinstance(request.user, User):
+        raise Http404
+    return request.user
+
+
+def _edit(request: HttpRequest, kind: documents.Kind, row: Any, *, expected: int) -> HttpResponse:
+    before = documents.document_of(row) if row.pk else {}
+    form = form_for(kind.name, instance=row, user=person(request), data=request.POST or None)
+    context: dict[str, Any] = {"kind": kind, "row": row, "name": name_of(row) if row.pk else "", "form": form}
+    seen = request.POST.get("expected", "")
+    context |= {"expected": int(seen) if seen.isdecimal() else expected, "tabs": kind_tabs(kind.name)}
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "workflows/vocabulary_edit.html", context)
+    changed = form.save(commit=False)
+    consumers = form.cleaned_data.get("consumers")
+    changes = differences(before, documents.document_of(changed, consumers=consumers)) if row.pk else []
+    touched = uses.of(kind.name, documents.key_of(changed)) if row.pk else []
+    if touched and changes and not request.POST.get("confirmed"):
+        context |= {"changes": changes, "touched": touched, "posted": _posted(request)}
+        return render(request, "workflows/vocabulary_confirm.html", context)
+    return _save(request, form, changed, context)
+
+
+def _save(request: HttpRequest, form: DefinitionForm, row: Any, context: dict[str, Any]) -> HttpResponse:
+    kind: documents.Kind = context["kind"]
+    try:
+        definitions.save(
+            row,
+            by=person(request),
+            at=clock.now(),
+            note=form.cleaned_data["note"],
+            expected=context["expected"],
+            consumers=form.cleaned_data.get("consumers"),
+        )
+    except definitions.Conflict as conflict:
+        context["conflict"] = conflict
+        form.add_error(None, str(conflict))
+    except definitions.Frozen as frozen:
+        form.add_error(None, str(frozen))
+    except ValidationError as error:
+        for name, said in (error.message_dict if hasattr(error, "error_dict") else {"": error.messages}).items():
+            for text in said:
+                form.add_error(name if name in form.fields else None, text)
+    if form.errors:
+        return render(request, "workflows/vocabulary_edit.html", context)
+    messages.success(request, f"{name_of(row)} is saved.")
+    return redirect("definition", kind=kind.name, row_id=row.pk)
+
+
+def _posted(request: HttpRequest) -> list[tuple[str, str]]:
+    """What was filled in, to be sent again with the confirmation."""
+    return [
+        (name, value)
+        for name in request.POST
+        if name not in ("csrfmiddlewaretoken", "confirmed")
+        for value in request.POST.getlist(name)
+    ]
+
+
+def _said(error: Exception) -> str:
+    return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
