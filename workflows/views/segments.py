@@ -208,6 +208,7 @@ def _edit_page(
         "form": form,
         "draft": draft,
         "builder": shown(draft.rows, fields, focus=focus) if draft.rows else None,
+        "uses": uses.of("segment", row.key) if row else [],
         "expected": request.POST.get("expected") or (documents.latest_number(row) if row else 0),
     }
     return render(request, "workflows/segment_edit.html", context | _preview(draft, row), status=status)
@@ -259,8 +260,8 @@ def _draft_sent(request: HttpRequest, fields: Fields, *, checked: bool = False) 
 def _text_sent(text: str, fields: Fields) -> Draft:
     try:
         rule = json.loads(text)
-    except ValueError as error:
-        return Draft(rows=None, text=text, problems=(f"This is not JSON: {error}.",))
+    except (ValueError, RecursionError) as error:
+        return Draft(rows=None, text=text, problems=(f"This is not JSON that can be read: {error}.",))
     problems = tuple(f"{place}: {says}" for place, says in check_types(rule, fields))
     return Draft(rows=None, text=text, rule=None if problems else rule, problems=problems)
 
@@ -281,7 +282,10 @@ def _clauses(rule: Any) -> list[str]:
     """What has to hold, a line each."""
     if not isinstance(rule, Mapping):
         return []
-    return [_words({name: wanted}) for name, wanted in rule.items()]
+    return [
+        _words({name: wanted})[1:-1] if name == "$or" and len(wanted) > 1 else _words({name: wanted})
+        for name, wanted in rule.items()
+    ]
 
 
 def _versions(row: Segment) -> list[VersionLine]:

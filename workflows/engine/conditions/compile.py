@@ -8,6 +8,7 @@ from typing import Any
 import re2
 
 from . import relative
+from .limits import objections
 from .operators import OPERATORS, ConditionError, Operator, shown
 from .words import comparison_words
 
@@ -97,6 +98,8 @@ class _Reading:
 
 def compile_condition(document: Any) -> Condition:
     """Raises `BadCondition` with every problem at once."""
+    if found := list(objections(document)):
+        raise BadCondition(found)
     reading = _Reading()
     test = _all(document, "", reading)
     if reading.problems:
