@@ -1,6 +1,7 @@
 """Rules: what holds, what a missing value answers, what is refused on save, and what is said of it."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from workflows.engine.conditions import (
     check_types,
     compile_condition,
     condition_words,
+    relative,
 )
 
 FACTS = {
@@ -216,3 +218,8 @@ def test_only_the_letters_that_differ_by_case_are_taken_as_one() -> None:
     for part in ("ålesund", "münchen", "αθηνα", "москва"):
         assert compile_condition({"contact.city": {"$contains": part}}).test(facts) is True
     assert compile_condition({"contact.city": {"$contains": "munchen"}}).test(facts) is False
+
+
+def test_every_operator_is_in_the_documentation() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "conditions.md").read_text()
+    assert [name for name in (*OPERATORS, *relative.UNITS) if name not in page] == []
