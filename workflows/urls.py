@@ -11,6 +11,7 @@ from workflows.views import (
     runs,
     segments,
     today,
+    trying,
     vocabulary,
     vocabulary_edit,
     workflows,
@@ -49,4 +50,7 @@ urlpatterns = [
     path("vocabulary/<slug:kind>/<int:row_id>/edit/", vocabulary_edit.edit, name="definition-edit"),
     path("vocabulary/<slug:kind>/<int:row_id>/status/", vocabulary_edit.status, name="definition-status"),
     path("vocabulary/<slug:kind>/<int:row_id>/restore/", vocabulary_edit.restore, name="definition-restore"),
+    path("vocabulary/event-type/unclear/", trying.unclear_names, name="unclear-names"),
+    path("vocabulary/template/<int:row_id>/body/", trying.template_body, name="template-body"),
+    path("vocabulary/<slug:kind>/<int:row_id>/try/", trying.show, name="definition-try"),
 ]

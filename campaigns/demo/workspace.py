@@ -12,7 +12,17 @@ from campaigns.actions import rollouts
 from martechops.people.actions import teams, users
 from martechops.people.models import Role, Team, User
 from workflows.actions import definitions, ownerships, sources, versions
-from workflows.models import EventType, Field, LifecycleStage, MessageTemplate, Segment, System, Workflow
+from workflows.models import (
+    EventType,
+    Field,
+    LifecycleStage,
+    MessageTemplate,
+    NamingConvention,
+    Scoring,
+    Segment,
+    System,
+    Workflow,
+)
 from workflows.models import Mapping as MappingRow
 
 #: For a trial on one's own machine only; printed by `manage.py up`.
@@ -52,6 +62,9 @@ def load(*, at: datetime) -> None:
         _save(MessageTemplate(**_owned(row, groups)), at)
     for row in catalog["segments"]:
         _save(Segment(**_owned(row, groups)), at)
+    for row in catalog["conventions"]:
+        _save(NamingConvention(**_owned(row, groups)), at)
+    _save(Scoring(**_owned(catalog["scoring"], groups)), at)
     for row in catalog["sources"]:
         row |= {"system": systems[row["system"]], "mapping": mappings[row["mapping"]]}
         sources.create(**row, by=BY, at=at)

@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from workflows.api.contacts import ContactViewSet
+from workflows.api.definitions import ConventionViewSet, EventTypeViewSet, MappingViewSet, TemplateViewSet
 from workflows.api.effects import EffectViewSet
 from workflows.api.events import EventViewSet
 from workflows.api.nowhere import Nowhere
@@ -16,5 +17,9 @@ router.register("events", EventViewSet)
 router.register("runs", RunViewSet)
 router.register("effects", EffectViewSet)
 router.register("segments", SegmentViewSet)
+router.register("event-types", EventTypeViewSet)
+router.register("mappings", MappingViewSet)
+router.register("templates", TemplateViewSet)
+router.register("conventions", ConventionViewSet)
 
 urlpatterns = [*router.urls, path("<path:rest>", Nowhere.as_view())]

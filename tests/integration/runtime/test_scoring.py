@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from martechops.people.models import Team, User
+from martechops.people.models import User
+from workflows.actions import definitions
 from workflows.engine.scoring import Score, Scoring
 from workflows.models import Contact, FieldChange, QuarantinedEvent, ScoreEntry, Workflow
 from workflows.models import Scoring as ScoringRow
@@ -25,19 +26,17 @@ Send = Callable[..., str]
 
 @pytest.fixture
 def fading(demo: object) -> ScoringRow:
-    return ScoringRow.objects.create(
-        name="Lead score",
-        owner=Team.objects.get(key="sales-ops"),
-        half_life_days=10,
-        rules=[
-            {
-                "event": "Demo Requested",
-                "when": {"event.properties.company_size": {"$gte": 200}},
-                "points": 20,
-                "says": "works at a large company",
-            }
-        ],
-    )
+    row = ScoringRow.objects.get()
+    row.half_life_days = 10
+    row.rules = [
+        {
+            "event": "Demo Requested",
+            "when": {"event.properties.company_size": {"$gte": 200}},
+            "points": 20,
+            "says": "works at a large company",
+        }
+    ]
+    return definitions.save(row, by="test", at=AT)
 
 
 def test_event_gives_points_by_type_and_by_rule_each_with_an_entry(fading: ScoringRow, request_demo: Send) -> None:

@@ -1,0 +1,108 @@
+"""Definitions are tried on what is really there before they are saved."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from campaigns.demo import workspace
+from martechops.people.models import User
+from tests.fixtures import lived_in
+from workflows.models import Contact, DefinitionVersion, Mapping, MessageTemplate, NamingConvention, Scoring, Source
+from workflows.queries import event_names, mappings
+
+pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def lived(db: None) -> None:
+    lived_in.make()
+
+
+@pytest.fixture
+def ana(lived: None, client: Client) -> Client:
+    client.force_login(User.objects.get(username="ana"))
+    return client
+
+
+def cells(rows: list[dict[str, str]]) -> dict[str, str]:
+    return {f"row-{n}-{name}": value for n, row in enumerate(rows) for name, value in row.items()}
+
+
+@pytest.mark.requirement("E6")
+def test_mapping_shows_coverage_and_violations_on_recent_events(lived: None) -> None:
+    rows = [
+        {"from": "event.properties.company_size", "to": "company_size", "type": "number"},
+        {"from": "event.properties.fax", "to": "phone", "type": "phone", "required": True},
+    ]
+    shown = mappings.preview(rows, source=Source.objects.get(), at=NOON)
+    size, fax = shown.coverage
+    assert shown.of == 7
+    assert (size.present, size.violations, fax.present) == (5, 1, 0)
+    assert "about <b>fifty</b>" in size.example
+    assert all("phone" in example.mapped.missing for example in shown.examples)
+
+
+def test_mapping_of_contacts_is_tried_on_contacts(lived: None) -> None:
+    shown = mappings.preview(Mapping.objects.get(key="demo-form-to-crm").rows, source=None, at=NOON)
+    assert (shown.what, shown.of) == ("contacts", Contact.objects.count())
+
+
+@pytest.mark.requirement("E5")
+def test_mapping_is_tried_and_saved_on_its_page(ana: Client) -> None:
+    row = Mapping.objects.get(key="web-form-to-contact")
+    address = f"/vocabulary/mapping/{row.pk}/try/"
+    assert "about &lt;b&gt;fifty" in ana.get(address).content.decode()
+    rows = [{"from": "event.properties.email", "to": "email", "type": "email", "required": "on"}]
+    seen = ana.post(address, cells(rows) | {"do": "look"}).content.decode()
+    assert "100 % of" in seen
+    row.refresh_from_db()
+    assert len(row.rows) > 1
+    bad = ana.post(
+        address, cells([rows[0] | {"to": "fax", "type": "number", "as": "trim"}]) | {"do": "save"}
+    ).content.decode()
+    assert "no way to read a number" in bad
+    assert ana.post(address, cells(rows) | {"do": "save", "note": "shorter"}).status_code == 302
+    row.refresh_from_db()
+    assert row.rows == [{"from": "event.properties.email", "to": "email", "type": "email", "required": True}]
+    assert DefinitionVersion.objects.filter(kind="mapping", object_id=row.pk).first().note == "shorter"
+
+
+def test_template_is_shown_as_a_contact_gets_it_without_scripts(ana: Client) -> None:
+    row = MessageTemplate.objects.get(key="demo-welcome")
+    contact = Contact.objects.get(email="lea@example.com")
+    page = ana.get(f"/vocabulary/template/{row.pk}/try/?contact=lea@example.com").content.decode()
+    assert "sandbox src=" in page
+    Contact.objects.filter(pk=contact.pk).update(fields={"first_name": "<script>alert(1)</script>"})
+    body = ana.get(f"/vocabulary/template/{row.pk}/body/?contact={contact.pk}")
+    assert "default-src 'none'" in body["Content-Security-Policy"]
+    assert "<script>" not in body.content.decode()
+    assert "contact.company" in ana.get(f"/vocabulary/template/{row.pk}/try/?contact={contact.pk}").content.decode()
+
+
+@pytest.mark.requirement("C10")
+def test_name_is_checked_against_a_convention(ana: Client) -> None:
+    row = NamingConvention.objects.get(key="campaign-names")
+    page = ana.get(f"/vocabulary/convention/{row.pk}/try/?name=2026_q4_mail_demo").content.decode()
+    assert "channel is mail; it may be email, ads, event or webinar" in page
+
+
+@pytest.mark.requirement("D1")
+def test_scoring_page_says_whom_a_change_affects(ana: Client) -> None:
+    page = ana.get(f"/vocabulary/scoring/{Scoring.objects.get().pk}/try/").content.decode()
+    assert "medium risk" in page
+    assert "Demo request to nurture" in page
+
+
+@pytest.mark.requirement("F4")
+def test_misspelled_event_is_told_as_a_name_that_misleads(ana: Client) -> None:
+    found = event_names.unclear()
+    assert [(pair.one, pair.other) for pair in found.near] == [("Demo Requested", "Demo Reqested")]
+    assert "Demo Reqested" in ana.get("/vocabulary/event-type/unclear/").content.decode()
+
+
+def test_event_name_against_the_convention_is_warned_of(db: None) -> None:
+    workspace.load(at=NOON - timedelta(days=1))
+    assert event_names.against("Demo Requested") == []
+    assert "something like" in event_names.against("demo_requested")[0]

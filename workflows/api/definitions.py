@@ -1,0 +1,173 @@
+"""Definitions by interface: event types, mappings, templates and conventions are made, changed and read alike."""
+
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError as ModelError
+from django.db.models import Model
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from martechops.lib import clock
+from martechops.lib.drf.serializers import StrictSerializer
+from martechops.people.models import Team, User
+from workflows.actions import definitions
+from workflows.api.segments import IF_MATCH, ChangedMeanwhile, Clash
+from workflows.models import EventType, LifecycleStage, Mapping, MessageTemplate, NamingConvention
+from workflows.queries import documents, event_names
+
+Row = TypeVar("Row", bound=Model)
+
+
+def _team(**more: Any) -> Any:
+    return serializers.SlugRelatedField(slug_field="key", queryset=Team.objects.all(), **more)
+
+
+class EventTypeSerializer(StrictSerializer, serializers.ModelSerializer[EventType]):
+    owner = _team(help_text="Key of the team.")
+    consumers = _team(many=True, required=False, help_text="Keys of the teams that rely on it.")
+    stage_effect = serializers.SlugRelatedField(
+        slug_field="key", queryset=LifecycleStage.objects.all(), required=False, allow_null=True
+    )
+    warnings = serializers.SerializerMethodField(help_text="What the naming convention has against its name.")
+
+    class Meta:
+        model = EventType
+        fields = [
+            *("id", "name", "meaning", "owner", "consumers", "schema", "stage_effect", "score_effect"),
+            *("consent_effect", "status", "warnings"),
+        ]
+        read_only_fields = ["status"]
+
+    def get_warnings(self, row: EventType) -> list[str]:
+        return event_names.against(row.name)
+
+
+class MappingSerializer(StrictSerializer, serializers.ModelSerializer[Mapping]):
+    owner = _team(help_text="Key of the team.")
+
+    class Meta:
+        model = Mapping
+        fields = ["id", "key", "name", "owner", "rows", "status"]
+        read_only_fields = ["status"]
+
+
+class TemplateSerializer(StrictSerializer, serializers.ModelSerializer[MessageTemplate]):
+    owner = _team(help_text="Key of the team.")
+
+    class Meta:
+        model = MessageTemplate
+        fields = ["id", "key", "name", "channel", "owner", "subject", "body", "status"]
+        read_only_fields = ["status"]
+
+
+class ConventionSerializer(StrictSerializer, serializers.ModelSerializer[NamingConvention]):
+    owner = _team(help_text="Key of the team.")
+
+    class Meta:
+        model = NamingConvention
+        fields = ["id", "key", "name", "subject", "owner", "separator", "parts", "status"]
+        read_only_fields = ["status"]
+
+
+class DefinitionViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.CreateModelMixin,
+    mixins.UpdateModelMixin,
+    GenericViewSet[Row],
+):
+    """Read by everybody with the scope; written by people of the owner team, each write a new version."""
+
+    read_scope = "definitions:read"
+    write_scope = "definitions:write"
+    lookup_value_converter = "int"
+    http_method_names = ["get", "head", "options", "post", "put", "patch"]
+    filterset_fields = ["status"]
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One definition; its ETag is what `If-Match` asks for."""
+        answer: Response = super().retrieve(request, *args, **kwargs)
+        answer["ETag"] = self._etag()
+        return answer
+
+    @extend_schema(parameters=[IF_MATCH])
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Replace it, as a new version of it."""
+        answer: Response = super().update(request, *args, **kwargs)
+        answer["ETag"] = self._etag()
+        return answer
+
+    @extend_schema(parameters=[IF_MATCH])
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change parts of it, as a new version of it."""
+        return self.update(request, *args, partial=True, **kwargs)
+
+    def perform_create(self, serializer: Any) -> None:
+        serializer.instance = self._save(serializer.Meta.model(), dict(serializer.validated_data))
+
+    def perform_update(self, serializer: Any) -> None:
+        self._save(serializer.instance, dict(serializer.validated_data))
+
+    def _save(self, row: Any, values: dict[str, Any]) -> Any:
+        user = self.request.user
+        if not isinstance(user, User):
+            raise NotAuthenticated
+        consumers = values.pop("consumers", None)
+        for name, value in values.items():
+            setattr(row, name, value)
+        expected = self._expected() if row.pk else None
+        try:
+            return definitions.save(row, by=user, at=clock.now(), expected=expected, consumers=consumers)
+        except definitions.Conflict as error:
+            raise ChangedMeanwhile(str(error)) from None
+        except (definitions.Frozen, definitions.WrongStatus) as error:
+            raise Clash(str(error)) from None
+        except ModelError as error:
+            raise serializers.ValidationError(error.message_dict) from None
+
+    def _expected(self) -> int | None:
+        """The number of the version that the caller has read."""
+        wanted = self.request.headers.get("If-Match", "*").strip()
+        if wanted == "*":
+            return None
+        number = wanted.removeprefix("W/").strip('"')
+        return int(number) if number.isdecimal() and len(number) < 10 else -1
+
+    def _etag(self) -> str:
+        return f'"{documents.latest_number(self.get_object())}"'
+
+
+class EventTypeViewSet(DefinitionViewSet[EventType]):
+    """What may happen, what it means, and what its properties are."""
+
+    queryset = EventType.objects.select_related("owner", "stage_effect").prefetch_related("consumers")
+    serializer_class = EventTypeSerializer
+    filterset_fields = ["status", "name"]
+
+
+class MappingViewSet(DefinitionViewSet[Mapping]):
+    """How fields of one system become fields of another."""
+
+    queryset = Mapping.objects.select_related("owner")
+    serializer_class = MappingSerializer
+    filterset_fields = ["status", "key"]
+
+
+class TemplateViewSet(DefinitionViewSet[MessageTemplate]):
+    """What messages say."""
+
+    queryset = MessageTemplate.objects.select_related("owner")
+    serializer_class = TemplateSerializer
+    filterset_fields = ["status", "key"]
+
+
+class ConventionViewSet(DefinitionViewSet[NamingConvention]):
+    """How things are called."""
+
+    queryset = NamingConvention.objects.select_related("owner")
+    serializer_class = ConventionSerializer
+    filterset_fields = ["status", "key"]
