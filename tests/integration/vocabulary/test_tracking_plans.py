@@ -1,0 +1,44 @@
+"""The event catalog is given out and taken in, all of it or nothing."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from campaigns.demo import workspace
+from workflows.actions import tracking_plans
+from workflows.models import DefinitionVersion, EventType
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("F5")]
+
+
+@pytest.fixture(autouse=True)
+def demo(db: None) -> None:
+    workspace.load(at=timezone.now())
+
+
+@pytest.mark.parametrize("form", ["segment", "json-schema"])
+def test_catalog_goes_out_and_comes_back_the_same(form: str, tmp_path: Path) -> None:
+    before, file, out = tracking_plans.planned(), tmp_path / "plan.json", StringIO()
+    call_command("export_event_types", format=form, stdout=out)
+    file.write_text(out.getvalue())
+    versions = DefinitionVersion.objects.count()
+    said = StringIO()
+    call_command("import_event_types", str(file), owner="analytics", stdout=said)
+    assert said.getvalue() == f"0 added, 0 changed, {len(before)} as they were.\n"
+    assert (tracking_plans.planned(), DefinitionVersion.objects.count()) == (before, versions)
+
+
+def test_new_events_are_drafts_and_a_bad_one_takes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps({"Quote Requested": {"type": "object"}, "Bad": {"$ref": "https://example.com/"}}))
+    with pytest.raises(CommandError, match="another document"):
+        call_command("import_event_types", str(file), owner="analytics")
+    assert not EventType.objects.filter(name="Quote Requested").exists()
+    file.write_text(json.dumps({"Quote Requested": {"type": "object", "description": "Wants a price."}}))
+    call_command("import_event_types", str(file), owner="analytics", stdout=StringIO())
+    made = EventType.objects.get(name="Quote Requested")
+    assert (made.status, made.meaning, made.owner.key) == ("draft", "Wants a price.", "analytics")
