@@ -7,7 +7,7 @@ decided it, so that the explanation is the execution itself and not a second opi
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from .authority import Allowed, Writer, verdict
 from .conditions import Check, ConditionError
@@ -16,6 +16,12 @@ from .effects import LONGEST_CAMPAIGN, FieldRequest, FieldWrite, Goal, PlannedEf
 from .guards import Verdict, check, refusal
 from .snapshot import Catalog, Cause, Sent, Snapshot
 from .spec import END, Spec, Step
+
+Definition = TypeVar("Definition")
+
+
+class Undefined(Exception):
+    """A step names a definition that is not there, or that cannot be used as it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,10 @@ def decide(
         step = spec.steps[position]
         try:
             ended, position = _KINDS[step.kind](walk, step, position)
+        except Undefined as error:
+            reason = f"step {step.key} cannot be done: {error}"
+            walk.trace.append(StepTrace(step=step.key, outcome="failed", says=reason))
+            return walk.end("failed", step.key, reason)
         except ConditionError as error:
             reason = f"the rule of step {step.key} cannot be answered: {error}"
             checks = step.when.explain(walk.facts) if step.when else ()
@@ -138,6 +148,14 @@ def decide(
         if ended:
             return ended
     return walk.end("done", spec.steps[-1].key)
+
+
+def _defined(table: Mapping[str, Definition], kind: str, key: str) -> Definition:
+    """What a step names. Raises `Undefined`: the run fails visibly, and the others go on."""
+    try:
+        return table[key]
+    except KeyError:
+        raise Undefined(f"there is no {kind} {key} that can be used") from None
 
 
 def _position(spec: Spec, key: str) -> int:
@@ -235,7 +253,7 @@ def _effect(
 
 
 def _upsert_record(walk: _Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
-    mapped = walk.catalog.mappings[step.arguments["mapping"]].apply(walk.facts)
+    mapped = _defined(walk.catalog.mappings, "mapping", step.arguments["mapping"]).apply(walk.facts)
     email = walk.facts["contact"].get("email")
     against = _against(
         *(f"{target} is missing" for target in mapped.missing),
@@ -259,7 +277,7 @@ def _set_field(walk: _Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
 
 def _set_stage(walk: _Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
     """Move the contact to a stage and the CRM's record with it; backwards only where the step says so."""
-    wanted = walk.catalog.stages[step.arguments["stage"]]
+    wanted = _defined(walk.catalog.stages, "stage", step.arguments["stage"])
     now = walk.catalog.stages.get(walk.facts["contact"].get("lifecycle_stage") or "")
     if now and (now.key == wanted.key or (now.position > wanted.position and not step.arguments.get("backwards"))):
         says = f"stays {now.key}" + ("" if now.key == wanted.key else f", which is further than {wanted.key}")
@@ -282,7 +300,7 @@ def _set_stage(walk: _Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
 
 def _send_message(walk: _Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
     template = step.arguments["template"]
-    channel = walk.catalog.channels[template]
+    channel = _defined(walk.catalog.channels, "message template", template)
     email = walk.facts["contact"].get("email")
     against = None if email else "there is no e-mail address"
     payload = {"template": template, "channel": channel, "to": email}

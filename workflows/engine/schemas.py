@@ -23,6 +23,7 @@ KINDS = {
     "type": "Wrong type",
     "extra": "Extra property",
     "value": "Value not allowed",
+    "definition": "Definition cannot be used",
 }
 #: Deeper or larger than this is no description of an event that a person could read.
 DEEPEST, LARGEST = 20, 2_000

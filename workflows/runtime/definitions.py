@@ -8,8 +8,8 @@ from typing import Protocol
 import orjson
 
 from workflows.engine.authority import Writer
-from workflows.engine.mapping import CompiledMapping, compile_mapping
-from workflows.engine.parse import parse
+from workflows.engine.mapping import BadMapping, CompiledMapping, compile_mapping
+from workflows.engine.parse import BadSpec, parse
 from workflows.engine.schemas import BadSchema, Fault, compile_schema
 from workflows.engine.scoring import Scoring
 from workflows.engine.snapshot import Catalog, Stage
@@ -54,6 +54,8 @@ class SourceRule:
 
     writer: Writer
     mapping: CompiledMapping | None
+    #: Why its mapping cannot be used, in words: its events are held until that is mended.
+    unusable: str = ""
 
 
 @dataclass(slots=True)
@@ -66,6 +68,8 @@ class Definitions:
     scoring: Scoring
     #: Live versions by the event that triggers them.
     live: Mapping[str, tuple[RunnableVersion, ...]]
+    #: Why the live version that an event triggers cannot be used, by event.
+    unusable: Mapping[str, str] = field(default_factory=dict)
     _versions: dict[int, RunnableVersion] = field(default_factory=dict)
 
     def need(self, version_ids: set[int]) -> None:
@@ -81,19 +85,28 @@ class Definitions:
 
 
 def load() -> Definitions:
-    """Seven small queries; the definitions of a workspace are few."""
+    """Seven small queries; the definitions of a workspace are few.
+
+    One that cannot be used, because it was written past the checks or before they were as strict, stands aside: what
+    needs it is held or fails visibly, and everything else goes on.
+    """
     mappings = {row.key: _mapping(row) for row in MappingRow.objects.all()}
     live: dict[str, tuple[RunnableVersion, ...]] = {}
     versions: dict[int, RunnableVersion] = {}
+    unusable: dict[str, str] = {}
     for activation in Activation.objects.filter(until=None).select_related("version").order_by("workflow_id"):
-        version = versions[activation.version_id] = _runnable(activation.version)
+        try:
+            version = versions[activation.version_id] = _runnable(activation.version)
+        except BadSpec as error:
+            unusable |= dict.fromkeys(_triggers(activation.version), f"workflow version {activation.version}: {error}")
+            continue
         if version.spec.trigger:
             for event in version.spec.trigger.events:
                 live[event] = (*live.get(event, ()), version)
     return Definitions(
         catalog=Catalog(
             stages={row.key: _stage(row) for row in LifecycleStage.objects.all()},
-            mappings=mappings,
+            mappings={key: mapping for key, mapping in mappings.items() if isinstance(mapping, CompiledMapping)},
             channels=dict(MessageTemplate.objects.values_list("key", "channel")),
             fields={row.key: authorities.of(row) for row in authorities.fields()},
         ),
@@ -101,6 +114,7 @@ def load() -> Definitions:
         sources={row.pk: _source(row, mappings) for row in Source.objects.select_related("system", "mapping")},
         scoring=scores.compiled(),
         live=live,
+        unusable=unusable,
         _versions=versions,
     )
 
@@ -122,8 +136,19 @@ def _stage(row: LifecycleStage) -> Stage:
     return Stage(key=row.key, position=row.position, crm_status=row.crm_statuses[0] if row.crm_statuses else None)
 
 
-def _mapping(row: MappingRow) -> CompiledMapping:
-    return compile_mapping(key=row.key, rows=row.rows)
+def _triggers(version: Version) -> list[str]:
+    """The events that a version waits for, as far as its content can be read."""
+    trigger = version.content.get("trigger") or {}
+    events = trigger.get("event") if isinstance(trigger, dict) else None
+    return [str(event) for event in (events if isinstance(events, list) else [events]) if event]
+
+
+def _mapping(row: MappingRow) -> CompiledMapping | str:
+    """Ready for use, or why it cannot be used."""
+    try:
+        return compile_mapping(key=row.key, rows=row.rows)
+    except Exception as error:  # noqa: BLE001 - whatever somebody wrote into its rows
+        return str(error) if isinstance(error, BadMapping) else f"{row.key}: its rows cannot be read"
 
 
 def _event(row: EventType) -> EventRule:
@@ -155,8 +180,10 @@ class _Unusable:
         return (Fault("value", "", f"the schema in the catalog cannot be used: {self.says}"),)
 
 
-def _source(row: Source, mappings: Mapping[str, CompiledMapping]) -> SourceRule:
+def _source(row: Source, mappings: Mapping[str, CompiledMapping | str]) -> SourceRule:
+    mapping = mappings[row.mapping.key] if row.mapping else None
     return SourceRule(
         writer=Writer("system", row.system.key) if row.system else Writer("source", row.key),
-        mapping=mappings[row.mapping.key] if row.mapping else None,
+        mapping=mapping if isinstance(mapping, CompiledMapping) else None,
+        unusable=mapping if isinstance(mapping, str) else "",
     )

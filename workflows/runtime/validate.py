@@ -48,10 +48,17 @@ def sort_out(events: Sequence[ClaimedEvent], definitions: Definitions) -> tuple[
     return good, held
 
 
+def _unusable(event: ClaimedEvent, definitions: Definitions) -> str:
+    source = definitions.sources.get(event.source_id)
+    return (source.unusable if source else "") or definitions.unusable.get(event.name, "")
+
+
 def _reasons(event: ClaimedEvent, definitions: Definitions) -> tuple[Reason, ...]:
     """Only track events have a name that can be planned; the others say who somebody is or what was looked at."""
     if not identity.keys(event.body):
         return (Reason("", _NOBODY, "nobody"),)
+    if unusable := _unusable(event, definitions):
+        return (Reason("", f"it waits for a definition that cannot be used: {unusable}", "definition"),)
     if event.type != "track":
         return ()
     rule = definitions.events.get(event.name)

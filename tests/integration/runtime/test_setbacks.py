@@ -3,18 +3,19 @@
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
-from workflows.actions import inbound
+from workflows.actions import inbound, quarantine, sources
 from workflows.engine import identity
+from workflows.engine.parse import BadSpec
 from workflows.models import Contact, Effect, Mapping, QuarantinedEvent, QueuedEvent, Source, Timer
 from workflows.runtime import advance as advancing
-from workflows.runtime import handle
+from workflows.runtime import definitions, handle
 from workflows.runtime.advance import CannotDefine, advance
 
-from .conftest import nurture_runs, settle
+from .conftest import AT, nurture_runs, settle
 
 Send = Callable[..., str]
 
@@ -123,15 +124,64 @@ def test_odd_value_is_no_dead_letter(demo: Source, request_demo: Send, odd: dict
     assert Effect.objects.filter(state="done", kind="send_message").exists()
 
 
-def test_definitions_that_cannot_be_read_make_events_wait_and_cost_them_no_try(request_demo: Send) -> None:
+def test_mapping_that_cannot_be_used_holds_the_events_of_its_source_and_no_others(
+    demo: Source, request_demo: Send
+) -> None:
     request_demo("ana@example.com")
+    other = sources.create(key="other", name="Other", by="test", at=AT)
+    inbound.receive(
+        source=other,
+        messages=[{"type": "identify", "messageId": "o-1", "userId": "7", "traits": {"email": "cy@example.com"}}],
+        received_at=datetime.now(UTC),
+        sent_at=None,
+    )
     rows = Mapping.objects.get(key="web-form-to-contact").rows
     Mapping.objects.filter(key="web-form-to-contact").update(rows=["nonsense"])
-    for _ in range(7):
-        with pytest.raises(CannotDefine):
-            advance()
-    assert QueuedEvent.objects.get().tries == 0
+    settle()
+    held = QuarantinedEvent.objects.get()
+    assert "cannot be used: web-form-to-contact, row 1: must be a row" in held.reasons[0]["says"]
+    assert Contact.objects.get().email == "cy@example.com"
     Mapping.objects.filter(key="web-form-to-contact").update(rows=rows)
+    quarantine.replay(event=held, by="test", at=AT)
+    settle()
+    assert Effect.objects.get(step="welcome").state == "done"
+
+
+def test_mapping_of_a_step_that_cannot_be_used_fails_its_run_visibly(request_demo: Send) -> None:
+    Mapping.objects.filter(key="demo-form-to-crm").update(rows=["nonsense"])
+    request_demo("ana@example.com")
+    settle()
+    run = nurture_runs().get()
+    assert (run.state, run.reason) == (
+        "failed",
+        "step upsert-contact cannot be done: there is no mapping demo-form-to-crm that can be used",
+    )
+    assert not QuarantinedEvent.objects.exists()
+
+
+def test_live_version_that_no_longer_parses_holds_its_events(
+    request_demo: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(content: object) -> NoReturn:
+        raise BadSpec([("steps[0]", "is too old")])
+
+    monkeypatch.setattr(definitions, "_PARSED", {})
+    monkeypatch.setattr(definitions, "parse", refuse)
+    request_demo("ana@example.com")
+    settle()
+    assert "v1: steps[0]: is too old" in QuarantinedEvent.objects.get().reasons[0]["says"]
+
+
+def test_definitions_that_cannot_be_read_make_events_wait_and_cost_them_no_try(
+    request_demo: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_demo("ana@example.com")
+    with monkeypatch.context() as broken:
+        broken.setattr(definitions.scores, "compiled", dict.popitem)
+        for _ in range(7):
+            with pytest.raises(CannotDefine):
+                advance()
+    assert QueuedEvent.objects.get().tries == 0
     settle()
     assert Effect.objects.get(step="welcome").state == "done"
 
