@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from workflows.models import ChangeRequest, ConsentEntry, Contact, Effect, Field, FieldChange, Run, System, Trace
+from workflows.models import ChangeRequest, ConsentEntry, Contact, Effect, Field, FieldChange, System, Trace
 
-from .conftest import settle
+from .conftest import nurture_runs, settle
 
 
 def of(contact: Contact) -> list[tuple[str, object, str, str]]:
@@ -67,7 +67,7 @@ def test_a_step_of_the_wrong_stage_changes_neither_contact_nor_crm_and_asks(
         ("lifecycle_stage", "event Demo Requested"),
         ("lifecycle_stage", "demo-request-nurture"),
     ]
-    assert ChangeRequest.objects.get(requested_by="demo-request-nurture").run_id == Run.objects.get().pk
+    assert ChangeRequest.objects.get(requested_by="demo-request-nurture").run_id == nurture_runs().get().pk
     withheld = Effect.objects.get(step="qualify")
     assert (withheld.state, withheld.reason) == (
         "suppressed",
