@@ -50,7 +50,7 @@ NOT_SHOWN: list[dict[str, Any]] = [
 def sent(document: dict[str, Any]) -> builder.Group:
     """The rule shown on a page and sent back as the page's controls would send it."""
     data = QueryDict(mutable=True)
-    put(shown(builder.from_document(document, FIELDS), FIELDS).root, data)
+    put(shown(builder.from_document(document, FIELDS), FIELDS, address="/").root, data)
     return builder.from_form(data)
 
 

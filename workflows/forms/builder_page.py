@@ -51,14 +51,16 @@ class Builder:
 
     root: ShownGroup
     fields: list[Choice]
+    #: Where its buttons and lists are answered when there are scripts, with the builder anew.
+    address: str
     #: The name of the control that has the focus first; empty for none.
     focus: str = ""
 
 
-def shown(group: Group, fields: Fields, *, focus: str = "") -> Builder:
-    """The tree for the page."""
+def shown(group: Group, fields: Fields, *, address: str, focus: str = "") -> Builder:
+    """The tree for a page that answers its buttons at `address`."""
     listed = sorted(((path, kind.label or path) for path, kind in fields.items()), key=lambda choice: choice[1].lower())
-    return Builder(root=_group(group, fields, ROOT, "Condition"), fields=listed, focus=focus)
+    return Builder(root=_group(group, fields, ROOT, "Condition"), fields=listed, address=address, focus=focus)
 
 
 def _group(group: Group, fields: Fields, name: str, label: str) -> ShownGroup:

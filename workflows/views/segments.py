@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from martechops.lib import clock
@@ -112,11 +113,8 @@ def rows(request: HttpRequest) -> HttpResponse:
     draft, focus = _draft_sent(request, fields)
     if draft.rows is None:
         raise Http404
-    answer = render(
-        request,
-        "workflows/condition_builder.html",
-        {"builder": shown(draft.rows, fields, focus=focus), "target": "rule"},
-    )
+    page = shown(draft.rows, fields, address=reverse("segment-builder"), focus=focus)
+    answer = render(request, "workflows/condition_builder.html", {"builder": page})
     answer["HX-Trigger-After-Settle"] = "rule-changed"
     return answer
 
@@ -207,7 +205,7 @@ def _edit_page(
         "segment": row,
         "form": form,
         "draft": draft,
-        "builder": shown(draft.rows, fields, focus=focus) if draft.rows else None,
+        "builder": shown(draft.rows, fields, address=reverse("segment-builder"), focus=focus) if draft.rows else None,
         "uses": uses.of("segment", row.key) if row else [],
         "expected": request.POST.get("expected") or (documents.latest_number(row) if row else 0),
     }

@@ -156,6 +156,9 @@ def _none(tests: Sequence[Test]) -> Test:
     return lambda facts: sum(test(facts) for test in tests) == 0
 
 
+#: Read as paths they would be missing for everybody, and the rule a silent "no".
+_LATER = frozenset({"segment", "contact.segment"})
+
 #: Groups of rules. `$not` takes one rule or, behind a path, operators.
 GROUPS: Mapping[str, Callable[[Sequence[Test]], Test]] = {"$and": _every, "$or": _some, "$nor": _none}
 
@@ -176,6 +179,8 @@ def _part(name: Any, wanted: Any, at: str, reading: _Reading) -> Test:
         return _none([_all(wanted, here, reading)])
     if not isinstance(name, str) or name.startswith("$"):
         return reading.refuse(here, f"operator {name} is not offered here; groups are $and, $or, $nor and $not")
+    if name in _LATER:
+        return reading.refuse(here, "a rule cannot name a segment yet; write out what the segment asks for")
     return _comparisons(name, wanted, here, reading)
 
 
