@@ -7,6 +7,7 @@ from workflows.views import (
     contacts,
     events,
     ownership,
+    plans,
     quarantine,
     runs,
     segments,
@@ -51,6 +52,7 @@ urlpatterns = [
     path("vocabulary/<slug:kind>/<int:row_id>/status/", vocabulary_edit.status, name="definition-status"),
     path("vocabulary/<slug:kind>/<int:row_id>/restore/", vocabulary_edit.restore, name="definition-restore"),
     path("vocabulary/event-type/unclear/", trying.unclear_names, name="unclear-names"),
+    path("vocabulary/event-type/plan/", plans.show, name="tracking-plan"),
     path("vocabulary/template/<int:row_id>/body/", trying.template_body, name="template-body"),
     path("vocabulary/<slug:kind>/<int:row_id>/try/", trying.show, name="definition-try"),
 ]

@@ -31,15 +31,15 @@ def take(planned: Sequence[Planned], *, owner: Team, by: User | str, at: datetim
     known = {row.name: row for row in EventType.objects.filter(name__in=[event.name for event in planned])}
     added, changed, same = [], [], []
     for event in planned:
-        row = known.get(event.name)
+        row, schema = known.get(event.name), dict(event.schema) or {"type": "object"}
         if row is None:
-            row = EventType(name=event.name, meaning=event.meaning or event.name, owner=owner, schema=event.schema)
+            row = EventType(name=event.name, meaning=event.meaning or event.name, owner=owner, schema=schema)
             definitions.save(row, by=by, at=at, note="From a tracking plan")
             added.append(event.name)
-        elif row.schema == event.schema and event.meaning in ("", row.meaning):
+        elif row.schema == schema and event.meaning in ("", row.meaning):
             same.append(event.name)
         else:
-            row.schema, row.meaning = dict(event.schema), event.meaning or row.meaning
+            row.schema, row.meaning = schema, event.meaning or row.meaning
             definitions.save(row, by=by, at=at, note="From a tracking plan")
             changed.append(event.name)
     return Taken(added, changed, same)

@@ -1,11 +1,14 @@
 """Definitions by interface: event types, mappings, templates and conventions are made, changed and read alike."""
 
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError as ModelError
 from django.db.models import Model
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers
+from rest_framework.decorators import action
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,8 +17,9 @@ from rest_framework.viewsets import GenericViewSet
 from martechops.lib import clock
 from martechops.lib.drf.serializers import StrictSerializer
 from martechops.people.models import Team, User
-from workflows.actions import definitions
+from workflows.actions import definitions, tracking_plans
 from workflows.api.segments import IF_MATCH, ChangedMeanwhile, Clash
+from workflows.engine import tracking_plan as plans
 from workflows.models import EventType, LifecycleStage, Mapping, MessageTemplate, NamingConvention
 from workflows.queries import documents, event_names
 
@@ -147,6 +151,48 @@ class EventTypeViewSet(DefinitionViewSet[EventType]):
     queryset = EventType.objects.select_related("owner", "stage_effect").prefetch_related("consumers")
     serializer_class = EventTypeSerializer
     filterset_fields = ["status", "name"]
+
+    @extend_schema(responses=OpenApiTypes.OBJECT, filters=False)
+    @action(detail=False, pagination_class=None)
+    def unclear(self, request: Request) -> Response:
+        """Names that could be read in two ways: nearly the same, used in two ways, or meaning the same."""
+        del request
+        return Response(asdict(event_names.unclear()))
+
+    @extend_schema(
+        request=OpenApiTypes.OBJECT,
+        responses=OpenApiTypes.OBJECT,
+        filters=False,
+        parameters=[
+            OpenApiParameter("form", str, enum=["segment", "json-schema"], description="To read; segment if left out."),
+            OpenApiParameter("owner", str, description="To write: key of the team that new event types belong to."),
+        ],
+    )
+    @action(detail=False, methods=["get", "post"], url_path="tracking-plan", pagination_class=None)
+    def tracking_plan(self, request: Request) -> Response:
+        """The catalog as a Segment tracking plan or JSON Schemas; a POST takes either in, all of it or nothing."""
+        if request.method == "POST":
+            return self._take(request)
+        planned = tracking_plans.planned()
+        if request.query_params.get("form") == "json-schema":
+            return Response(plans.to_json_schemas(planned))
+        return Response(plans.to_segment(planned, name="MartechOps"))
+
+    def _take(self, request: Request) -> Response:
+        owner = Team.objects.filter(key=request.query_params.get("owner", "")).first()
+        if owner is None:
+            raise serializers.ValidationError({"owner": ["There is no such team."]})
+        if not isinstance(request.user, User):
+            raise NotAuthenticated
+        try:
+            planned = plans.read(request.data)
+            return Response(asdict(tracking_plans.take(planned, owner=owner, by=request.user, at=clock.now())))
+        except plans.BadPlan as error:
+            raise serializers.ValidationError({"plan": [str(error)]}) from None
+        except definitions.Frozen as error:
+            raise Clash(str(error)) from None
+        except ModelError as error:
+            raise serializers.ValidationError(error.message_dict) from None
 
 
 class MappingViewSet(DefinitionViewSet[Mapping]):

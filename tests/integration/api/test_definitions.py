@@ -73,3 +73,22 @@ def test_unknown_field_and_another_teams_definition_are_refused(call: Any) -> No
     assert call("POST", "conventions", {"nmae": "x"}).status_code == 400
     foreign = EventType.objects.get(name="Meeting Booked")
     assert call("PATCH", f"event-types/{foreign.pk}", {"meaning": "x"}).status_code == 403
+
+
+@pytest.mark.requirement("F4")
+def test_names_that_mislead_are_told(call: Any) -> None:
+    body = {"name": "Demo Request", "meaning": "Another.", "owner": "marketing-ops", "schema": {"type": "object"}}
+    assert call("POST", "event-types", body).status_code == 201
+    near = call("GET", "event-types/unclear").json()["near"]
+    assert {(pair["one"], pair["other"]) for pair in near} == {("Demo Request", "Demo Requested")}
+
+
+@pytest.mark.requirement("F5")
+@pytest.mark.parametrize("form", ["segment", "json-schema"])
+def test_tracking_plan_goes_out_and_comes_back(call: Any, form: str) -> None:
+    plan = call("GET", f"event-types/tracking-plan?form={form}").json()
+    taken = call("POST", "event-types/tracking-plan?owner=marketing-ops", plan)
+    assert taken.status_code == 200, taken.content
+    assert (taken.json()["added"], taken.json()["changed"]) == ([], [])
+    refused = call("POST", "event-types/tracking-plan?owner=marketing-ops", {"A": {"$ref": "https://example.com/"}})
+    assert refused.status_code == 400

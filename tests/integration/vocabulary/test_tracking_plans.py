@@ -5,10 +5,13 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.utils import timezone
 
 from campaigns.demo import workspace
+from martechops.people.models import User
 from workflows.actions import tracking_plans
 from workflows.models import DefinitionVersion, EventType
 
@@ -42,3 +45,15 @@ def test_new_events_are_drafts_and_a_bad_one_takes_nothing(tmp_path: Path) -> No
     call_command("import_event_types", str(file), owner="analytics", stdout=StringIO())
     made = EventType.objects.get(name="Quote Requested")
     assert (made.status, made.meaning, made.owner.key) == ("draft", "Wants a price.", "analytics")
+
+
+def test_plan_is_given_out_and_taken_in_on_its_page(client: Client) -> None:
+    client.force_login(User.objects.get(username="ana"))
+    given = client.get("/vocabulary/event-type/plan/?form=segment").content
+    plan = given.replace(b"Somebody asked for a demo", b"Somebody wants a demo")
+    file = SimpleUploadedFile("plan.json", plan, content_type="application/json")
+    said = client.post("/vocabulary/event-type/plan/", {"file": file, "owner": "marketing-ops"}, follow=True)
+    assert "0 added, 1 changed, 7 as they were." in said.content.decode()
+    bad = SimpleUploadedFile("plan.json", b"{", content_type="application/json")
+    said = client.post("/vocabulary/event-type/plan/", {"file": bad, "owner": "marketing-ops"}, follow=True)
+    assert "Nothing was taken" in said.content.decode()
