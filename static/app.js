@@ -72,5 +72,21 @@
     }
   });
 
+  // What is typed into the condition builder while its answer is on the way stays typed.
+  const typed = new Set();
+  const isBuilder = (element) => element && element.id === "builder";
+  document.addEventListener("input", (event) => { if (event.target.id) typed.add(event.target.id); });
+  document.addEventListener("htmx:beforeRequest", (event) => { if (isBuilder(event.detail.target)) typed.clear(); });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!isBuilder(event.detail.target) || !event.detail.requestConfig.elt.matches("select")) return;
+    const kept = [...typed].map((id) => document.getElementById(id)).filter((field) => field && field.closest("#builder"));
+    document.addEventListener("htmx:afterSwap", () => {
+      for (const field of kept) {
+        const now = document.getElementById(field.id);
+        if (now && now.tagName === field.tagName) now.value = field.value;
+      }
+    }, { once: true });
+  });
+
   showTheme();
 })();

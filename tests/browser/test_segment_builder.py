@@ -68,3 +68,20 @@ def test_rows_and_groups_come_and_go_by_keyboard_with_the_focus_at_hand(page_of_
     keyboard.press("Enter")
     expect(page.locator("[id='rule.2.group']")).to_be_focused()
     expect(page.locator("[id='rule.2.0.field']")).to_be_visible()
+
+
+def test_what_is_typed_while_the_builder_is_answered_stays_typed(page_of_ana: Page) -> None:
+    page = page_of_ana
+    page.goto("/segments/warm-without-consent/edit/")
+    page.evaluate(
+        """() => {
+            const operator = document.getElementById("rule.0.0.operator");
+            const value = document.getElementById("rule.0.0.value");
+            operator.value = "$gt";
+            operator.dispatchEvent(new Event("change", { bubbles: true }));
+            value.value = "75";
+            value.dispatchEvent(new Event("input", { bubbles: true }));
+        }"""
+    )
+    expect(page.locator("#preview")).to_contain_text("is more than 75")
+    expect(page.locator("[id='rule.0.0.value']")).to_have_value("75")
