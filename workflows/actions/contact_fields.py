@@ -12,8 +12,9 @@ from martechops.audit import entries
 from martechops.people.models import Role, User
 from workflows.engine.authority import Allowed, Refused, Verdict, Writer, consent_verdict, verdict
 from workflows.engine.coercions import CannotCoerce, read
+from workflows.engine.references import Names
 from workflows.models import ChangeRequest, ConsentEntry, Contact, Field, FieldChange, LifecycleStage
-from workflows.queries import authorities
+from workflows.queries import aliases, authorities
 
 _COLUMNS = ("lifecycle_stage", "score")
 
@@ -118,9 +119,10 @@ def _ask(contact: Contact, field: Field, value: Any, writer: Writer, refused: Re
 def _clean(values: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:
     clean: dict[str, Any] = {}
     problems: dict[str, list[str]] = {}
+    names = aliases.names()
     for name, value in values.items():
         try:
-            clean[name] = _coerced(name, value, fields.get(name))
+            clean[name] = _coerced(name, value, fields.get(name), names)
         except CannotCoerce as error:
             problems[name] = [str(error)]
     if problems:
@@ -128,7 +130,7 @@ def _clean(values: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, 
     return clean
 
 
-def _coerced(name: str, value: Any, field: Field | None) -> Any:
+def _coerced(name: str, value: Any, field: Field | None, names: Names) -> Any:
     if field is None:
         raise CannotCoerce("is not in the field catalog")
     if name == "email":
@@ -137,7 +139,9 @@ def _coerced(name: str, value: Any, field: Field | None) -> Any:
         if name in _COLUMNS:
             raise CannotCoerce("cannot be empty")
         return None
-    coerced = read(value, field.type)
+    coerced: Any = read(value, field.type)
+    kind = "stage" if name == "lifecycle_stage" else f"value:{name}"
+    coerced = names.get((kind, coerced), coerced) if isinstance(coerced, str) else coerced
     if name == "lifecycle_stage" and not LifecycleStage.objects.filter(key=coerced).exists():
         raise CannotCoerce(f"there is no stage {coerced}")
     if name == "score":

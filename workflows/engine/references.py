@@ -90,6 +90,9 @@ def _workflow(document: Mapping[str, Any]) -> Iterator[Reference]:
     if isinstance(trigger.get("event"), list):
         for i, event in enumerate(trigger["event"]):
             yield Reference("event-type", str(event), ("trigger", "event", i))
+    if isinstance(trigger.get("event"), list):
+        for i, event in enumerate(trigger["event"]):
+            yield Reference("event-type", str(event), ("trigger", "event", i))
     yield from condition(trigger.get("where"), ("trigger", "where"))
     yield from condition(_mapping(document, "entry").get("when"), ("entry", "when"))
     for i, criterion in _items(document, "success"):

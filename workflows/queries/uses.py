@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db.models import Prefetch
 
-from workflows.engine.references import Path, Reference, references, words
+from workflows.engine.references import Names, Path, Reference, references, words
 from workflows.models import Activation, DefinitionVersion, Source, Version, Workflow
-from workflows.queries import documents
+from workflows.queries import aliases, documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,26 +118,27 @@ def _sources() -> Iterator[Holder]:
 
 
 def _workflows() -> Iterator[Holder]:
-    """Live versions, those that runs are still finishing on excepted, and open drafts; a map as it was last drawn."""
+    """As they read with the names of today: live versions, open drafts, and maps as they were last drawn."""
+    names = aliases.names()
     live = Prefetch("activations", Activation.objects.filter(until=None).select_related("version"), to_attr="live")
     for workflow in Workflow.objects.prefetch_related(live):
         for activation in workflow.live:
-            yield _workflow(workflow, activation.version, "live")
+            yield _workflow(workflow, activation.version, "live", names)
     drafts = Version.objects.filter(frozen_at=None).select_related("workflow")
     for version in drafts:
-        yield _workflow(version.workflow, version, "draft")
+        yield _workflow(version.workflow, version, "draft", {})
     maps = Version.objects.filter(workflow__map_only=True).exclude(frozen_at=None).select_related("workflow")
     for version in maps.order_by("workflow_id", "-number").distinct("workflow_id"):
-        yield _workflow(version.workflow, version, "map")
+        yield _workflow(version.workflow, version, "map", names)
 
 
-def _workflow(workflow: Workflow, version: Version, state: str) -> Holder:
+def _workflow(workflow: Workflow, version: Version, state: str, names: Names) -> Holder:
     return Holder(
         kind="workflow",
         key=workflow.key,
         label=f"Workflow {workflow.name}, {state} v{version.number}",
         address=f"/workflows/{workflow.key}/",
-        document={"kind": "workflow", **version.content},
+        document={"kind": "workflow", **aliases.current(version.content, names)},
         state=state,
         row_id=workflow.pk,
     )

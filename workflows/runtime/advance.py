@@ -52,7 +52,7 @@ def _advance(take: Callable[[], claim.Batch]) -> int:
         if not batch:
             return 0
         defined = _defined()
-        events, violations = sort_out(batch.events, defined)
+        events, violations = sort_out([defined.current(event) for event in batch.events], defined)
         people = subjects.load(batch, events)
         defined.need(people.versions())
         into = outcome.Outcome()

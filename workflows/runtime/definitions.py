@@ -1,7 +1,7 @@
 """What is live, as the engine needs it: read anew for each batch, compiled once for each content."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Protocol
 
@@ -10,15 +10,18 @@ import orjson
 from workflows.engine.authority import Writer
 from workflows.engine.mapping import BadMapping, CompiledMapping, compile_mapping
 from workflows.engine.parse import BadSpec, parse
+from workflows.engine.references import Names
 from workflows.engine.schemas import BadSchema, Fault, compile_schema
 from workflows.engine.scoring import Scoring
 from workflows.engine.snapshot import Catalog, Stage
 from workflows.engine.spec import Spec
 from workflows.models import Activation, EventType, LifecycleStage, MessageTemplate, Source, Status, Version
 from workflows.models import Mapping as MappingRow
-from workflows.queries import authorities, scores
+from workflows.queries import aliases, authorities, scores
 
-_PARSED: dict[str, Spec] = {}
+from .claim import ClaimedEvent
+
+_PARSED: dict[tuple[str, tuple[tuple[tuple[str, str], str], ...]], Spec] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,12 @@ class SourceRule:
     #: Why its mapping cannot be used, in words: its events are held until that is mended.
     unusable: str = ""
 
+    @property
+    def fields(self) -> dict[str, str]:
+        """Which field a property or trait becomes."""
+        rows = self.mapping.rows if self.mapping else ()
+        return {row.source.rpartition(".")[2]: row.target for row in rows}
+
 
 @dataclass(slots=True)
 class Definitions:
@@ -70,6 +79,8 @@ class Definitions:
     live: Mapping[str, tuple[RunnableVersion, ...]]
     #: Why the live version that an event triggers cannot be used, by event.
     unusable: Mapping[str, str] = field(default_factory=dict)
+    #: Former names by (kind, name), and what they mean now.
+    names: Names = field(default_factory=dict)
     _versions: dict[int, RunnableVersion] = field(default_factory=dict)
 
     def need(self, version_ids: set[int]) -> None:
@@ -77,7 +88,23 @@ class Definitions:
         unknown = version_ids - self._versions.keys()
         if unknown:
             rows = Version.objects.filter(pk__in=unknown)
-            self._versions.update({row.pk: _runnable(row) for row in rows})
+            self._versions.update({row.pk: _runnable(row, self.names) for row in rows})
+
+    def current_event(self, name: str) -> str:
+        """What an event of this name is called now."""
+        return self.names.get(("event-type", name), name)
+
+    def current(self, event: ClaimedEvent) -> ClaimedEvent:
+        """The event with the names and values of today, in memory only: what was received stays as it is."""
+        if not self.names:
+            return event
+        source = self.sources.get(event.source_id)
+        fields = source.fields if source else {}
+        body = {
+            part: aliases.current_properties(value, self.names, fields) if part in ("properties", "traits") else value
+            for part, value in event.body.items()
+        }
+        return replace(event, name=self.current_event(event.name), body=body)
 
     def version(self, version_id: int) -> RunnableVersion:
         """Raises KeyError for one that was not needed."""
@@ -85,20 +112,23 @@ class Definitions:
 
 
 def load() -> Definitions:
-    """Seven small queries; the definitions of a workspace are few.
+    """Eight small queries; the definitions of a workspace are few.
 
     One that cannot be used, because it was written past the checks or before they were as strict, stands aside: what
     needs it is held or fails visibly, and everything else goes on.
     """
+    names = aliases.names()
     mappings = {row.key: _mapping(row) for row in MappingRow.objects.all()}
     live: dict[str, tuple[RunnableVersion, ...]] = {}
     versions: dict[int, RunnableVersion] = {}
     unusable: dict[str, str] = {}
     for activation in Activation.objects.filter(until=None).select_related("version").order_by("workflow_id"):
         try:
-            version = versions[activation.version_id] = _runnable(activation.version)
+            version = versions[activation.version_id] = _runnable(activation.version, names)
         except BadSpec as error:
-            unusable |= dict.fromkeys(_triggers(activation.version), f"workflow version {activation.version}: {error}")
+            unusable |= dict.fromkeys(
+                _triggers(activation.version, names), f"workflow version {activation.version}: {error}"
+            )
             continue
         if version.spec.trigger:
             for event in version.spec.trigger.events:
@@ -115,20 +145,22 @@ def load() -> Definitions:
         scoring=scores.compiled(),
         live=live,
         unusable=unusable,
+        names=names,
         _versions=versions,
     )
 
 
-def _runnable(row: Version) -> RunnableVersion:
-    """Frozen content never changes, so its digest is all that a compiled one needs to be found by."""
-    if row.digest not in _PARSED:
-        _PARSED[row.digest] = parse(row.content)
+def _runnable(row: Version, names: Names) -> RunnableVersion:
+    """Frozen content never changes, so its digest and the names of today are what a compiled one is found by."""
+    found_by = (row.digest, tuple(sorted(names.items())))
+    if found_by not in _PARSED:
+        _PARSED[found_by] = parse(aliases.current(row.content, names))
     return RunnableVersion(
         workflow_id=row.workflow_id,
         version_id=row.pk,
         number=row.number,
         digest=row.digest,
-        spec=_PARSED[row.digest],
+        spec=_PARSED[found_by],
     )
 
 
@@ -136,11 +168,12 @@ def _stage(row: LifecycleStage) -> Stage:
     return Stage(key=row.key, position=row.position, crm_status=row.crm_statuses[0] if row.crm_statuses else None)
 
 
-def _triggers(version: Version) -> list[str]:
+def _triggers(version: Version, names: Names) -> list[str]:
     """The events that a version waits for, as far as its content can be read."""
     trigger = version.content.get("trigger") or {}
     events = trigger.get("event") if isinstance(trigger, dict) else None
-    return [str(event) for event in (events if isinstance(events, list) else [events]) if event]
+    found = [str(event) for event in (events if isinstance(events, list) else [events]) if event]
+    return [names.get(("event-type", event), event) for event in found]
 
 
 def _mapping(row: MappingRow) -> CompiledMapping | str:

@@ -35,7 +35,7 @@ def event(
     Lesson(claimed, seen, subject, definitions, at, into).learn(recognised)
     handling = _Handling(subject=subject, definitions=definitions, at=at, into=into, event_id=claimed.id)
     cause = Cause(kind="event", event=seen)
-    for run in [run for run in subject.runs if claimed.name and run.is_running and run.waits_for == claimed.name]:
+    for run in [run for run in subject.runs if run.is_running and _waits_for(run, claimed.name, definitions)]:
         handling.go_on(run, cause)
     for version in definitions.live.get(claimed.name, ()):
         handling.begin(version, cause)
@@ -58,6 +58,10 @@ def event(
     into.accounts.append(
         Account(contact_id=subject.id, event_id=claimed.id, detail=detail, parts=tuple(handling.parts))
     )
+
+
+def _waits_for(run: RunState, name: str, definitions: Definitions) -> bool:
+    return bool(name) and bool(run.waits_for) and definitions.current_event(run.waits_for) == name
 
 
 def timer(claimed: ClaimedTimer, subject: Subject, *, definitions: Definitions, at: datetime, into: Outcome) -> None:

@@ -1,0 +1,216 @@
+"""Another name for an event type, a lifecycle stage or a picklist's value, everywhere at once (requirement I2).
+
+What is frozen or still arrives under the former name means the new one by an alias.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.db.models import Q
+
+from martechops.audit import entries
+from martechops.people.models import User
+from martechops.people.permissions import check_may
+from workflows.actions import definitions, versions
+from workflows.engine.references import Names, renamed
+from workflows.models import Alias, Contact, EventType, Field, FieldChange, LifecycleStage, Run, Status, Version
+from workflows.queries import documents, uses
+
+BATCH = 5_000
+
+
+class CannotRename(Exception):
+    """This name cannot become that one; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a rename touches: nothing has been done yet."""
+
+    #: "event-type", "stage" or "value:<field>".
+    kind: str
+    old: str
+    new: str
+    uses: tuple[uses.Use, ...]
+    #: How many contacts hold the value.
+    contacts: int
+    #: How many runs wait for the event.
+    runs: int
+
+    @property
+    def names(self) -> Names:
+        return {(self.kind, self.old): self.new}
+
+    @property
+    def holders(self) -> int:
+        """How many definitions and workflows refer to it."""
+        return len({(use.holder.kind, use.holder.row_id, use.holder.state) for use in self.uses})
+
+
+def plan(*, kind: str, old: str, new: str) -> Plan:
+    """Everything that refers to the name. Raises CannotRename."""
+    row, new = _target(kind, old), new.strip()
+    if not new or new == old:
+        raise CannotRename("Give it another name.")
+    if _is_taken(kind, new):
+        raise CannotRename(f"{new} is there already.")
+    if getattr(row, "status", "") == Status.FROZEN:
+        raise CannotRename("It is frozen: an admin can thaw it.")
+    found, holding = uses.of(kind, old), _holding(kind, old)
+    frozen = sorted({use.label for use in found if use.holder.document.get("status") == Status.FROZEN})
+    if frozen:
+        raise CannotRename(f"Frozen definitions refer to it: {', '.join(frozen)}.")
+    return Plan(
+        kind=kind,
+        old=old,
+        new=new,
+        uses=tuple(found),
+        contacts=holding.count() if holding is not None else 0,
+        runs=Run.objects.filter(waits_for=old, state=Run.State.WAITING).count() if kind == "event-type" else 0,
+    )
+
+
+def apply(*, kind: str, old: str, new: str, by: User, at: datetime) -> Plan:
+    """Rename it: definitions and drafts first, in one transaction, then contacts in batches of their own.
+
+    Whatever stops the batches may be done again by `finish`; until then the alias stands for the former value.
+    Raises NotAllowed, CannotRename, and what saving a definition raises.
+    """
+    done = _definitions(kind=kind, old=old, new=new, by=by, at=at)
+    finish(kind=kind, old=old, new=done.new, writer=f"rename by {by.get_username()}", at=at)
+    return done
+
+
+def finish(*, kind: str, old: str, new: str, writer: str, at: datetime) -> int:
+    """Give contacts that hold the former value the new one, with their history; how many they were."""
+    holding = _holding(kind, old)
+    count = 0
+    while holding is not None and (ids := list(holding.order_by("pk").values_list("pk", flat=True)[:BATCH])):
+        _rewrite(ids, kind, old, new, writer=writer, at=at)
+        count += len(ids)
+    return count
+
+
+@transaction.atomic
+def _definitions(*, kind: str, old: str, new: str, by: User, at: datetime) -> Plan:
+    row = _target(kind, old)
+    check_may(by, "definitions.edit", row)
+    planned = plan(kind=kind, old=old, new=new)
+    new, note, on_behalf = planned.new, f"{old} is called {planned.new} now", f"rename by {by.get_username()}"
+    _alias(kind, old, new, at=at)
+    if isinstance(row, Field):
+        row.allowed_values = [new if value == old else value for value in row.allowed_values]
+    else:
+        setattr(row, "name" if isinstance(row, EventType) else "key", new)
+    definitions.save(row, by=by, at=at, note=note)
+    for holder in {(use.holder.kind, use.holder.row_id): use.holder for use in planned.uses}.values():
+        if holder.kind in documents.KINDS and holder.row_id != (row.pk if kind == holder.kind else None):
+            _rewrite_definition(holder, planned.names, by=on_behalf, at=at, note=note)
+    for holder in _workflows(planned):
+        _rewrite_workflow(holder, planned.names, by=on_behalf, at=at, note=note)
+    entries.record(
+        action="rename.apply",
+        object_kind=kind,
+        object_key=old,
+        by=by,
+        at=at,
+        detail={"new": new, "touches": planned.holders, "contacts": planned.contacts},
+    )
+    return planned
+
+
+def _rewrite_definition(holder: uses.Holder, names: Names, *, by: str, at: datetime, note: str) -> None:
+    """Its team is not asked: a rename changes how a thing is called, not what the definition says."""
+    kind = documents.KINDS[holder.kind]
+    row: Any = kind.model._default_manager.get(pk=holder.row_id)
+    consumers = documents.fill(row, renamed(holder.document, names))
+    definitions.save(row, by=by, at=at, note=note, consumers=consumers)
+
+
+def _workflows(planned: Plan) -> list[uses.Holder]:
+    """One holder a workflow, its open draft rather than its live version: that is what the next version says."""
+    found: dict[int, uses.Holder] = {}
+    for use in planned.uses:
+        if use.holder.kind == "workflow" and (use.holder.state == "draft" or use.holder.row_id not in found):
+            found[use.holder.row_id] = use.holder
+    drafts = set(Version.objects.filter(frozen_at=None).values_list("workflow_id", flat=True))
+    # A draft that does not refer to the name is somebody's work in progress, and none of a rename's business.
+    return [holder for id, holder in found.items() if holder.state == "draft" or id not in drafts]
+
+
+def _rewrite_workflow(holder: uses.Holder, names: Names, *, by: str, at: datetime, note: str) -> None:
+    """A frozen version keeps its words, which mean the new ones by the alias; its next draft says them."""
+    version = Version.objects.select_related("workflow").filter(workflow_id=holder.row_id)
+    latest = version.filter(frozen_at=None).first() or version.order_by("-number").first()
+    if latest is None:
+        return
+    content = renamed({"kind": "workflow", **latest.content}, names)
+    draft = versions.draft(workflow=latest.workflow, content=content, by=by, at=at, note=note)
+    if latest.workflow.map_only:
+        versions.freeze(version=draft, by=by, at=at)
+
+
+def _alias(kind: str, old: str, new: str, *, at: datetime) -> None:
+    """Former names lead to the newest one directly; a name that comes back is no alias any more."""
+    live = Alias.objects.filter(kind=kind, until=None)
+    live.filter(old=new).update(until=at)
+    live.filter(new=old).update(new=new)
+    Alias.objects.create(kind=kind, old=old, new=new, since=at)
+
+
+def _target(kind: str, old: str) -> EventType | LifecycleStage | Field:
+    """The row that holds the name, locked where there is a transaction."""
+    found: EventType | LifecycleStage | Field | None
+    if kind == "event-type":
+        found = EventType.objects.filter(name=old).first()
+    elif kind == "stage":
+        found = LifecycleStage.objects.filter(key=old).first()
+    else:
+        found = Field.objects.filter(key=kind.removeprefix("value:")).first()
+        if found is not None and old not in found.allowed_values:
+            found = None
+    if found is None:
+        raise CannotRename(f"There is no {old}.")
+    return found
+
+
+def _is_taken(kind: str, new: str) -> bool:
+    if kind == "event-type":
+        return EventType.objects.filter(name=new).exists()
+    if kind == "stage":
+        return LifecycleStage.objects.filter(key=new).exists()
+    field = Field.objects.filter(key=kind.removeprefix("value:")).first()
+    return field is not None and new in field.allowed_values
+
+
+def _holding(kind: str, value: str) -> models.QuerySet[Contact] | None:
+    """Contacts that hold a value; None for an event type, which nobody holds."""
+    if kind == "stage":
+        return Contact.objects.filter(lifecycle_stage=value)
+    if kind.startswith("value:"):
+        return Contact.objects.filter(Q(**{f"fields__{kind.removeprefix('value:')}": value}))
+    return None
+
+
+@transaction.atomic
+def _rewrite(ids: list[int], kind: str, old: str, new: str, *, writer: str, at: datetime) -> None:
+    """One batch, locked in the order of ids as the workers do."""
+    field = "lifecycle_stage" if kind == "stage" else kind.removeprefix("value:")
+    list(Contact.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
+    with connection.cursor() as cursor:
+        if kind == "stage":
+            cursor.execute(
+                f"UPDATE {Contact._meta.db_table} SET lifecycle_stage = %s, updated_at = %s WHERE id = ANY(%s)",  # noqa: S608
+                [new, at, ids],
+            )
+        else:
+            cursor.execute(
+                f"UPDATE {Contact._meta.db_table} SET fields = jsonb_set(fields, ARRAY[%s], to_jsonb(%s::text)),"  # noqa: S608
+                " updated_at = %s WHERE id = ANY(%s)",
+                [field, new, at, ids],
+            )
+    FieldChange.objects.bulk_create(
+        [FieldChange(contact_id=id, at=at, field=field, old=old, new=new, writer=writer) for id in ids]
+    )
