@@ -89,6 +89,7 @@ DOORS: Mapping[str, Door] = {
     "vocabulary/<>/<>/": page("definitions.view"),
     "vocabulary/<>/<>/edit/": page("definitions.edit", write="definitions.edit"),
     "vocabulary/<>/<>/status/": page("definitions.edit", write="definitions.edit"),
+    "vocabulary/<>/<>/rename/": page("definitions.edit", write="definitions.edit"),
     "vocabulary/<>/<>/restore/": page("definitions.edit", write="definitions.edit"),
     "vocabulary/event-type/unclear/": page("definitions.view"),
     "vocabulary/event-type/plan/": page("definitions.view", write="definitions.edit"),

@@ -9,7 +9,7 @@ from django.test import Client
 from martechops.audit.models import AuditEntry
 from martechops.people.models import Team, User
 from workflows.actions import definitions
-from workflows.models import ChangeRequest, Contact, Field, MessageTemplate, StageOwnership
+from workflows.models import ChangeRequest, Contact, Field, LifecycleStage, MessageTemplate, StageOwnership
 from workflows.queries import documents
 
 from .conftest import AT
@@ -163,6 +163,23 @@ def test_the_matrix_shows_duties_and_only_an_admin_changes_it(browse: Browse) ->
     assert row.window["days"] == "mon"
     admin.post("/vocabulary/ownership/", sent | {"remove": 1})
     assert not StageOwnership.objects.filter(stage="engage", team__key="analytics").exists()
+
+
+@pytest.mark.requirement("I2")
+def test_a_rename_shows_all_it_touches_with_numbers_and_is_done_when_confirmed(browse: Browse) -> None:
+    sal = browse("sal")
+    stage = LifecycleStage.objects.get(key="customer")
+    Contact.objects.create(email="lea@example.com", lifecycle_stage="customer", created_at=AT, updated_at=AT)
+    address = f"/vocabulary/stage/{stage.pk}/rename/"
+    page = words(sal.post(address, {"old": "customer", "new": "client"}))
+    for said in ("Event type Purchase Completed stage_effect", "step count-conversion", "Contacts 1"):
+        assert said in page, said
+    assert LifecycleStage.objects.filter(key="customer").exists()
+    assert "is there already" in words(sal.post(address, {"old": "customer", "new": "lead", "confirmed": 1}))
+    assert sal.post(address, {"old": "customer", "new": "client", "confirmed": 1}).status_code == 302
+    assert Contact.objects.get().lifecycle_stage == "client"
+    assert "customer means client" in words(sal.get(address))
+    assert browse("ana").get(address).status_code == 403
 
 
 def test_pages_ask_the_database_few_questions(browse: Browse, django_assert_max_num_queries: Callable) -> None:
