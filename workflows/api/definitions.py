@@ -20,8 +20,9 @@ from martechops.people.models import Team, User
 from workflows.actions import definitions, tracking_plans
 from workflows.api.segments import IF_MATCH, ChangedMeanwhile, Clash
 from workflows.engine import tracking_plan as plans
+from workflows.engine.difference import differences
 from workflows.models import EventType, LifecycleStage, Mapping, MessageTemplate, NamingConvention
-from workflows.queries import documents, event_names
+from workflows.queries import documents, event_names, uses
 
 Row = TypeVar("Row", bound=Model)
 
@@ -77,6 +78,23 @@ class ConventionSerializer(StrictSerializer, serializers.ModelSerializer[NamingC
         read_only_fields = ["status"]
 
 
+class VersionSerializer(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    digest = serializers.CharField()
+    content = serializers.JSONField(help_text="The document, as a workspace file holds it.")
+    changes = serializers.ListField(child=serializers.CharField(), help_text="What it changed, in words.")
+    note = serializers.CharField()
+    author = serializers.CharField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class UseSerializer(serializers.Serializer[Any]):
+    kind = serializers.CharField(help_text="What refers to it: workflow, mapping, segment, …")
+    key = serializers.CharField()
+    state = serializers.CharField(help_text="For a workflow: live, draft or map.")
+    where = serializers.CharField(help_text="The place in its document.")
+
+
 class DefinitionViewSet(
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
@@ -109,6 +127,41 @@ class DefinitionViewSet(
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change parts of it, as a new version of it."""
         return self.update(request, *args, partial=True, **kwargs)
+
+    @extend_schema(responses=VersionSerializer(many=True))
+    @action(detail=True, filter_backends=[], pagination_class=None)
+    def versions(self, request: Request, pk: int) -> Response:
+        """Everything that it has said, newest first, each with its difference in words."""
+        del request, pk
+        rows = list(documents.versions_of(self.get_object()).select_related("author"))
+        older = [*rows[1:], None]
+        lines = [
+            {
+                "number": row.number,
+                "digest": row.digest,
+                "content": row.content,
+                "changes": differences(before.content, row.content) if before else [],
+                "note": row.note,
+                "author": row.author.get_username() if row.author else None,
+                "created_at": row.created_at,
+            }
+            for row, before in zip(rows, older, strict=True)
+        ]
+        return Response(VersionSerializer(lines, many=True).data)
+
+    @extend_schema(responses=UseSerializer(many=True))
+    @action(detail=True, filter_backends=[], pagination_class=None)
+    def uses(self, request: Request, pk: int) -> Response:
+        """Every place that refers to it."""
+        del request, pk
+        row = self.get_object()
+        kind = documents.kind_of(row)
+        found = uses.of(kind.name, documents.key_of(row)) if kind else []
+        lines = [
+            {"kind": use.holder.kind, "key": use.holder.key, "state": use.holder.state, "where": use.where}
+            for use in found
+        ]
+        return Response(UseSerializer(lines, many=True).data)
 
     def perform_create(self, serializer: Any) -> None:
         serializer.instance = self._save(serializer.Meta.model(), dict(serializer.validated_data))

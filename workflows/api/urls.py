@@ -3,6 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from workflows.api.catalog import FieldViewSet, StageViewSet, SystemViewSet, TeamViewSet
 from workflows.api.contacts import ContactViewSet
 from workflows.api.definitions import ConventionViewSet, EventTypeViewSet, MappingViewSet, TemplateViewSet
 from workflows.api.effects import EffectViewSet
@@ -17,6 +18,10 @@ router.register("events", EventViewSet)
 router.register("runs", RunViewSet)
 router.register("effects", EffectViewSet)
 router.register("segments", SegmentViewSet)
+router.register("systems", SystemViewSet)
+router.register("fields", FieldViewSet)
+router.register("stages", StageViewSet)
+router.register("teams", TeamViewSet)
 router.register("event-types", EventTypeViewSet)
 router.register("mappings", MappingViewSet)
 router.register("templates", TemplateViewSet)
