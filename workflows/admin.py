@@ -1,15 +1,19 @@
 """Definitions to edit, with history; what machines write to look at."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
 from martechops.audit.admin import DefinitionAdmin as AuditedAdmin
+from martechops.lib import clock
 from martechops.lib.admin import MachineWrittenAdmin
 from workflows import models
-from workflows.actions import soundness
+from workflows.actions import definitions, soundness
+from workflows.queries import documents
 
 
 class SoundForm(ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -24,10 +28,38 @@ class SoundForm(ModelForm):  # type: ignore[type-arg]  # not subscriptable at ru
         except ValidationError as error:
             for name, messages in error.message_dict.items():
                 self.add_error(name if name in self.fields else None, messages)
+        if _is_frozen(self.instance):
+            self.add_error(None, "It is frozen: an admin can thaw it on its page, with a reason.")
 
 
 class DefinitionAdmin(AuditedAdmin):
+    """A definition with versions is written by the one action that all ways share; its status has a page of its own."""
+
     form = SoundForm
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        fixed = super().get_readonly_fields(request, obj)
+        return (*fixed, "status") if "status" in {field.name for field in self.opts.fields} else fixed
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and getattr(obj, "status", "") != models.Status.FROZEN
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        if documents.kind_of(obj) is None:
+            super().save_model(request, obj, form, change)
+            return
+        consumers = form.cleaned_data.get("consumers")
+        definitions.save(obj, by=request.user, at=clock.now(), note="In the admin", consumers=consumers)  # type: ignore[arg-type]
+
+    def _record(self, request: HttpRequest, verb: str, obj: Model, message: Any) -> None:
+        """The action has entered it in the log already, except for what it does not do."""
+        if documents.kind_of(obj) is None or verb == "delete":
+            super()._record(request, verb, obj, message)
+
+
+def _is_frozen(row: Model) -> bool:
+    stored = type(row)._default_manager.filter(pk=row.pk).first() if row.pk else None
+    return getattr(stored, "status", "") == models.Status.FROZEN
 
 
 @admin.register(models.System)

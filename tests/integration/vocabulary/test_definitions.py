@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 
 from martechops.audit.models import AuditEntry
 from martechops.people.models import Team, User
@@ -178,3 +179,31 @@ def test_a_stage_is_changed_by_those_who_answer_for_it_and_in_their_window(ben: 
     handed.subject = "Hello"
     with pytest.raises(definitions.OutsideWindow, match="Engage belongs to email-team"):
         definitions.save(handed, by=ana, at=LATER)
+
+
+@pytest.mark.requirement("I1")
+def test_the_admin_writes_a_definition_as_every_other_way_does(client: Client, sal: User, admin: User) -> None:
+    """Versions, the log once, no status in passing, and nothing where it is frozen or another team's."""
+    client.force_login(sal)
+    own = MessageTemplate.objects.get(key="demo-welcome")
+    page = f"/admin/workflows/messagetemplate/{own.pk}/change/"
+    said = {
+        "name": "Hello",
+        "channel": "email",
+        "owner": own.owner_id,
+        "subject": "Hi",
+        "body": "Hi",
+        "status": "frozen",
+    }
+    assert client.post(page, said).status_code == 403
+    client.force_login(admin)
+    assert client.post(page, said).status_code == 302
+    own.refresh_from_db()
+    assert (own.subject, own.status) == ("Hi", "draft")
+    assert documents.latest_number(own) == 2
+    assert AuditEntry.objects.filter(object_key="demo-welcome", actor="admin").count() == 1
+    MessageTemplate.objects.filter(pk=own.pk).update(status="frozen")
+    assert client.post(page, said | {"subject": "Bye"}).status_code == 200
+    assert client.post(page.replace("change", "delete"), {"post": "yes"}).status_code == 403
+    own.refresh_from_db()
+    assert own.subject == "Hi"
