@@ -18,7 +18,8 @@ from martechops.lib import clock
 from martechops.lib.drf.serializers import StrictSerializer
 from martechops.people.models import Team, User
 from workflows.actions import definitions, tracking_plans
-from workflows.api.segments import IF_MATCH, ChangedMeanwhile, Clash
+from workflows.api import writing
+from workflows.api.writing import IF_MATCH, Clash
 from workflows.engine import tracking_plan as plans
 from workflows.engine.difference import differences
 from workflows.models import EventType, LifecycleStage, Mapping, MessageTemplate, NamingConvention
@@ -170,32 +171,13 @@ class DefinitionViewSet(
         self._save(serializer.instance, dict(serializer.validated_data))
 
     def _save(self, row: Any, values: dict[str, Any]) -> Any:
-        user = self.request.user
-        if not isinstance(user, User):
-            raise NotAuthenticated
         consumers = values.pop("consumers", None)
         for name, value in values.items():
             setattr(row, name, value)
-        expected = self._expected() if row.pk else None
-        try:
-            return definitions.save(row, by=user, at=clock.now(), expected=expected, consumers=consumers)
-        except definitions.Conflict as error:
-            raise ChangedMeanwhile(str(error)) from None
-        except (definitions.Frozen, definitions.WrongStatus) as error:
-            raise Clash(str(error)) from None
-        except ModelError as error:
-            raise serializers.ValidationError(error.message_dict) from None
-
-    def _expected(self) -> int | None:
-        """The number of the version that the caller has read."""
-        wanted = self.request.headers.get("If-Match", "*").strip()
-        if wanted == "*":
-            return None
-        number = wanted.removeprefix("W/").strip('"')
-        return int(number) if number.isdecimal() and len(number) < 10 else -1
+        return writing.save(row, request=self.request, consumers=consumers)
 
     def _etag(self) -> str:
-        return f'"{documents.latest_number(self.get_object())}"'
+        return writing.etag(self.get_object())
 
 
 class EventTypeViewSet(DefinitionViewSet[EventType]):

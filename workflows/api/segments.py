@@ -3,42 +3,23 @@
 from typing import Any
 
 import django_filters
-from django.core.exceptions import ValidationError as ModelError
 from django.utils.text import slugify
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
-from rest_framework import mixins, serializers, status
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import mixins, serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException, NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from martechops.lib import clock
 from martechops.lib.drf.serializers import StrictSerializer
-from martechops.people.models import Team, User
-from workflows.actions import definitions
+from martechops.people.models import Team
+from workflows.api import writing
+from workflows.api.writing import IF_MATCH
 from workflows.engine.conditions import condition_words
 from workflows.forms.segment import TAKEN
 from workflows.models import Segment, Status
-from workflows.queries import documents, segments
-
-IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, description="The ETag that you read: refused if it was changed since."
-)
-
-
-class ChangedMeanwhile(APIException):
-    """Somebody else was faster."""
-
-    status_code = status.HTTP_412_PRECONDITION_FAILED
-    default_code = "changed_meanwhile"
-
-
-class Clash(APIException):
-    """The state of the segment does not allow it."""
-
-    status_code = status.HTTP_409_CONFLICT
-    default_code = "conflict"
+from workflows.queries import segments
 
 
 class SegmentSerializer(StrictSerializer, serializers.ModelSerializer[Segment]):
@@ -91,14 +72,14 @@ class SegmentViewSet(
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One segment; its ETag is what `If-Match` asks for."""
         answer: Response = super().retrieve(request, *args, **kwargs)
-        answer["ETag"] = _etag(self.get_object())
+        answer["ETag"] = writing.etag(self.get_object())
         return answer
 
     @extend_schema(parameters=[IF_MATCH])
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Replace it, as a new version of it."""
         answer: Response = super().update(request, *args, **kwargs)
-        answer["ETag"] = _etag(self.get_object())
+        answer["ETag"] = writing.etag(self.get_object())
         return answer
 
     @extend_schema(parameters=[IF_MATCH])
@@ -107,13 +88,13 @@ class SegmentViewSet(
         return self.update(request, *args, partial=True, **kwargs)
 
     def perform_create(self, serializer: Any) -> None:
-        serializer.instance = self._save(Segment(**serializer.validated_data))
+        serializer.instance = writing.save(Segment(**serializer.validated_data), request=self.request)
 
     def perform_update(self, serializer: Any) -> None:
         row = serializer.instance
         for name, value in serializer.validated_data.items():
             setattr(row, name, value)
-        self._save(row)
+        writing.save(row, request=self.request)
 
     @extend_schema(
         responses=inline_serializer(
@@ -131,28 +112,3 @@ class SegmentViewSet(
         del request, key
         found = segments.members(self.get_object().when, at=clock.now())
         return Response({"count": found.count, "total": found.total, "unanswered": found.unanswered})
-
-    def _save(self, row: Segment) -> Segment:
-        user = self.request.user
-        if not isinstance(user, User):
-            raise NotAuthenticated
-        try:
-            return definitions.save(row, by=user, at=clock.now(), expected=self._expected(row))
-        except definitions.Conflict as error:
-            raise ChangedMeanwhile(str(error)) from None
-        except (definitions.Frozen, definitions.WrongStatus) as error:
-            raise Clash(str(error)) from None
-        except ModelError as error:
-            raise serializers.ValidationError(error.message_dict) from None
-
-    def _expected(self, row: Segment) -> int | None:
-        """The number of the version that the caller has read."""
-        wanted = self.request.headers.get("If-Match", "*").strip()
-        if row.pk is None or wanted == "*":
-            return None
-        number = wanted.removeprefix("W/").strip('"')
-        return int(number) if number.isdecimal() and len(number) < 10 else -1
-
-
-def _etag(row: Segment) -> str:
-    return f'"{documents.latest_number(row)}"'
