@@ -48,9 +48,13 @@ class Installation:
 
     def kill(self, part: str, *, by: signal.Signals = signal.SIGKILL) -> int:
         """End a part, wherever it is in its work; returns the id it had."""
-        pid = self.pids()[part]
-        os.kill(pid, by)
-        return pid
+        for _ in range(100):  # it may just be ending by itself and be started again
+            with contextlib.suppress(KeyError, ProcessLookupError):
+                pid = self.pids()[part]
+                os.kill(pid, by)
+                return pid
+            time.sleep(0.1)
+        raise AssertionError(f"{part} does not run")
 
     def manage(self, *arguments: str, check: bool = True) -> str:
         """Run a management command on it and return what it printed."""

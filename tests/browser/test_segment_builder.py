@@ -30,7 +30,9 @@ def test_segment_is_built_by_mouse_and_counted_on_the_way(page_of_ana: Page) -> 
     page.get_by_role("button", name="Condition", exact=True).click()
     second = page.get_by_role("group", name="Condition 2", exact=True)
     expect(second.get_by_label("Field")).to_be_focused()
-    second.get_by_label("Field").select_option(label="Lifecycle stage")
+    with page.expect_response(lambda answer: "/segments/builder/" in answer.url):
+        second.get_by_label("Field").select_option(label="Lifecycle stage")
+    page.wait_for_timeout(300)  # the answer takes the row's place
     second.get_by_label("Comparison").select_option(label="is one of")
     expect(second.get_by_label("mql")).to_be_visible()
     second.get_by_label("mql").check()
