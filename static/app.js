@@ -72,20 +72,70 @@
     }
   });
 
-  // What is typed into the condition builder while its answer is on the way stays typed.
-  const typed = new Set();
-  const isBuilder = (element) => element && element.id === "builder";
-  document.addEventListener("input", (event) => { if (event.target.id) typed.add(event.target.id); });
-  document.addEventListener("htmx:beforeRequest", (event) => { if (isBuilder(event.detail.target)) typed.clear(); });
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    if (!isBuilder(event.detail.target) || !event.detail.requestConfig.elt.matches("select")) return;
-    const kept = [...typed].map((id) => document.getElementById(id)).filter((field) => field && field.closest("#builder"));
-    document.addEventListener("htmx:afterSwap", () => {
-      for (const field of kept) {
-        const now = document.getElementById(field.id);
-        if (now && now.tagName === field.tagName) now.value = field.value;
+  // What the server draws anew as it is filled in: `data-redraws` is where, `data-redraw` marks what asks for it. One
+  // answer is waited for at a time, the next is asked for with what stands there then. Names of controls stay the same
+  // from one drawing to the next, so what is filled in while an answer is on its way is put where it belongs.
+  const waiting = new WeakMap();
+  const put = (from, to) => {
+    if (to.type === "checkbox" || to.type === "radio") to.checked = from.checked;
+    else to.value = from.value;
+    if (to.tagName === "SELECT" && to.selectedIndex < 0) to.value = "";
+  };
+  const redrawn = async (region, button) => {
+    const form = region.closest("form");
+    const touched = new Set();
+    const note = (event) => touched.add(event.target);
+    region.addEventListener("input", note);
+    const body = new FormData(form);
+    body.append(...(button ? [button.name, button.value] : ["do", "look"]));
+    const answer = await fetch(region.dataset.redraws, { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "error" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById(region.id);
+    if (!answer.ok && answer.status !== 422 || !fresh) throw new Error(answer.status);
+    const active = region.contains(document.activeElement) ? document.activeElement : null;
+    region.replaceWith(fresh);
+    if (window.htmx) window.htmx.process(fresh);
+    for (const field of touched) {
+      const now = field.id && document.getElementById(field.id);
+      if (now && now.tagName === field.tagName && now.type === field.type) put(field, now);
+    }
+    const moved = active && active !== button && touched.has(active);
+    const focus = !moved && fresh.querySelector("[autofocus]") || active && active.id && document.getElementById(active.id);
+    if (focus) focus.focus();
+    fresh.dispatchEvent(new CustomEvent("rule-changed", { bubbles: true }));
+    return fresh;
+  };
+  const ask = async (form, id, button) => {
+    const queue = waiting.get(form) || [];
+    waiting.set(form, queue);
+    if (!button && queue.slice(1).some((next) => next.id === id && !next.button)) return;
+    queue.push({ id, button });
+    if (queue.length > 1) return;
+    while (queue.length) {
+      const next = queue[0];
+      const region = document.getElementById(next.id);
+      try {
+        if (region) { region.setAttribute("aria-busy", "true"); await redrawn(region, next.button); }
+      } catch {
+        queue.length = 0;
+        // The page itself says what is wrong, with all that was filled in.
+        if (next.button && next.button.isConnected) form.requestSubmit(next.button);
+        else if (region) region.removeAttribute("aria-busy");
+        return;
       }
-    }, { once: true });
+      queue.shift();
+    }
+  };
+  document.addEventListener("change", (event) => {
+    const region = event.target.matches("[data-redraw]:not(button)") && event.target.closest("[data-redraws]");
+    if (region) ask(region.closest("form"), region.id, null);
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-redraw]");
+    const region = button && button.closest("[data-redraws]");
+    if (!region) return;
+    event.preventDefault();
+    ask(region.closest("form"), region.id, button);
   });
 
   showTheme();

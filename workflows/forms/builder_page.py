@@ -51,24 +51,34 @@ class Builder:
 
     root: ShownGroup
     fields: list[Choice]
-    #: Where its buttons and lists are answered when there are scripts, with the builder anew.
+    #: Where scripts send the form to have the element `target` drawn anew; empty: within what is drawn anew already.
     address: str
     #: The name of the control that has the focus first; empty for none.
     focus: str = ""
+    #: What it asks about, for readers: "the segment".
+    about: str = "the segment"
+
+    @property
+    def target(self) -> str:
+        """The id of its element."""
+        return f"builder-{self.root.name.replace('.', '-')}"
 
 
-def shown(group: Group, fields: Fields, *, address: str, focus: str = "") -> Builder:
+def shown(
+    group: Group, fields: Fields, *, address: str = "", focus: str = "", root: str = ROOT, about: str = "the segment"
+) -> Builder:
     """The tree for a page that answers its buttons at `address`."""
     listed = sorted(((path, kind.label or path) for path, kind in fields.items()), key=lambda choice: choice[1].lower())
-    return Builder(root=_group(group, fields, ROOT, "Condition"), fields=listed, address=address, focus=focus)
+    top = _group(group, fields, root, "Condition", is_root=True)
+    return Builder(root=top, fields=listed, address=address, focus=focus, about=about)
 
 
-def _group(group: Group, fields: Fields, name: str, label: str) -> ShownGroup:
+def _group(group: Group, fields: Fields, name: str, label: str, *, is_root: bool = False) -> ShownGroup:
     members = [
-        _group(member, fields, f"{name}.{i}", f"Group {i + 1}")
+        _group(member, fields, f"{name}.{number}", f"Group {i}")
         if isinstance(member, Group)
-        else _row(member, fields, f"{name}.{i}", f"{label if name != ROOT else 'Condition'} {i + 1}")
-        for i, member in enumerate(group.members)
+        else _row(member, fields, f"{name}.{number}", f"{label} {i}")
+        for i, (number, member) in enumerate(group.numbered(), start=1)
     ]
     return ShownGroup(
         name=name,
@@ -77,7 +87,7 @@ def _group(group: Group, fields: Fields, name: str, label: str) -> ShownGroup:
         kinds=[(kind, words) for kind, (_, words) in GROUPS.items()],
         members=members,
         problem=group.problem,
-        is_root=name == ROOT,
+        is_root=is_root,
     )
 
 

@@ -1,7 +1,10 @@
 """A condition as rows and groups that people fill in, and back: what it cannot show without loss it leaves alone.
 
-A node of the tree has a name such as `rule.1.0` (the first member of the second member), which its controls' names
-begin with: `rule.1.0.field`, `rule.1.0.operator`, `rule.1.0.value`, `rule.1.0.unit`; a group has `rule.1.group`.
+A node of the tree has a name such as `rule.1.0`, which its controls' names begin with: `rule.1.0.field`,
+`rule.1.0.operator`, `rule.1.0.value`, `rule.1.0.unit`; a group has `rule.1.group`. A node keeps its name for as long
+as it is on the page, so that an answer on its way and what is typed meanwhile speak of the same node; members stand in
+the order in which the form sends them. A page with several builders gives each a
+`root` of its own, such as `steps.2.when`.
 """
 
 import re
@@ -49,6 +52,8 @@ class Row:
     #: A unit of `relative.UNITS`, or empty for a date that stays.
     unit: str = ""
     problem: str = ""
+    #: What it is called within its group; given when it is shown.
+    number: int | None = field(default=None, compare=False)
 
 
 @dataclass(slots=True)
@@ -58,6 +63,16 @@ class Group:
     kind: str = "all"
     members: "list[Row | Group]" = field(default_factory=list)
     problem: str = ""
+    number: int | None = field(default=None, compare=False)
+
+    def numbered(self) -> "list[tuple[int, Row | Group]]":
+        """Its members with what each is called, new ones given a number that none had."""
+        highest = max((member.number for member in self.members if member.number is not None), default=-1)
+        for member in self.members:
+            if member.number is None:
+                highest += 1
+                member.number = highest
+        return [(member.number or 0, member) for member in self.members]
 
 
 Fields = Mapping[str, FieldType]
@@ -82,50 +97,57 @@ def to_document(group: Group, fields: Fields) -> dict[str, Any]:
     return document
 
 
-def from_form(data: Submitted) -> Group:
-    """The tree that a form sent."""
-    numbers: dict[str, set[int]] = {}
+def from_form(data: Submitted, *, root: str = ROOT) -> Group:
+    """The tree that a form sent. Raises `CannotBeShown` for more than the builder takes."""
+    named = re.compile(rf"({re.escape(root)}(?:\.[0-9]{{1,4}})*)\.([0-9]{{1,4}})\.(?:field|group)")
+    numbers: dict[str, dict[int, None]] = {}
     for name in data:
-        match = re.fullmatch(rf"({ROOT}(?:\.[0-9]{{1,4}})*)\.([0-9]{{1,4}})\.(?:field|group)", name)
-        if match:
-            numbers.setdefault(match[1], set()).add(int(match[2]))
-    if sum(map(len, numbers.values())) > _MOST_NODES or any(name.count(".") > _DEEPEST for name in numbers):
+        if match := named.fullmatch(name):
+            numbers.setdefault(match[1], {})[int(match[2])] = None
+    depth = _DEEPEST + root.count(".")
+    if sum(map(len, numbers.values())) > _MOST_NODES or any(name.count(".") > depth for name in numbers):
         raise CannotBeShown
-    return _group_sent(data, ROOT, numbers)
+    return _group_sent(data, root, numbers)
 
 
-def changed(group: Group, do: str) -> str:
-    """Do what a button says: `row:NAME`, `group:NAME` or `remove:NAME`; the name of what has the focus next."""
+def changed(group: Group, do: str, *, root: str = ROOT) -> str:
+    """Do what a button says: `row:NAME`, `group:NAME` or `remove:NAME`; the name of what has the focus next.
+
+    Empty for a button of something else, or one whose node is gone.
+    """
     what, _, name = do.partition(":")
-    at = [int(part) for part in name.split(".")[1:] if part.isdecimal()]
+    if name != root and not name.startswith(f"{root}."):
+        return ""
+    at = [int(part) for part in name.removeprefix(root).split(".")[1:] if part.isdecimal()]
     if what == "remove" and at:
         parent = _found(group, at[:-1])
-        if parent and at[-1] < len(parent.members):
-            del parent.members[at[-1]]
-        return ".".join([ROOT, *map(str, at[:-1])]) + ".add"
+        if parent:
+            parent.members = [member for number, member in parent.numbered() if number != at[-1]]
+        return ".".join([root, *map(str, at[:-1])]) + ".add"
     target = _found(group, at)
     if target is None or what not in ("row", "group"):
         return ""
     target.members.append(Row() if what == "row" else Group(kind="any", members=[Row()]))
-    return f"{name}.{len(target.members) - 1}.{'field' if what == 'row' else 'group'}"
+    number, _ = target.numbered()[-1]
+    return f"{name}.{number}.{'field' if what == 'row' else 'group'}"
 
 
 def _found(group: Group, at: Sequence[int]) -> Group | None:
-    here: Row | Group = group
+    here: Row | Group | None = group
     for number in at:
-        if not isinstance(here, Group) or number >= len(here.members):
-            return None
-        here = here.members[number]
+        here = dict(here.numbered()).get(number) if isinstance(here, Group) else None
     return here if isinstance(here, Group) else None
 
 
-def _group_sent(data: Submitted, name: str, numbers: Mapping[str, set[int]]) -> Group:
+def _group_sent(data: Submitted, name: str, numbers: Mapping[str, Mapping[int, None]]) -> Group:
     kind = _first(data, f"{name}.group")
     members: list[Row | Group] = []
-    for number in sorted(numbers.get(name, ())):
+    for number in numbers.get(name, ()):
         inner = f"{name}.{number}"
         is_group = bool(data.getlist(f"{inner}.group"))
-        members.append(_group_sent(data, inner, numbers) if is_group else _row_sent(data, inner))
+        member = _group_sent(data, inner, numbers) if is_group else _row_sent(data, inner)
+        member.number = number
+        members.append(member)
     return Group(kind=kind if kind in GROUPS else "all", members=members)
 
 

@@ -114,9 +114,7 @@ def rows(request: HttpRequest) -> HttpResponse:
     if draft.rows is None:
         raise Http404
     page = shown(draft.rows, fields, address=reverse("segment-builder"), focus=focus)
-    answer = render(request, "workflows/condition_builder.html", {"builder": page})
-    answer["HX-Trigger-After-Settle"] = "rule-changed"
-    return answer
+    return render(request, "workflows/condition_builder.html", {"builder": page})
 
 
 @require_POST
@@ -246,6 +244,7 @@ def _draft_sent(request: HttpRequest, fields: Fields, *, checked: bool = False) 
     except builder.CannotBeShown:
         raise Http404 from None
     do = request.POST.get("do", "")
+    do = "" if do == "look" else do
     focus = builder.changed(group, do) if do and not checked else ""
     trial = builder.from_form(request.POST) if do and not checked else group
     try:

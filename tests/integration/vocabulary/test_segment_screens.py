@@ -101,8 +101,9 @@ def test_buttons_add_and_remove_with_and_without_scripts(ana: Client, form: dict
         page = ana.post(address, form | ROWS | {"do": "group:rule"}).content.decode()
         assert 'name="rule.2.0.field"' in page
         page = ana.post(address, form | ROWS | {"do": "remove:rule.0"}).content.decode()
-        assert 'name="rule.0.0.field"' in page
-        assert 'name="rule.1.group"' not in page
+        assert 'name="rule.0.field"' not in page
+        assert 'name="rule.1.group"' in page  # a node keeps its name
+        assert 'name="rule.1.0.field"' in page
     assert Segment.objects.filter(key="big-german-leads").exists() is False
 
 
