@@ -135,7 +135,7 @@ def decide(
     while position < len(spec.steps):
         step = spec.steps[position]
         try:
-            ended, position = _KINDS[step.kind](walk, step, position)
+            ended, position = _KINDS.get(step.kind, _unknown)(walk, step, position)
         except Undefined as error:
             reason = f"step {step.key} cannot be done: {error}"
             walk.trace.append(StepTrace(step=step.key, outcome="failed", says=reason))
@@ -167,14 +167,24 @@ def _act(walk: _Walk, step: Step, position: int) -> tuple[None, int]:
     if step.when and not step.when.test(walk.facts):
         walk.trace.append(StepTrace(step=step.key, outcome="skipped", says="its rule does not hold", checks=checks))
     else:
-        walk.trace.append(_ACTS[step.action or ""](walk, step, checks))
+        walk.trace.append(_ACTS.get(step.action or "", _unknown_act)(walk, step, checks))
     return None, position + 1
+
+
+def _unknown(walk: _Walk, step: Step, position: int) -> tuple[Decision | None, int]:
+    del walk, position
+    raise Undefined(f"{step.kind} is no kind of step that can be done here")
+
+
+def _unknown_act(walk: _Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
+    del walk, checks
+    raise Undefined(f"{step.action} is nothing that can be done here")
 
 
 def _wait(walk: _Walk, step: Step, position: int) -> tuple[Decision, int]:
     wait = step.wait
-    if wait is None:
-        raise ValueError(f"step {step.key} waits for nothing")
+    if wait is None or wait.span is None or wait.where:
+        raise Undefined("this way of waiting is not offered yet")
     due_at = wait.span.after(walk.at)
     until = f", or until {wait.event} if that is sooner" if wait.event else ""
     walk.trace.append(StepTrace(step=step.key, outcome="waits", says=f"for {wait.span}{until}"))
@@ -224,6 +234,8 @@ def _effect(
     writes: tuple[FieldWrite, ...] = (),
 ) -> StepTrace:
     """Plan what the step does at its far side, or write down why it is withheld."""
+    if step.guards.valid or step.guards.window or step.guards.approval is not None:
+        raise Undefined("one of its guards cannot be asked yet")
     once_key = None
     if step.guards.once_per:
         once_key = f"{walk.spec.key}/{step.key}/contact:{walk.snapshot.contact_id}"

@@ -64,6 +64,6 @@ def parse(text: object) -> Duration:
     if not found:
         raise BadDuration(f"{text!r} is not a span of time; write it as `30 minutes`, `2 days` or `1 business day`")
     business = bool(found[2])
-    if business and found[3] != "day":
-        raise BadDuration(f"{text!r}: only days can be business days")
+    if business and found[3] not in ("day", "hour"):
+        raise BadDuration(f"{text!r}: only days and hours can be business time")
     return Duration(amount=int(found[1]), unit=found[3], business=business)

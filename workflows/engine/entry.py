@@ -24,7 +24,7 @@ class Admission:
 def triggered_by(spec: Spec, facts: Mapping[str, Any]) -> bool:
     """Does the event begin this workflow at all? Raises `ConditionError`."""
     trigger = spec.trigger
-    if trigger is None or facts["event"]["name"] not in trigger.events:
+    if trigger is None or not trigger.matches(facts["event"]):
         return False
     return trigger.where is None or trigger.where.test(facts)
 

@@ -8,7 +8,7 @@ from typing import Any
 from .conditions import value_at
 from .identity import normal_email
 from .snapshot import Sent
-from .spec import Guards
+from .spec import ConsentNeed, Guards
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,12 @@ def _require(path: str, facts: Mapping[str, Any]) -> Verdict:
     return Verdict("require", True, f"{path} is there: {value}")
 
 
-def _consent(channel: str, facts: Mapping[str, Any]) -> Verdict:
+def _consent(need: ConsentNeed, facts: Mapping[str, Any]) -> Verdict:
     """No record is no consent (FAULTS S16)."""
-    state = value_at(facts, f"contact.consent.{channel}")
+    state = value_at(facts, f"contact.consent.{need.channel}")
     if state == "granted":
-        return Verdict("consent", True, f"consent for {channel} is granted")
-    says = f"consent for {channel} was never given" if state is None else f"consent for {channel} is {state}"
+        return Verdict("consent", True, f"consent for {need} is granted")
+    says = f"consent for {need} was never given" if state is None else f"consent for {need} is {state}"
     return Verdict("consent", False, says)
 
 

@@ -131,7 +131,7 @@ def load() -> Definitions:
             )
             continue
         if version.spec.trigger:
-            for event in version.spec.trigger.events:
+            for event in version.spec.trigger.names:
                 live[event] = (*live.get(event, ()), version)
     return Definitions(
         catalog=Catalog(

@@ -23,6 +23,9 @@ ICONS = {
     "wait": "clock",
     "choose": "split",
     "stop": "octagon-x",
+    "split": "shuffle",
+    "approve": "user-check",
+    "handoff": "arrow-right-left",
 }
 
 
@@ -75,7 +78,7 @@ def map_steps(spec: Spec, *, names: Names, base: str = "", chosen: str = "") -> 
     if not boxes:
         return []
     first, last = boxes[0], boxes[-1]
-    begins = _any_of(spec.trigger.events) if spec.trigger else "Somebody starts it"
+    begins = spec.trigger.says() if spec.trigger else "Somebody starts it"
     entry = MapStep(
         key=ENTRY, title=begins, kind="entry", stage=first.stage, lane=first.lane, icon="play", says=f"Begins: {begins}"
     )
@@ -128,11 +131,16 @@ def _ways_on(step: Step, following: Step | None, *, is_followed: bool) -> list[M
         return [
             MapEdge(
                 start=step.key,
-                end=EXIT if branch.go == END else branch.go,
+                end=_end(branch.go),
                 label=letter,
                 says=f"{letter}: {condition_words(branch.when.document) if branch.when else 'everyone else'}",
             )
             for letter, branch in zip(ascii_uppercase, step.branches, strict=False)
+        ]
+    if step.kind == "split":
+        return [
+            MapEdge(start=step.key, end=_end(share.go), label=f"{share.percent} %", says=f"{share.percent} of 100")
+            for share in step.shares
         ]
     if step.kind == "stop" and step.when is None:
         return []
@@ -140,6 +148,10 @@ def _ways_on(step: Step, following: Step | None, *, is_followed: bool) -> list[M
         return []
     label, says = ("no", "otherwise it goes on") if step.kind == "stop" else ("", "")
     return [MapEdge(start=step.key, end=following.key if following else EXIT, label=label, says=says)]
+
+
+def _end(go: str) -> str:
+    return EXIT if go == END else go
 
 
 def _placed(spec: Spec) -> dict[str, tuple[str, str]]:
@@ -178,14 +190,10 @@ def _row(spec: Spec, step: Step, place: tuple[str, str], names: Names) -> StepRo
     )
 
 
-def _any_of(names: tuple[str, ...]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-
-
 def _trigger_words(spec: Spec, step: Step) -> str:
     if spec.steps[0].key == step.key and spec.trigger:
         where = f" where {condition_words(spec.trigger.where.document)}" if spec.trigger.where else ""
-        return f"{_any_of(spec.trigger.events)}{where}"
+        return f"{spec.trigger.says()}{where}"
     return "The step before it"
 
 
@@ -197,12 +205,17 @@ def _rule_words(step: Step) -> str:
 
 def _action_words(step: Step) -> str:
     if step.wait:
-        until = f", or until {step.wait.event}" if step.wait.event else ""
-        return f"Wait {step.wait.span}{until}"
+        return f"Wait {step.wait.says()}"
     if step.kind == "stop":
         return f"Stop: {step.reason}"
     if step.kind == "choose":
         return "Choose a way"
+    if step.kind == "split":
+        return "Share out at random, each contact always the same way"
+    if step.approve:
+        return f"Ask {step.approve.team}" + (f", within {step.approve.within}" if step.approve.within else "")
+    if step.handoff:
+        return f"Hand to {step.handoff.to}" + (f", within {step.handoff.within}" if step.handoff.within else "")
     return (step.action or step.name).replace("_", " ").capitalize()
 
 
@@ -211,7 +224,7 @@ def _guard_words(guards: Guards) -> list[str]:
     if guards.consent:
         words.append(f"consent for {guards.consent} must be granted")
     if guards.once_per:
-        words.append(f"once per {guards.once_per}, for ever")
+        words.append(f"once per {guards.once_per}")
     if guards.limit:
         words.append(f"at most {guards.limit.at_most} messages in {guards.limit.per}")
     return words
