@@ -53,6 +53,7 @@ POLICY: Mapping[str, Rule] = {
     "api-docs.view": Rule(Role.VIEWER),
     # Saying what should happen
     "workflows.edit": Rule(Role.MARKETER, own_team=True),
+    "workflows.comment": Rule(Role.MARKETER),
     "definitions.edit": Rule(Role.MARKETER, own_team=True),
     "contacts.write": Rule(Role.MARKETER),
     "change-requests.decide": Rule(Role.MARKETER, own_team=True),

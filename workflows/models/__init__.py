@@ -11,7 +11,7 @@ from .run import Conversion, Run, Timer, Trace
 from .scoring import ScoreEntry, Scoring
 from .segment import Segment
 from .template import MessageTemplate
-from .workflow import Activation, Version, Workflow
+from .workflow import Activation, Revision, StepComment, Version, Workflow
 
 __all__ = [
     "Activation",
@@ -34,6 +34,7 @@ __all__ = [
     "NamingConvention",
     "QuarantinedEvent",
     "QueuedEvent",
+    "Revision",
     "Run",
     "ScoreEntry",
     "Scoring",
@@ -41,6 +42,7 @@ __all__ = [
     "Source",
     "StageOwnership",
     "Status",
+    "StepComment",
     "System",
     "Timer",
     "Trace",

@@ -51,6 +51,10 @@ class Version(models.Model):
     created_at = models.DateTimeField()
     #: Null while it is a draft.
     frozen_at = models.DateTimeField(null=True, blank=True)
+    #: The number of the newest `Revision`; whoever changes a draft says which one they saw.
+    revision = models.PositiveIntegerField(default=0, db_default=0)
+    #: When a draft was changed last.
+    edited_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["workflow", "-number"]
@@ -63,6 +67,64 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return f"{self.workflow.key} v{self.number}"
+
+
+class Revision(models.Model):
+    """A draft's content after one change. Never changed; gone only with the draft.
+
+    Why whole contents and not operations? A text of some kilobytes needs no replaying: what somebody saw when they
+    began to change it, and what undo goes back to, is read as it was.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    content = models.JSONField()
+    #: What was done, as a sentence.
+    says = models.TextField()
+    #: Numbers of the revisions that undo and redo go to from here.
+    undo = models.PositiveIntegerField(null=True)
+    redo = models.PositiveIntegerField(null=True)
+    #: The open page that did it, so that a page is never told of its own changes; empty for programs.
+    page = models.CharField(max_length=32, blank=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["version", "-number"]
+        constraints = [models.UniqueConstraint(fields=["version", "number"], name="revision_number_once")]
+
+    def __str__(self) -> str:
+        return f"{self.version} r{self.number}"
+
+
+class StepComment(models.Model):
+    """What somebody says about a step of a workflow; one with `thread` answers another. Changed when it is resolved.
+
+    It belongs to the workflow and the step's key, not to a version: what is said of a step outlives the draft.
+    Personal data: none is meant to be here, but people write it.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="comments")
+    #: Key of the step.
+    step = models.CharField(max_length=120)
+    #: The first comment of the thread; null for that one itself.
+    thread = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="answers")
+    text = models.TextField()
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["workflow", "step", "id"], name="comment_of_step")]  # map badges, step panel
+
+    def __str__(self) -> str:
+        return f"comment {self.pk} on {self.workflow.key}/{self.step}"
 
 
 class Activation(models.Model):

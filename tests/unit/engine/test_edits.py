@@ -235,4 +235,6 @@ def test_two_different_orders_are_asked() -> None:
 def test_a_rule_is_taken_as_a_whole() -> None:
     base = file(A | {"when": {"x": 1}})
     mine, theirs = (edits.SetField("a", ("when",), {"x": 1, more: 2}).apply(base) for more in "yz")
-    assert [clash.path for clash in edits.merge(base=base, mine=mine, theirs=theirs).clashes] == [("steps", "a", "when")]
+    assert [clash.path for clash in edits.merge(base=base, mine=mine, theirs=theirs).clashes] == [
+        ("steps", "a", "when")
+    ]

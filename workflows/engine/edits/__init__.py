@@ -17,6 +17,9 @@ from .operations import (
     SetField,
     Several,
     inverse,
+    name_of,
+    renamed_step,
+    steps_of,
 )
 
 __all__ = [
@@ -38,4 +41,7 @@ __all__ = [
     "Several",
     "inverse",
     "merge",
+    "name_of",
+    "renamed_step",
+    "steps_of",
 ]

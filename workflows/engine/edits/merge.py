@@ -50,7 +50,7 @@ class Merged:
 def merge(
     *, base: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any], prefer: Side = "theirs"
 ) -> Merged:
-    """Both sides' changes since `base`. Steps are told apart by their keys, so moving one is no change of the others."""
+    """Both sides' changes since `base`. Steps are told apart by key, so moving one is no change of the others."""
     merger = _Merger(prefer)
     document = merger.mappings(_opened(base), _opened(mine), _opened(theirs), ())
     orders = [_order(side) for side in (base, mine, theirs)]

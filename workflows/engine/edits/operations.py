@@ -13,6 +13,8 @@ from workflows.engine.spec import END
 from .merge import MISSING, is_keyed, merge
 
 Document = Mapping[str, Any]
+#: Parts of a step that may name under "else" where a run goes on that it cannot serve.
+_WITH_A_WAY_OUT = ("approve", "handoff", "with")
 
 
 class CannotEdit(Exception):
@@ -260,6 +262,19 @@ def inverse(edit: Edit, document: Document) -> Edit:
     return Between(before=edit.apply(document), after=document)
 
 
+def renamed_step(before: Document, after: Document) -> tuple[str, str] | None:
+    """Old and new key, if all that differs between the orders of steps is what one of them is called.
+
+    >>> renamed_step({"steps": [{"key": "a"}, {"key": "b"}]}, {"steps": [{"key": "a"}, {"key": "c"}]})
+    ('b', 'c')
+    """
+    old, new = ([step["key"] for step in steps_of(side)] for side in (before, after))
+    differing = [(one, other) for one, other in zip(old, new, strict=False) if one != other]
+    if len(old) != len(new) or len(differing) != 1 or differing[0][0] in new or differing[0][1] in old:
+        return None
+    return differing[0]
+
+
 def steps_of(document: Document) -> list[dict[str, Any]]:
     """The steps. Raises `CannotEdit` for a document whose steps cannot be told apart."""
     steps = document.get("steps") or []
@@ -309,8 +324,9 @@ def _led_elsewhere(step: Mapping[str, Any], old: str, new: str, followed: Iterab
     for name in ("choose", "split"):
         if isinstance(ways := step.get(name), list):
             led[name] = [_way_led(way, old, new) for way in ways]
-    if isinstance(approve := step.get("approve"), Mapping) and approve.get("else") == old:
-        led["approve"] = {**approve, "else": new}
+    for name in _WITH_A_WAY_OUT:
+        if isinstance(part := step.get(name), Mapping) and part.get("else") == old:
+            led[name] = {**part, "else": new}
     if isinstance(step.get("after"), list) and old in step["after"]:
         at = step["after"].index(old)
         led["after"] = list(dict.fromkeys([*step["after"][:at], *followed, *step["after"][at + 1 :]]))
