@@ -278,6 +278,8 @@ class Spec:
     priority: int = 50
     #: Of all effects of the workflow together, whoever they are for.
     limits: Limit | None = None
+    #: Keys of the teams that must agree to a version before it goes live.
+    approvers: tuple[str, ...] = ()
     map_only: bool = False
     #: For a map of the current state: the workflow that is to take its place.
     target: str | None = None

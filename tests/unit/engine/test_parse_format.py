@@ -264,3 +264,12 @@ def test_each_type_says_what_it_must_hold(type_: str) -> None:
 
 def test_a_whole_routing_workflow_misses_nothing() -> None:
     assert missing(parse(FULL)) == ()
+
+
+def test_file_names_who_must_agree_and_which_findings_may_stand() -> None:
+    ignored = {"code": "MEA003", "step": "greet", "because": "the law asks for it"}
+    assert parse(FULL | {"approvers": ["ops"], "lint": {"ignore": [ignored]}}).approvers == ("ops",)
+    assert problems(FULL | {"lint": {"ignore": [{"because": "so"}, "MEA003"]}}) == {
+        "lint.ignore[0].code": "is missing",
+        "lint.ignore[1]": "must say which finding may stand, and why: {code: …, because: …}",
+    }

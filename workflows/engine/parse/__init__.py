@@ -27,9 +27,11 @@ _WORKFLOW = {
     "entry",
     "priority",
     "limits",
+    "approvers",
     "steps",
     "map_only",
     "target",
+    "lint",
 }
 #: What begins a run of one subject cannot begin one of another.
 _SUBJECT_OF_TRIGGER = {"segment": "contact", "stage": "contact", "field": "contact", "content": "content"}
@@ -83,6 +85,7 @@ def attempt(document: object) -> Attempt:
         description=read.text(document, "description", ""),
         priority=read.count(document, "priority", "", most=100) or PRIORITIES.get(type_, 50),
         limits=read_limit(read, document, "limits", ""),
+        approvers=read.texts(document, "approvers", ""),
         trigger=read_trigger(read, document, needed=not map_only),
         entry=read_entry(read, document),
         steps=tuple(read_step(read, step, f"steps[{i}]") for i, step in enumerate(read.items(document, "steps", ""))),
@@ -91,6 +94,7 @@ def attempt(document: object) -> Attempt:
         target=read.text(document, "target", "") or None,
     )
     _check_whole(read, spec)
+    _check_ignored(read, document)
     return Attempt(spec=spec, problems=tuple(read.problems))
 
 
@@ -115,6 +119,21 @@ def _check_whole(read: Reader, spec: Spec) -> None:
         _check_ways(read, spec, step, i)
         if step.kind == "act" and not spec.map_only:
             _check_action(read, spec, step, here)
+
+
+def _check_ignored(read: Reader, document: Mapping[str, Any]) -> None:
+    """Findings that may stand: the lint reads them, here they are only held to their shape."""
+    lint = read.mapping(document, "lint", "")
+    read.keys(lint, {"ignore"}, "lint")
+    for i, entry in enumerate(read.items(lint, "ignore", "lint")):
+        here = f"lint.ignore[{i}]"
+        if not isinstance(entry, Mapping):
+            read.wrong(here, "must say which finding may stand, and why: {code: …, because: …}")
+            continue
+        read.keys(entry, {"code", "step", "because"}, here)
+        read.text(entry, "code", here, needed=True)
+        read.text(entry, "because", here)
+        read.text(entry, "step", here)
 
 
 def _check_ways(read: Reader, spec: Spec, step: Step, at: int) -> None:
