@@ -19,6 +19,8 @@ EMBEDDED = not env.str("DATABASE_URL", default="")
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or HOME.secret_key()
+#: What SECRET_KEY was before: sessions and sealed secrets under it are still read, and nothing is written under it.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -52,6 +54,7 @@ INSTALLED_APPS = [
     "martechops.people",
     "martechops.audit",
     "martechops.sandbox",
+    "martechops.inbox",
     "workflows",
     "campaigns",
     "reporting",
@@ -243,3 +246,15 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # What one source may send, over all web processes (workflows/actions/allowance.py); it stops a runaway script.
 INGEST_MESSAGES_PER_SECOND = env.float("INGEST_MESSAGES_PER_SECOND", default=20_000)
+
+# Outbound. Without EMAIL_URL messages go to the captured mailbox.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+EMAIL_FROM = env.str("EMAIL_FROM", default="MartechOps <hello@example.com>")
+#: Where people outside reach this installation: the address in an unsubscribe link.
+PUBLIC_URL = env.str("PUBLIC_URL", default="") or (
+    f"https://{ALLOWED_HOSTS[0]}" if HTTPS else f"http://{ALLOWED_HOSTS[0]}:8000"
+)
+#: Networks that outbound requests may reach though they are private, such as 10.1.0.0/16: for an admin to say.
+OUTBOUND_ALLOW = env.list("OUTBOUND_ALLOW", default=[])
+#: How long a worker may take before its reservations count as orphaned.
+EFFECT_LEASE_SECONDS = env.float("EFFECT_LEASE_SECONDS", default=60)
