@@ -7,12 +7,12 @@ from celery import shared_task
 
 from martechops.lib import wake
 from workflows.runtime.advance import advance
-from workflows.runtime.deliver import deliver
+from workflows.runtime.lanes import serve
 from workflows.runtime.sweep import sweep
 
 ADVANCE, DELIVER, SWEEP = "workflows.advance", "workflows.deliver", "workflows.sweep"
 
-#: A task gives way after so long, so that events and effects take turns on one worker.
+#: A task gives way after so long, so that other doorbells are heard.
 TURN_SECONDS = 1.0
 
 
@@ -25,9 +25,8 @@ def advance_task() -> None:
 
 @shared_task(name=DELIVER)
 def deliver_task() -> None:
-    """Carry out effects."""
-    if _take_turn(deliver):
-        wake.ring(DELIVER)
+    """Carry out effects: each connection has a lane of its own, which goes on after this returns."""
+    serve()
 
 
 @shared_task(name=SWEEP)

@@ -48,3 +48,8 @@ def create_task(*, key: uuid.UUID, email: str, queue: str, title: str, due_at: d
     return CrmTask.objects.create(
         key=key, record=record, queue=queue, title=title, due_at=due_at, created_at=clock.now()
     )
+
+
+def has_task(*, key: uuid.UUID) -> bool:
+    """Was a task taken under this key?"""
+    return CrmTask.objects.filter(key=key).exists()

@@ -27,3 +27,8 @@ def capture(*, key: uuid.UUID, to: str, sender: str, subject: str, text: str, ht
     if not created:
         MailboxMessage.objects.filter(pk=message.pk).update(repeats=F("repeats") + 1)
     return message
+
+
+def has(*, key: uuid.UUID) -> bool:
+    """Was a message taken under this key?"""
+    return MailboxMessage.objects.filter(key=key).exists()

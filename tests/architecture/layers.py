@@ -9,7 +9,7 @@ APPS = (
     ("reporting",),
     ("campaigns",),
     ("workflows",),
-    ("martechops.people", "martechops.audit", "martechops.sandbox"),
+    ("martechops.people", "martechops.audit", "martechops.sandbox", "martechops.inbox"),
     ("martechops.templatetags", "martechops.embedded"),
     ("martechops.lib",),
 )
@@ -51,7 +51,14 @@ PLATFORM = frozenset(
 #: package → who may import it, besides itself.
 DOORS = {
     "workflows.actions.activations": ("campaigns.actions.rollouts",),
-    "workflows.connectors": ("workflows.runtime.deliver", "workflows.runtime.sweep", "workflows.forms"),
+    "workflows.connectors": (
+        "workflows.runtime.deliver",
+        "workflows.runtime.links",
+        "workflows.runtime.orphans",
+        "workflows.runtime.reconcile",
+        "workflows.runtime.settle",
+        "workflows.forms",
+    ),
     "workflows.runtime": ("workflows.tasks", "workflows.management"),
     "martechops.embedded": ("martechops",),
 }

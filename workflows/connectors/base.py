@@ -1,9 +1,23 @@
 """What every connector promises: `perform` returns a receipt, or raises one of three errors and nothing else."""
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+#: How long one exchange with a far side may take in all.
+DEADLINE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The connection that a request goes over: which system, what people set, what they keep secret."""
+
+    system: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    deadline_seconds: float = DEADLINE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +27,8 @@ class Request:
     key: uuid.UUID
     kind: str
     content: Mapping[str, Any]
+    link: Link = field(default_factory=Link)
+    contact_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,33 +39,85 @@ class Receipt:
     details: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed at a far side since we last asked, as messages for ingest, and where to go on next time."""
+
+    messages: Sequence[Mapping[str, Any]]
+    cursor: str
+
+
 class Refused(Exception):
-    """The far side will not do it, now or later; the message says what to mend."""
+    """The far side will not do it, now or later; the message says what to mend. `gone`: nor anything else, for good."""
+
+    def __init__(self, says: str, *, gone: bool = False) -> None:
+        super().__init__(says)
+        self.gone = gone
 
 
 class TryLater(Exception):
-    """Not done, and may be tried again after so many seconds."""
+    """Not done, and may be tried again after so many seconds.
 
-    def __init__(self, says: str, *, after_seconds: float = 0) -> None:
+    `for_all` if it is the connection that stands still and not just this request.
+    """
+
+    def __init__(self, says: str, *, after_seconds: float = 0, for_all: bool = False) -> None:
         super().__init__(says)
         self.after_seconds = after_seconds
+        self.for_all = for_all
 
 
 class Unknown(Exception):
     """Nobody knows whether it was done."""
 
 
-class Connector(Protocol):
-    """One far side.
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing that people say about a connection; the form, its checks and the interface are made from these."""
 
-    `effect_class`: "A", a natural upsert, repeated freely; "B", the far side honours the request's key; "C", neither,
-    so an unknown outcome is never repeated.
+    name: str
+    label: str
+    help: str = ""
+    secret: bool = False
+    required: bool = False
+
+
+class Connector:
+    """One far side: `effect_class`, `kinds` and `perform` are its own, the rest is overruled where it is otherwise.
+
+    Class "A" is a natural upsert, repeated freely; "B", the far side honours the request's key; "C", neither, so an
+    unknown outcome is never repeated.
     """
 
     effect_class: str
     #: The effects it can carry out.
     kinds: frozenset[str]
+    name = ""
+    settings: tuple[Setting, ...] = ()
+    #: A part of this installation: called in line, on the worker's own session, and not over a network.
+    local = False
+    #: How many requests it is given at once unless the connection says otherwise.
+    at_once = 4
+    #: Class B: how long the far side remembers a key; None for ever. After that an unknown outcome is a person's.
+    key_life: timedelta | None = None
+    #: The connector that takes its place while a connection is in sandbox mode.
+    stand_in = "captured"
 
     def perform(self, request: Request) -> Receipt:
         """Raises Refused, TryLater or Unknown."""
-        ...
+        raise NotImplementedError
+
+    def check(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """What is wrong with settings that somebody typed in, by name."""
+        del settings
+        return {}
+
+    def probe(self, request: Request) -> bool | None:
+        """Was a request of this key carried out? None where the far side cannot be asked. Raises TryLater."""
+        del request
+        return None
+
+    def changes(self, link: Link, *, since: str) -> Changes | None:
+        """What changed there since a cursor ("" to begin); None where it cannot be asked. Raises TryLater."""
+        del link, since
+        return None

@@ -4,14 +4,17 @@ from datetime import datetime
 
 from martechops.sandbox import crm
 
-from .base import Receipt, Refused, Request
+from .base import Connector, Receipt, Refused, Request
 
 
-class SandboxCrm:
+class SandboxCrm(Connector):
     """Class B: records are upserted, tasks are kept under the request's key."""
 
+    name = "Sandbox CRM"
     effect_class = "B"
     kinds = frozenset({"upsert_record", "create_task"})
+    local = True
+    stand_in = "sandbox_crm"
 
     def perform(self, request: Request) -> Receipt:
         email = request.content.get("email")
@@ -29,3 +32,7 @@ class SandboxCrm:
             due_at=datetime.fromisoformat(due) if due else None,
         )
         return Receipt("task created", {"task": task.pk, "record": task.record_id, "owner": task.record.owner})
+
+    def probe(self, request: Request) -> bool | None:
+        """Tasks are kept under their key; an upsert leaves nothing that would tell."""
+        return crm.has_task(key=request.key) if request.kind == "create_task" else None

@@ -2,14 +2,17 @@
 
 from martechops.sandbox import mailbox
 
-from .base import Receipt, Request
+from .base import Connector, Receipt, Request
 
 
-class SandboxMailbox:
+class SandboxMailbox(Connector):
     """Class B: the mailbox keeps one message a key."""
 
+    name = "Captured mailbox"
     effect_class = "B"
     kinds = frozenset({"send_message"})
+    local = True
+    stand_in = "sandbox_mailbox"
 
     def perform(self, request: Request) -> Receipt:
         content = request.content
@@ -22,3 +25,6 @@ class SandboxMailbox:
             html=content["html"],
         )
         return Receipt("captured", {"message": message.pk})
+
+    def probe(self, request: Request) -> bool | None:
+        return mailbox.has(key=request.key)

@@ -1,6 +1,7 @@
 """Rows. One noun a module; written through `workflows.actions` by people and `workflows.runtime` by machines."""
 
 from .catalog import EventType, Field, LifecycleStage, System
+from .connection import Connection, ConnectionHealth, OutboundSwitch
 from .contact import ConsentEntry, Contact, ContactKey, FieldChange
 from .convention import NamingConvention
 from .definition import Alias, ChangeRequest, DefinitionVersion, StageOwnership, Status
@@ -17,6 +18,8 @@ __all__ = [
     "Activation",
     "Alias",
     "ChangeRequest",
+    "Connection",
+    "ConnectionHealth",
     "ConsentEntry",
     "Contact",
     "ContactKey",
@@ -32,6 +35,7 @@ __all__ = [
     "Mapping",
     "MessageTemplate",
     "NamingConvention",
+    "OutboundSwitch",
     "QuarantinedEvent",
     "QueuedEvent",
     "Revision",

@@ -48,6 +48,10 @@ class Effect(models.Model):
     lease_until = models.DateTimeField(null=True)
     #: The database session of the worker that reserved it: when that is gone, so is the worker.
     holder = models.IntegerField(null=True)
+    #: When an attempt ended without an answer first: the far side remembers a key only so long.
+    doubt_since = models.DateTimeField(null=True)
+    #: Uncertain: when the far side is to be asked whether it happened; null: not at all.
+    probe_at = models.DateTimeField(null=True)
     #: What was sent and what the far side answered.
     outcome = JsonText(null=True)
     planned_at = models.DateTimeField()
@@ -64,8 +68,14 @@ class Effect(models.Model):
             ),
         ]
         indexes = [
-            # runtime.deliver: what may be done now
-            models.Index(fields=["not_before", "id"], condition=models.Q(state="planned"), name="effect_planned"),
+            # runtime.reserve: what may be done now at one system, however much waits for another
+            models.Index(fields=["system", "not_before", "id"], condition=models.Q(state="planned"), name="effect_due"),
+            # runtime.reconcile: which far side is to be asked what happened
+            models.Index(
+                fields=["probe_at"],
+                condition=models.Q(state="uncertain", probe_at__isnull=False),
+                name="effect_probe",
+            ),
             # runtime.sweep: reservations whose worker is gone
             models.Index(fields=["lease_until"], condition=models.Q(state="reserved"), name="effect_reserved"),
             # runtime.deliver: earlier effects of the contact, caps; contact timeline, run page

@@ -13,7 +13,9 @@ class MessageTemplate(models.Model):
 
     key = models.SlugField(unique=True)
     name = models.CharField(max_length=80)
-    channel = models.CharField(max_length=10, choices=[("email", "E-mail")], default="email")
+    channel = models.CharField(
+        max_length=10, choices=[("email", "E-mail"), ("in_app", "In-app"), ("chat", "Chat")], default="email"
+    )
     owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="templates")
     subject = models.CharField(max_length=200)
     body = models.TextField(help_text="Liquid; blank lines make paragraphs.")

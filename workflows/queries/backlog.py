@@ -9,7 +9,12 @@ SELECT
   (SELECT count(*) FROM (SELECT 1 FROM workflows_queuedevent LIMIT %(most)s) AS waiting),
   (SELECT extract(epoch FROM clock_timestamp() - received_at) FROM workflows_inboundevent
      WHERE id = (SELECT min(event_id) FROM workflows_queuedevent)),
-  (SELECT extract(epoch FROM clock_timestamp() - min(not_before)) FROM workflows_effect WHERE state = 'planned'),
+  (SELECT extract(epoch FROM clock_timestamp() - min(first.not_before))
+     FROM workflows_system s
+     LEFT JOIN workflows_connectionhealth h ON h.system = s.key,
+     LATERAL (SELECT e.not_before FROM workflows_effect e WHERE e.state = 'planned' AND e.system = s.key
+              ORDER BY e.not_before LIMIT 1) first
+     WHERE NOT s.paused AND coalesce(h.disabled, '') = ''),
   (SELECT extract(epoch FROM clock_timestamp() - min(due_at)) FROM workflows_timer)
 """
 #: Counting stops here: the question is whether there is a backlog, not which.
@@ -32,7 +37,7 @@ class Backlog:
 
 
 def now() -> Backlog:
-    """By the database's clock, from the ends of indexes only."""
+    """By the database's clock, from the ends of indexes only. What a person has paused is not behind."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL, {"most": MOST_COUNTED})
         events, *ages = cursor.fetchone()

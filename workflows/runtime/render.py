@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
+
 from martechops.lib.liquid import BadTemplate
 from workflows.models import MessageTemplate
-from workflows.queries import messages
+from workflows.queries import messages, unsubscribing
 
-SENDER = "MartechOps demo <hello@example.com>"
+from .effects import Claimed
 
 
 class CannotRender(Exception):
@@ -15,13 +17,14 @@ class CannotRender(Exception):
 
 
 def content(
-    kind: str, payload: Mapping[str, Any], facts: Mapping[str, Any], templates: Mapping[str, MessageTemplate]
+    effect: Claimed, facts: Mapping[str, Any], templates: Mapping[str, MessageTemplate], *, sender: str = ""
 ) -> dict[str, Any]:
     """The request's content. Raises `CannotRender`."""
+    payload = effect.payload
     try:
-        if kind == "send_message":
-            return _message(payload, facts, templates[payload["template"]])
-        if kind == "create_task":
+        if effect.kind == "send_message":
+            return _message(effect, facts, templates[payload["template"]], sender or settings.EMAIL_FROM)
+        if effect.kind == "create_task":
             return dict(payload) | {"title": messages.line(payload["title"], facts)}
     except KeyError as error:
         raise CannotRender(f"there is no template {error}") from None
@@ -30,13 +33,16 @@ def content(
     return dict(payload)
 
 
-def _message(payload: Mapping[str, Any], facts: Mapping[str, Any], template: MessageTemplate) -> dict[str, Any]:
+def _message(effect: Claimed, facts: Mapping[str, Any], template: MessageTemplate, sender: str) -> dict[str, Any]:
     message = messages.compose(subject=template.subject, body=template.body, facts=facts)
+    channel = effect.payload["channel"]
+    leaving = unsubscribing.link(effect.contact_id, channel=channel) if effect.contact_id else ""
     return {
-        "to": payload["to"],
-        "channel": payload["channel"],
-        "sender": SENDER,
+        "to": effect.payload["to"],
+        "channel": channel,
+        "sender": sender,
         "subject": message.subject,
         "text": message.text,
         "html": message.html,
+        "unsubscribe": leaving if channel == "email" else "",
     }

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from martechops.lib import bulk
-from workflows.connectors import CONNECTORS
-from workflows.models import Effect, QueuedEvent, System, Timer
+from workflows.models import QueuedEvent, Timer
 
-_EFFECTS = Effect._meta.db_table
+from . import effects, orphans, reconcile
+from .claim import database_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,42 +20,14 @@ class Overdue:
 
 def sweep() -> Overdue:
     """Free orphaned reservations and say which work is waiting."""
-    release_expired()
+    orphans.free()
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT EXISTS (SELECT 1 FROM {QueuedEvent._meta.db_table})
-                OR EXISTS (SELECT 1 FROM {Timer._meta.db_table} WHERE due_at <= now()),
-                EXISTS (SELECT 1 FROM {_EFFECTS} WHERE state = 'planned' AND not_before <= now())
+                OR EXISTS (SELECT 1 FROM {Timer._meta.db_table} WHERE due_at <= now())
             """  # noqa: S608
         )
-        return Overdue(*cursor.fetchone())
-
-
-def release_expired() -> int:
-    """Reservations whose worker is gone: repeated where the far side can tell a repeat, uncertain elsewhere.
-
-    A killed worker takes its database session with it, which is seen at once; a hung one is seen by its lease.
-    """
-    unsure = [
-        key
-        for key, connector in System.objects.values_list("key", "connector")
-        if connector in CONNECTORS and CONNECTORS[connector].effect_class == "C"
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            UPDATE {_EFFECTS} SET
-                state = CASE WHEN system = ANY(%s::text[]) THEN 'uncertain' ELSE 'planned' END,
-                reason = 'the worker that reserved it ended before it could say what happened',
-                fence = fence + 1, lease_until = NULL, holder = NULL,
-                ended_at = CASE WHEN system = ANY(%s::text[]) THEN now() END
-            WHERE id IN (
-                SELECT id FROM {_EFFECTS} e
-                WHERE state = 'reserved' AND (lease_until < now() OR NOT EXISTS (
-                    SELECT 1 FROM pg_stat_activity a WHERE a.pid = e.holder AND a.backend_start <= e.reserved_at))
-                FOR UPDATE SKIP LOCKED)
-            """,  # noqa: S608
-            [bulk.array(unsure), bulk.array(unsure)],
-        )
-        return int(cursor.rowcount)
+        events_or_timers = bool(cursor.fetchone()[0])
+    at = database_now()
+    return Overdue(events_or_timers, bool(effects.due_systems(at=at) or reconcile.due_systems(at=at)))

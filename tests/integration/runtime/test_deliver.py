@@ -9,20 +9,21 @@ from django.db import connection
 
 from martechops.sandbox.models import MailboxMessage
 from workflows.connectors import CONNECTORS
-from workflows.connectors.base import Receipt, Refused, Request, TryLater, Unknown
+from workflows.connectors.base import Connector, Receipt, Refused, Request, TryLater, Unknown
 from workflows.models import Effect, System
 from workflows.runtime import deliver as delivery
-from workflows.runtime import render, sweep
+from workflows.runtime import effects, render, settle, sweep
 from workflows.runtime.advance import advance
 from workflows.runtime.deliver import deliver
 
 Send = Callable[..., str]
 
 
-class FarSide:
+class FarSide(Connector):
     """Answers as it is told, and counts."""
 
     kinds = frozenset({"send_message"})
+    local = True
 
     def __init__(self, effect_class: str, answer: Exception | None = None) -> None:
         self.effect_class = effect_class
@@ -87,7 +88,7 @@ def test_no_call_before_the_instant_that_the_far_side_allows(far_side: Callable[
 
 def test_after_eight_tries_an_effect_has_failed(far_side: Callable[..., FarSide]) -> None:
     far_side("B", TryLater("busy"))
-    Effect.objects.filter(step="welcome").update(tries=delivery.MOST_TRIES - 1)
+    Effect.objects.filter(step="welcome").update(tries=settle.MOST_TRIES - 1)
     deliver()
     assert (welcome().state, welcome().reason) == ("failed", "busy (after 8 tries)")
 
@@ -167,13 +168,12 @@ def test_far_side_that_honours_the_key_keeps_one_message_of_two_attempts(
 
 def _die_between_reserve_and_record(monkeypatch: pytest.MonkeyPatch, *, act: bool = False) -> Callable[[], None]:
     """Deliver up to the point before the record; returns what would have recorded it."""
-    kept: list[list[delivery.Settled]] = []
-    monkeypatch.setattr(delivery, "_record", kept.append)
+    kept: list[list[settle.Called]] = []
+    monkeypatch.setattr(settle, "record", lambda system, called, *, at: kept.append(list(called)))
     if not act:
-        settle = delivery._settle
-        monkeypatch.setattr(delivery, "_act", lambda effect, _: settle(effect, "done", ""))
+        monkeypatch.setattr(delivery, "call", lambda effect, route, **_: settle.done(effect, Receipt("done", {})))
     deliver()
-    return lambda: delivery._write_settled(kept[0])
+    return lambda: effects.write([one.settled for called in kept for one in called])
 
 
 def _say_that_the_holder_is_gone() -> None:
@@ -187,12 +187,12 @@ def test_effect_that_cannot_be_made_ready_fails_alone(request_demo: Send, monkey
     advance()
     honest = render.content
 
-    def content(kind: str, payload: dict[str, Any], *rest: Any) -> dict[str, Any]:
-        if payload.get("to") == "boris@example.com":
+    def content(effect: effects.Claimed, *rest: Any, **named: Any) -> dict[str, Any]:
+        if effect.payload.get("to") == "boris@example.com":
             raise ZeroDivisionError
-        return honest(kind, payload, *rest)
+        return honest(effect, *rest, **named)
 
-    monkeypatch.setattr(delivery.render, "content", content)
+    monkeypatch.setattr(render, "content", content)
     while deliver():
         pass
     states = {effect.payload["to"]: (effect.state, effect.reason) for effect in Effect.objects.filter(step="welcome")}

@@ -1,0 +1,49 @@
+"""Messages to a chat channel, by the JSON of Slack-compatible incoming webhooks."""
+
+from collections.abc import Mapping
+
+import orjson
+
+from martechops.lib import http
+
+from . import answers
+from .base import Connector, Receipt, Refused, Request, Setting
+
+
+class Chat(Connector):
+    """Class C: what is posted twice stands there twice."""
+
+    name = "Chat channel"
+    effect_class = "C"
+    kinds = frozenset({"send_message", "create_task"})
+    at_once = 1
+    settings = (
+        Setting("url", "Incoming webhook", "Its address is its key, so it is kept secret.", secret=True, required=True),
+    )
+
+    def check(self, settings: Mapping[str, str]) -> dict[str, str]:
+        try:
+            if settings.get("url"):
+                http.check_url(settings["url"])
+        except http.BadAddress as error:
+            return {"url": f"{error}.".capitalize()}
+        return {}
+
+    def perform(self, request: Request) -> Receipt:
+        url = request.link.secrets.get("url", "")
+        if not url:
+            raise Refused("the connection has no address of an incoming webhook")
+        return answers.ask(
+            url,
+            body=orjson.dumps({"text": _text(request)}),
+            headers={"Content-Type": "application/json"},
+            deadline_seconds=request.link.deadline_seconds,
+        )
+
+
+def _text(request: Request) -> str:
+    """As plain text: the three characters that chat markup is made of are escaped, as the receivers document."""
+    content = request.content
+    parts = [content.get("subject"), content.get("text")] if request.kind == "send_message" else [content.get("title")]
+    text = "\n".join(str(part) for part in parts if part)
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,79 @@
+"""E-mail over SMTP."""
+
+from collections.abc import Mapping
+
+from django.conf import settings
+
+from martechops.lib import mail
+
+from .base import Connector, Receipt, Refused, Request, Setting, TryLater, Unknown
+
+
+class Email(Connector):
+    """Class C: a server that took a message twice delivers it twice, so what is not known is never repeated.
+
+    The Message-ID follows from the request's key: where a message does come twice, mailboxes can tell.
+    """
+
+    name = "E-mail by SMTP"
+    effect_class = "C"
+    kinds = frozenset({"send_message"})
+    at_once = 4
+    stand_in = "sandbox_mailbox"
+    settings = (
+        Setting(
+            "url",
+            "Mail server",
+            "smtp+tls://user:password@mail.example.com:587. Left out, it is what EMAIL_URL of the installation says.",
+            secret=True,
+        ),
+        Setting("sender", "Sender", "Such as Ana at Brightwater <ana@brightwater.example>."),
+    )
+
+    def check(self, settings: Mapping[str, str]) -> dict[str, str]:
+        try:
+            if settings.get("url"):
+                mail.Server.at(settings["url"])
+        except mail.BadMail as error:
+            return {"url": f"{error}.".capitalize()}
+        sender = settings.get("sender", "")
+        if sender and (not mail.domain_of(sender) or any(mark in sender for mark in "\r\n\0")):
+            return {"sender": "A sender is an address, perhaps with a name: Ana <ana@example.com>."}
+        return {}
+
+    def perform(self, request: Request) -> Receipt:
+        content = request.content
+        try:
+            message = mail.message(
+                to=content["to"],
+                sender=content["sender"],
+                subject=content["subject"],
+                text=content["text"],
+                html=content["html"],
+                message_id=f"<{request.key}@{mail.domain_of(content['sender']) or 'localhost'}>",
+                headers=_unsubscribing(content.get("unsubscribe", "")),
+            )
+            said = mail.send(message, server=_server(request), deadline_seconds=request.link.deadline_seconds)
+        except (mail.BadMail, mail.Rejected) as error:
+            raise Refused(str(error)) from None
+        except mail.Busy as error:
+            raise TryLater(str(error), for_all=error.for_all) from None
+        except mail.Doubtful as error:
+            raise Unknown(str(error)) from None
+        return Receipt("taken by the mail server", {"answer": said, "message_id": message["Message-ID"]})
+
+
+def _server(request: Request) -> mail.Server:
+    """The connection's own, or the installation's. Raises BadMail."""
+    if url := request.link.secrets.get("url"):
+        return mail.Server.at(url)
+    if settings.EMAIL_URL:
+        return mail.Server.at(settings.EMAIL_URL, trusted=True)
+    raise mail.BadMail("no mail server is set: give the connection one, or set EMAIL_URL")
+
+
+def _unsubscribing(address: str) -> dict[str, str]:
+    """One click, by RFC 8058: a POST to this address, and nothing else, unsubscribes."""
+    if not address:
+        return {}
+    return {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}

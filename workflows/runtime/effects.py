@@ -1,0 +1,138 @@
+"""The table of effects as workers write it: claimed in order, marked, settled. Every statement takes a whole batch."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from martechops.lib import bulk
+from workflows.models import Effect
+
+_EFFECTS = Effect._meta.db_table
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One effect that this worker may carry out."""
+
+    id: int
+    key: UUID
+    once_key: str | None
+    workflow_id: int
+    version_id: int
+    contact_id: int | None
+    step: str
+    kind: str
+    system: str
+    payload: Mapping[str, Any]
+    tries: int
+    fence: int
+    planned_at: datetime
+    doubt_since: datetime | None
+    #: What the far side is asked; filled in when it is reserved.
+    content: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of one effect."""
+
+    id: int
+    fence: int
+    state: str
+    reason: str
+    outcome: Mapping[str, Any] | None
+    not_before: datetime | None = None
+    #: Since when nobody knows whether it happened; None to leave it as it is.
+    doubt_since: datetime | None = None
+    #: When the far side is to be asked what happened.
+    probe_at: datetime | None = None
+
+
+def due_systems(*, at: datetime) -> list[str]:
+    """Systems for which something could be done now, found by jumping through the index from one to the next."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH RECURSIVE known AS (
+                (SELECT system FROM {_EFFECTS} WHERE state = 'planned' ORDER BY system LIMIT 1)
+                UNION ALL
+                SELECT (SELECT e.system FROM {_EFFECTS} e WHERE e.state = 'planned' AND e.system > known.system
+                        ORDER BY e.system LIMIT 1)
+                FROM known WHERE known.system IS NOT NULL)
+            SELECT system FROM known WHERE EXISTS (
+                SELECT 1 FROM {_EFFECTS} e
+                WHERE e.state = 'planned' AND e.system = known.system AND e.not_before <= %s)
+            """,  # noqa: S608
+            [at],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def claim(system: str, *, limit: int, at: datetime) -> list[Claimed]:
+    """The oldest effects of one system that may be tried now; of one contact, only the first that is open.
+
+    An effect that another worker has just claimed still counts as open here, so order holds between workers too.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT id, key, once_key, workflow_id, version_id, contact_id, step, kind, system, payload, tries, fence,
+                planned_at, doubt_since
+            FROM {_EFFECTS} e
+            WHERE state = 'planned' AND system = %s AND not_before <= %s
+              AND NOT EXISTS (
+                SELECT 1 FROM {_EFFECTS} before
+                WHERE before.contact_id = e.contact_id AND before.id < e.id AND before.system = e.system
+                  AND before.state IN ('planned', 'reserved'))
+            ORDER BY not_before, id LIMIT %s FOR UPDATE SKIP LOCKED
+            """,  # noqa: S608
+            [system, at, limit],
+        )
+        return [Claimed(*row) for row in cursor.fetchall()]
+
+
+def mark_reserved(effects: Iterable[Claimed]) -> None:
+    """Write down, before the call, that it is about to be made and with what; leases run on the database's clock."""
+    rows = [
+        {"id": e.id, "fence": e.fence, "tries": e.tries, "outcome": {"content": e.content, "receipt": None}}
+        for e in effects
+    ]
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE {_EFFECTS} e SET state = 'reserved', fence = r.fence, tries = r.tries, outcome = r.outcome,
+                reserved_at = now(), holder = pg_backend_pid(),
+                lease_until = now() + make_interval(secs => %s), reason = ''
+            FROM json_to_recordset(%s::json) AS r (id bigint, fence int, tries smallint, outcome json)
+            WHERE e.id = r.id
+            """,  # noqa: S608
+            [settings.EFFECT_LEASE_SECONDS, bulk.records(rows)],
+        )
+
+
+def write(settled: Sequence[Settled]) -> None:
+    """An outcome counts only under the fence it was reserved with: a worker that woke up late changes nothing."""
+    rows = [{name: getattr(one, name) for name in Settled.__dataclass_fields__} for one in settled]
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE {_EFFECTS} e SET state = r.state, reason = r.reason, outcome = coalesce(r.outcome, e.outcome),
+                not_before = coalesce(r.not_before, e.not_before), lease_until = NULL, holder = NULL,
+                doubt_since = coalesce(r.doubt_since, e.doubt_since), probe_at = r.probe_at,
+                ended_at = CASE WHEN r.state IN ('planned', 'held') THEN NULL ELSE now() END
+            FROM json_to_recordset(%s::json)
+                AS r (id bigint, fence int, state text, reason text, outcome json, not_before timestamptz,
+                      doubt_since timestamptz, probe_at timestamptz)
+            WHERE e.id = r.id AND e.fence = r.fence AND e.state IN ('planned', 'reserved')
+            """,  # noqa: S608
+            [bulk.records(rows)],
+        )

@@ -1,0 +1,113 @@
+"""Effects of one connection, reserved: claimed in order, their guards asked once more, filled in, committed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.db import transaction
+
+from martechops.lib import crash_points, failures
+from workflows.engine import guards
+from workflows.engine.snapshot import Sent
+from workflows.models import Effect, MessageTemplate
+
+from . import definitions, effects, links, render, subjects
+from .effects import Claimed, Settled
+
+log = structlog.get_logger()
+
+_NOBODY: Mapping[str, Any] = {"contact": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """What a worker has taken upon itself, and over which route; `claimed` counts what was withheld too."""
+
+    route: links.Route
+    effects: Sequence[Claimed]
+    claimed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """All that making effects ready needs to know, read once."""
+
+    at: datetime
+    route: links.Route
+    people: Mapping[int, subjects.Subject]
+    defined: definitions.Definitions
+    templates: Mapping[str, MessageTemplate]
+
+
+@transaction.atomic
+def reserve(system: str, *, limit: int, at: datetime) -> Reserved:
+    """Claim what the connection allows, ask the guards under the contacts' lock, and reserve what may happen.
+
+    Whoever withdrew consent, pulled a switch or used up a cap before this transaction's locks is heeded (FAULTS F25).
+    """
+    route = links.enter(system, limit=limit, at=at)
+    claimed = effects.claim(system, limit=route.room, at=at) if route.room else []
+    if not claimed:
+        return Reserved(route, (), 0)
+    people = subjects.locked({effect.contact_id for effect in claimed if effect.contact_id})
+    subjects.read_sent(people, planned=False)
+    defined = definitions.load()
+    defined.need({effect.version_id for effect in claimed})
+    templates = {template.key: template for template in MessageTemplate.objects.all()}
+    batch = _Batch(at=at, route=route, people=people, defined=defined, templates=templates)
+    outcomes = [_prepared(effect, batch) for effect in claimed]
+    reserved = [one for one in outcomes if isinstance(one, Claimed)]
+    effects.mark_reserved(reserved)
+    effects.write([one for one in outcomes if isinstance(one, Settled)])
+    links.spend(route, len(reserved), at=at)
+    crash_points.at("deliver.reserving")
+    return Reserved(route, reserved, len(claimed))
+
+
+def _prepared(effect: Claimed, batch: _Batch) -> Claimed | Settled:
+    """As `_ready`; one effect that cannot be made ready fails by itself, and the rest of the batch goes on."""
+    try:
+        return _ready(effect, batch)
+    except Exception as error:  # noqa: BLE001 - nothing was done yet, so it can only be this effect's own fault
+        log.error("effect_not_ready", system=effect.system, kind=effect.kind, error=failures.place(error))
+        return _withheld(effect, Effect.State.FAILED, f"cannot be made ready: {type(error).__name__}")
+
+
+def _ready(effect: Claimed, batch: _Batch) -> Claimed | Settled:
+    """The effect with its content, or what stands against it now."""
+    person = batch.people.get(effect.contact_id) if effect.contact_id else None
+    if effect.contact_id and person is None:
+        return _withheld(effect, Effect.State.CANCELLED, "the contact is no longer there")
+    facts = {"contact": person.snapshot(scoring=batch.defined.scoring, at=batch.at).contact} if person else _NOBODY
+    if person and (refusal := _refusal(effect, person, facts, batch)):
+        return _withheld(effect, Effect.State.SUPPRESSED, refusal)
+    try:
+        content = render.content(effect, facts, batch.templates, sender=batch.route.sender)
+    except render.CannotRender as error:
+        return _withheld(effect, Effect.State.FAILED, str(error))
+    if person and (effect.kind == "send_message" or effect.once_key):
+        channel = str(effect.payload.get("channel", ""))
+        person.sent.append(Sent(channel=channel, at=batch.at, once_key=effect.once_key))
+    return replace(effect, content=content, fence=effect.fence + 1, tries=effect.tries + 1)
+
+
+def _refusal(effect: Claimed, person: subjects.Subject, facts: Mapping[str, Any], batch: _Batch) -> str | None:
+    """What stands against it now, in words."""
+    step = batch.defined.version(effect.version_id).spec.step(effect.step)
+    # An event is over when its effect is reserved: what it had to carry was asked when it was decided.
+    still = tuple(path for path in step.guards.require if path.startswith("contact."))
+    verdicts = guards.check(
+        replace(step.guards, require=still),
+        facts=facts,
+        sent=tuple(person.sent),
+        channel=effect.payload.get("channel"),
+        once_key=effect.once_key,
+        at=batch.at,
+    )
+    return guards.refusal(verdicts)
+
+
+def _withheld(effect: Claimed, state: str, reason: str) -> Settled:
+    return Settled(effect.id, effect.fence, state, reason, outcome=None)
