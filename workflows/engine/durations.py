@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from .business_time import Calendar
+
 _UNITS = {
     "second": timedelta(seconds=1),
     "minute": timedelta(minutes=1),
@@ -11,6 +13,7 @@ _UNITS = {
     "day": timedelta(days=1),
     "week": timedelta(weeks=1),
 }
+_USUAL = Calendar()
 _WRITTEN = re.compile(r"(\d{1,5}) (business )?(second|minute|hour|day|week)s?")
 
 
@@ -24,13 +27,11 @@ class Duration:
 
     amount: int
     unit: str
-    #: Only days can be: Monday to Friday.
+    #: Days and hours can be: those on which somebody works.
     business: bool = False
 
-    def after(self, start: datetime) -> datetime:
-        """The instant this long after another.
-
-        A business day ends at the same time of day on the next working day, weekends left out:
+    def after(self, start: datetime, calendar: Calendar = _USUAL) -> datetime:
+        """The instant this long after another; business time by the calendar.
 
         >>> from datetime import UTC
         >>> parse("1 business day").after(datetime(2026, 11, 20, 15, tzinfo=UTC)).isoformat()  # a Friday
@@ -38,16 +39,17 @@ class Duration:
         """
         if not self.business:
             return start + self.amount * _UNITS[self.unit]
-        end = start
-        for _ in range(self.amount):
-            end += timedelta(days=1)
-            while end.weekday() > 4:
-                end += timedelta(days=1)
-        return end
+        if self.unit == "day":
+            return calendar.days_after(start, self.amount)
+        return calendar.hours_after(start, timedelta(hours=self.amount))
 
-    def before(self, end: datetime) -> datetime:
-        """The instant this long before another, by the clock."""
-        return end - self.amount * _UNITS[self.unit]
+    def before(self, end: datetime, calendar: Calendar = _USUAL) -> datetime:
+        """The instant this long before another."""
+        if not self.business:
+            return end - self.amount * _UNITS[self.unit]
+        if self.unit == "day":
+            return calendar.days_before(end, self.amount)
+        return calendar.hours_before(end, timedelta(hours=self.amount))
 
     def __str__(self) -> str:
         business = "business " if self.business else ""

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from .business_time import instant, is_zone
 
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -43,6 +45,7 @@ class Schedule:
 
         An hour that the clock leaps over counts at the instant of the leap; one that it shows twice counts once.
 
+        >>> from datetime import UTC
         >>> berlin = parse("30 2 * * *", timezone="Europe/Berlin")
         >>> berlin.next_after(datetime(2026, 3, 28, 12, tzinfo=UTC)).isoformat()  # 02:30 is leapt over
         '2026-03-29T01:00:00+00:00'
@@ -53,7 +56,7 @@ class Schedule:
             if self._is_due_on(day):
                 for hour in self.hours:
                     for minute in self.minutes:
-                        due = _instant(day, time(hour, minute), zone)
+                        due = instant(day, time(hour, minute), zone)
                         if due > at:
                             return due
             day += timedelta(days=1)
@@ -85,10 +88,8 @@ def parse(text: object, *, timezone: str = "UTC") -> Schedule:
     parts = text.lower().split() if isinstance(text, str) else []
     if len(parts) != len(_FIELDS):
         raise BadSchedule(f"{text!r} is no schedule; write minute, hour, day, month and weekday: `0 9 * * mon-fri`")
-    try:
-        ZoneInfo(timezone)
-    except (KeyError, ValueError, OSError):
-        raise BadSchedule(f"{timezone!r} is no time zone; write it as Europe/Berlin") from None
+    if not is_zone(timezone):
+        raise BadSchedule(f"{timezone!r} is no time zone; write it as Europe/Berlin")
     minutes, hours, days, months, weekdays = (_numbers(part, *row) for part, row in zip(parts, _FIELDS, strict=True))
     return Schedule(
         text=" ".join(parts),
@@ -124,22 +125,3 @@ def _number(text: str, name: str, least: int, most: int, names: Mapping[str, int
     if not least <= value <= most:
         raise BadSchedule(f"{text!r} is no {name}; it goes from {least} to {most}")
     return value
-
-
-def _instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
-    """The instant at which the clock first shows it, or passes it."""
-    local = datetime.combine(day, clock, tzinfo=zone)
-    found = local.astimezone(UTC)
-    if found.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
-        return found
-    # Leapt over: the first instant at which the clock shows more.
-    early = local.replace(fold=1).astimezone(UTC)
-    late = local.replace(fold=0).astimezone(UTC)
-    low, high = min(early, late), max(early, late)
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) / 2
-        if middle.astimezone(zone).replace(tzinfo=None) > local.replace(tzinfo=None):
-            high = middle
-        else:
-            low = middle
-    return high.replace(microsecond=0)

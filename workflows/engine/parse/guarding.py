@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import time
-from zoneinfo import ZoneInfo
 
-from ..business_time import BadDays, parse_days
+from ..business_time import BadDays, is_zone, parse_clock, parse_days
 from ..spec import ConsentNeed, Guards, OncePer, Window
 from .beginnings import read_limit
 from .reader import Document, Reader
@@ -75,23 +74,15 @@ def _window(read: Reader, guards: Document, path: str) -> Window | None:
 
 
 def _clock(read: Reader, window: Document, key: str, path: str) -> time | None:
-    said = window.get(key)
-    try:
-        if isinstance(said, str) and len(said) == 5:
-            return time.max if said == "24:00" else time.fromisoformat(said)
-    except ValueError:
-        pass
-    read.wrong(f"{path}.{key}", 'must be a time of day such as "09:00", in quotes')
-    return None
+    clock = parse_clock(window.get(key))
+    if clock is None:
+        read.wrong(f"{path}.{key}", 'must be a time of day such as "09:00", in quotes')
+    return clock
 
 
 def _zone(read: Reader, window: Document, path: str) -> str:
     name = read.text(window, "timezone", path) or "contact"
-    if name == "contact":
-        return name
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
+    if name != "contact" and not is_zone(name):
         read.wrong(f"{path}.timezone", f"{name} is no time zone; write contact, or a zone such as Europe/Berlin")
     return name
 
