@@ -85,8 +85,12 @@ def _mapping(row: Any) -> Problems:
 
 
 def _segment(row: Any) -> Problems:
-    problems = check_types(row.when, segments.field_types())
-    return {"when": [f"{path}: {says}" for path, says in problems]} if problems else {}
+    """No circle, neither by what segments mean now nor by what they would if those in work were agreed as well."""
+    fields = segments.field_types()
+    for others in (segments.rules(), segments.drafts()):
+        if problems := check_types(row.when, fields, segments=others | {row.key: row.when}):
+            return {"when": [f"{path}: {says}" for path, says in problems]}
+    return {}
 
 
 def _template(row: Any) -> Problems:

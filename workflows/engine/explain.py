@@ -9,7 +9,8 @@ The document of one cause:
                     "entry": {"admitted": true, "says": "…", "checks": [CHECK]} or null,
                     "steps": [STEP], "state": "waiting", "step": "pause", "says": "…", "due_at": "…"}]}
 
-    CHECK: {"path": "contact.score", "op": "$gte", "want": 50, "got": 62, "ok": true}
+    CHECK: {"path": "contact.score", "op": "$gte", "want": 50, "got": 62, "ok": true}; of a segment
+           {"path": "segment", "op": "$eq", "want": "hot-leads", "got": true, "ok": true, "inner": [CHECK]}
     STEP:  {"step": "welcome", "outcome": "withheld", "says": "…", "checks": [CHECK],
             "guards": [{"guard": "consent", "ok": false, "says": "…"}],
             "writes": [{"field": "…", "old": …, "new": …}], "effect": "uuid of the effect"}
@@ -52,9 +53,18 @@ def check_says(check: Mapping[str, Any]) -> str:
     >>> check_says({"path": "contact.score", "op": "$gte", "want": 50, "got": 62, "ok": True})
     'contact.score is at least 50: yes, it is 62'
     """
+    return _read(check).says()
+
+
+def _read(check: Mapping[str, Any]) -> Check:
     return Check(
-        path=check["path"], operator=check["op"], wanted=check["want"], actual=check["got"], passed=check["ok"]
-    ).says()
+        path=check["path"],
+        operator=check["op"],
+        wanted=check["want"],
+        actual=check["got"],
+        passed=check["ok"],
+        inner=tuple(_read(inner) for inner in check.get("inner", ())),
+    )
 
 
 def _step(step: StepTrace) -> dict[str, Any]:
@@ -71,10 +81,13 @@ def _step(step: StepTrace) -> dict[str, Any]:
 
 
 def _check(check: Check) -> dict[str, Any]:
-    return {
+    document = {
         "path": check.path,
         "op": check.operator,
         "want": check.wanted,
         "got": check.actual,
         "ok": check.passed,
     }
+    if check.inner:
+        document["inner"] = [_check(inner) for inner in check.inner]
+    return document

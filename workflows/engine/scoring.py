@@ -149,6 +149,7 @@ def _condition(document: object, at: str, problems: list[tuple[str, str]]) -> Co
         problems += [(f"{at}.{path}", says) for path, says in error.problems]
         return None
     strange = [path for path in found.paths if not path.startswith("event.")]
+    strange += ["segment"] if found.segments else []
     if strange:
         says = "reads the contact; points depend on the event alone, so that the order of events does not matter"
         problems += [(f"{at}.{path}", says) for path in strange]

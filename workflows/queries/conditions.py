@@ -15,7 +15,15 @@ from typing import Any
 import re2
 from django.db import connection
 
-from workflows.engine.conditions import OPERATORS, BadCondition, compile_condition, operations, relative
+from workflows.engine.conditions import (
+    OPERATORS,
+    SEGMENT,
+    BadCondition,
+    Segments,
+    compile_condition,
+    operations,
+    relative,
+)
 from workflows.engine.conditions.operators import FOLD, Lookup, folded
 from workflows.models import Contact
 
@@ -71,29 +79,47 @@ def _text_column(name: str) -> _Place:
     )
 
 
-_COLUMNS: Mapping[str, _Place] = {
-    "email": _text_column("c.email"),
-    "lifecycle_stage": _text_column("c.lifecycle_stage"),
-    "score": _Place(
-        json="to_jsonb(c.score)",
-        text="c.score::text",
-        kind="'number'::text",
-        number="c.score",
-        only=(int, float),
-        column="c.score",
-    ),
-}
+#: Columns that hold text and nothing else.
+_COLUMNS: Mapping[str, _Place] = {name: _text_column(f"c.{name}") for name in ("email", "lifecycle_stage")}
 #: Below a column that holds a single value.
 _NOWHERE = _Place(json="NULL::jsonb", text="NULL::text", kind="NULL::text", number="NULL::numeric")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a rule is asked with, besides the contacts."""
+
+    at: datetime
+    #: What each segment asks for, by its key.
+    segments: Segments
+    #: How fast points fade; None: not at all.
+    half_life_days: float | None = None
 
 
 @dataclass(slots=True)
 class _Writer:
     """The values that the statement carries, named as they come."""
 
-    at: datetime
+    terms: Terms
     prefix: str
     values: dict[str, Any] = field(default_factory=dict)
+
+    def score(self) -> _Place:
+        """What is left of a score, in whole points. The half-life is a value, for with a subquery in its place the
+        database would call the function row by row instead of writing it out.
+        """
+        left = "round(c.score)::integer"
+        if self.terms.half_life_days:
+            half_life = f"{self.keep(self.terms.half_life_days)}::float8"
+            left = f"workflows_faded_score(c.score, c.scored_at, {self.keep(self.terms.at)}::timestamptz, {half_life})"
+        return _Place(
+            json=f"to_jsonb({left})",
+            text=f"({left})::text",
+            kind="'number'::text",
+            number=left,
+            only=(int, float),
+            column=left,
+        )
 
     def keep(self, value: Any) -> str:
         name = f"{self.prefix}{len(self.values)}"
@@ -104,13 +130,13 @@ class _Writer:
         return f"{self.keep(json.dumps(value))}::jsonb"
 
 
-def where(document: Mapping[str, Any], *, at: datetime, prefix: str = "v") -> Where:
+def where(document: Mapping[str, Any], terms: Terms, *, prefix: str = "v") -> Where:
     """Raises `BadCondition` for a rule that is none, or that asks for more than what is known of a contact.
 
     `prefix` keeps the values of two rules apart in one statement.
     """
-    compile_condition(document)
-    writer = _Writer(at=at, prefix=prefix)
+    compile_condition(document, segments=terms.segments)
+    writer = _Writer(terms=terms, prefix=prefix)
     part = _all(document, writer)
     return Where(member=_and([part.holds, part.guard]), answerable=part.answerable, values=writer.values)
 
@@ -120,6 +146,8 @@ def _all(document: Mapping[str, Any], writer: _Writer) -> _Part:
 
 
 def _member(name: str, wanted: Any, writer: _Writer) -> _Part:
+    if name == SEGMENT:
+        return _all(writer.terms.segments[wanted], writer)
     if name == "$not":
         return _none([_all(wanted, writer)])
     if name in _GROUPS:
@@ -175,8 +203,12 @@ def _place(path: str, writer: _Writer) -> _Place:
     subject, *names = path.split(".")
     if subject != "contact" or not names or names == ["consent"]:
         raise BadCondition([(path, "is nothing that is known of a contact by itself")])
+    if names[0] in (*_COLUMNS, "score") and len(names) > 1:
+        return _NOWHERE
+    if names[0] == "score":
+        return writer.score()
     if names[0] in _COLUMNS:
-        return _COLUMNS[names[0]] if len(names) == 1 else _NOWHERE
+        return _COLUMNS[names[0]]
     column = "c.consent" if names[0] == "consent" else "c.fields"
     keys = [names[1], "state", *names[2:]] if names[0] == "consent" else names
     *parents, last = [writer.keep(key) + "::text" for key in keys]
@@ -229,7 +261,7 @@ def _order(place: _Place, lookup: Lookup, wanted: Any, writer: _Writer) -> _Part
     """Numbers with numbers, texts with texts by code point; a date is a text that stands in the order of time."""
     away = relative.distance(wanted)
     if away:
-        return _order_in_time(place, lookup, away.instant(writer.at), writer)
+        return _order_in_time(place, lookup, away.instant(writer.terms.at), writer)
     if isinstance(wanted, bool):
         return _Part(FALSE, answerable=_kind_is(place))
     if isinstance(wanted, str):

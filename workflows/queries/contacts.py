@@ -1,11 +1,13 @@
 """Contacts as people look for them."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
 from martechops.lib import windows
 from workflows.engine.identity import normal_email
+from workflows.engine.scoring import Score, Scoring
 from workflows.models import ConsentEntry, Contact, ContactKey, Conversion
 
 from . import scores
@@ -52,3 +54,15 @@ def consent_ledger(contact_id: int) -> list[ConsentEntry]:
 def conversions(contact_id: int) -> list[Conversion]:
     """Goals that a contact reached, newest first."""
     return list(Conversion.objects.filter(contact_id=contact_id).order_by("-pk")[:50])
+
+
+def facts_of(contact: Contact, *, scoring: Scoring, at: datetime) -> dict[str, Any]:
+    """A stored contact as rules and templates see it."""
+    known = {
+        **contact.fields,
+        "email": contact.email,
+        "lifecycle_stage": contact.lifecycle_stage,
+        "score": scoring.now(Score(contact.score, contact.scored_at), at=at),
+        "consent": {channel: entry["state"] for channel, entry in contact.consent.items()},
+    }
+    return {"contact": known}

@@ -9,7 +9,7 @@ from workflows.engine.conditions import value_at
 from workflows.engine.mapping import BadMapping, Mapped, compile_mapping
 from workflows.models import Contact, InboundEvent, Source
 
-from . import messages
+from . import contacts, scores
 
 #: Recent events that coverage is counted over, and of them those that are shown.
 COUNTED, SHOWN = 200, 8
@@ -100,4 +100,8 @@ def _facts(row: InboundEvent) -> dict[str, Any]:
 
 def _contacts(at: datetime) -> list[tuple[str, str, dict[str, Any]]]:
     rows = Contact.objects.order_by("-updated_at", "-pk")[:COUNTED]
-    return [(row.email or f"Contact {row.pk}", f"/contacts/{row.pk}/", messages.facts_of(row, at=at)) for row in rows]
+    scoring = scores.compiled()
+    return [
+        (row.email or f"Contact {row.pk}", f"/contacts/{row.pk}/", contacts.facts_of(row, scoring=scoring, at=at))
+        for row in rows
+    ]

@@ -2,17 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from html import escape
 from typing import Any
 
 from martechops.lib import liquid, liquid_child
 from martechops.lib.liquid import BadTemplate
 from workflows.engine.conditions import value_at
-from workflows.engine.scoring import Score
-from workflows.models import Contact
-
-from . import scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +51,6 @@ def preview(*, subject: str, body: str, facts: Mapping[str, Any]) -> Preview:
         return Preview(message=compose(subject=subject, body=body, facts=facts), missing=missing)
     except BadTemplate as error:
         return Preview(message=None, problem=str(error))
-
-
-def facts_of(contact: Contact, *, at: datetime) -> dict[str, Any]:
-    """A contact as templates and rules see it."""
-    known = {
-        **contact.fields,
-        "email": contact.email,
-        "lifecycle_stage": contact.lifecycle_stage,
-        "score": scores.compiled().now(Score(contact.score, contact.scored_at), at=at),
-        "consent": {channel: entry["state"] for channel, entry in contact.consent.items()},
-    }
-    return {"contact": known}
 
 
 def _paragraphs(text: str) -> str:

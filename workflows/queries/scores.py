@@ -54,6 +54,11 @@ def row() -> ScoringRow | None:
     return ScoringRow.objects.select_related("owner").order_by("pk").first()
 
 
+def half_life_days() -> float | None:
+    """How fast points fade; None: not at all."""
+    return ScoringRow.objects.order_by("pk").values_list("half_life_days", flat=True).first()
+
+
 def compiled() -> Scoring:
     """The rules as they are now, with the points that event types give by themselves."""
     found = row()
@@ -86,8 +91,7 @@ def faded(*, at: datetime) -> Func:
 
 def explained(contact: Contact, *, at: datetime, most: int = 20) -> Explained:
     """The score of one contact with its newest entries and what is left of each."""
-    half_life = ScoringRow.objects.order_by("pk").values_list("half_life_days", flat=True).first()
-    scoring = Scoring(rules=(), half_life_days=half_life)
+    scoring = Scoring(rules=(), half_life_days=half_life_days())
     score = Points(contact.score, contact.scored_at)
     entries = ScoreEntry.objects.filter(contact_id=contact.pk).order_by("-at", "-pk")[:most]
     lines = [Line(entry, scoring.left(Points(entry.points, entry.at), at=at)) for entry in entries]

@@ -9,10 +9,12 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from workflows.engine import references
 from workflows.engine.conditions import FieldType
-from workflows.models import Contact, Field, LifecycleStage, Segment
+from workflows.models import DefinitionVersion, Field, LifecycleStage, Segment, Status
 
-from .conditions import TABLE, where
+from . import scores
+from .conditions import TABLE, Terms, where
 
 SAMPLE = 10
 
@@ -73,21 +75,51 @@ def _field_type(row: Field, stages: tuple[str, ...]) -> FieldType:
     return FieldType(type=row.type, allowed=allowed, label=row.label)
 
 
-def facts_of(contact: Contact, *, at: datetime) -> dict[str, Any]:
-    """A stored contact as a rule sees it."""
-    known = {
-        **contact.fields,
-        "email": contact.email,
-        "lifecycle_stage": contact.lifecycle_stage,
-        "score": contact.score,
-        "consent": {channel: entry["state"] for channel, entry in contact.consent.items()},
-    }
-    return {"contact": known, "now": at}
+def drafts() -> dict[str, Any]:
+    """What each segment would ask for if all of them were agreed as they stand."""
+    return dict(Segment.objects.values_list("key", "when"))
+
+
+def rules() -> dict[str, Any]:
+    """What each segment asks for, by its key: its newest content that was agreed, or its draft if none ever was.
+
+    So a segment that is taken back to draft and worked on goes on meaning what it meant, wherever it is used. One query
+    where no segment is a draft, two otherwise.
+    """
+    rows = list(Segment.objects.order_by("key").values_list("pk", "key", "when", "status"))
+    drafts = [pk for pk, _, _, status in rows if status == Status.DRAFT]
+    agreed = _agreed(drafts) if drafts else {}
+    return {key: agreed.get(pk, when) for pk, key, when, _ in rows}
+
+
+def _agreed(ids: list[int]) -> dict[int, Any]:
+    versions = DefinitionVersion.objects.filter(kind="segment", object_id__in=ids)
+    settled = versions.exclude(content__status=Status.DRAFT).order_by("object_id", "-number").distinct("object_id")
+    return dict(settled.values_list("object_id", "content__when"))
+
+
+def titles() -> dict[str, str]:
+    """Names by key, for words."""
+    return dict(Segment.objects.order_by("name").values_list("key", "name"))
+
+
+def asked_by(*documents: Any) -> dict[str, Any]:
+    """`rules`, if any of these conditions names a segment; else none are needed."""
+    return rules() if any(are_named_in(document) for document in documents) else {}
+
+
+def are_named_in(document: Any) -> bool:
+    """Does a condition name a segment anywhere?"""
+    return any(reference.kind == "segment" for reference in references.condition(document, ()))
+
+
+def _terms(at: datetime, *documents: Any) -> Terms:
+    return Terms(at=at, segments=asked_by(*documents), half_life_days=scores.half_life_days())
 
 
 def count(rule: Mapping[str, Any], *, at: datetime) -> int:
     """How many contacts the rule holds for. Raises `BadCondition`."""
-    asked = where(rule, at=at)
+    asked = where(rule, _terms(at, rule))
     with _many_rows() as cursor:
         cursor.execute(f"SELECT count(*) FROM {TABLE} c WHERE {asked.member}", asked.values)  # noqa: S608
         return int(cursor.fetchone()[0])
@@ -95,7 +127,7 @@ def count(rule: Mapping[str, Any], *, at: datetime) -> int:
 
 def members(rule: Mapping[str, Any], *, at: datetime) -> Members:
     """How many, of how many, and a few of them. Raises `BadCondition`."""
-    asked = where(rule, at=at)
+    asked = where(rule, _terms(at, rule))
     with _many_rows() as cursor:
         cursor.execute(
             f"""
@@ -115,8 +147,9 @@ def members(rule: Mapping[str, Any], *, at: datetime) -> Members:
 
 def change(*, before: Mapping[str, Any] | None, after: Mapping[str, Any], at: datetime) -> Change:
     """Who joins and who leaves when `after` takes the place of `before` (None: a new segment). By one query."""
-    new = where(after, at=at, prefix="a")
-    old = where(before, at=at, prefix="b") if before else None
+    terms = _terms(at, before, after)
+    new = where(after, terms, prefix="a")
+    old = where(before, terms, prefix="b") if before else None
     with _many_rows() as cursor:
         cursor.execute(
             f"""

@@ -8,6 +8,7 @@ from typing import Protocol
 import orjson
 
 from workflows.engine.authority import Writer
+from workflows.engine.conditions import Segments
 from workflows.engine.mapping import BadMapping, CompiledMapping, compile_mapping
 from workflows.engine.parse import BadSpec, parse
 from workflows.engine.references import Names
@@ -17,11 +18,12 @@ from workflows.engine.snapshot import Catalog, Stage
 from workflows.engine.spec import Spec
 from workflows.models import Activation, EventType, LifecycleStage, MessageTemplate, Source, Status, Version
 from workflows.models import Mapping as MappingRow
-from workflows.queries import aliases, authorities, scores
+from workflows.queries import aliases, authorities, scores, segments
 
 from .claim import ClaimedEvent
 
-_PARSED: dict[tuple[str, tuple[tuple[tuple[str, str], str], ...]], Spec] = {}
+_PARSED: dict[tuple[str, bytes], Spec] = {}
+_MOST_PARSED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,23 @@ class SourceRule:
         return {row.source.rpartition(".")[2]: row.target for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What the content of a version is read with: a change of any of it reaches every workflow."""
+
+    #: Former names by (kind, name), and what they mean now.
+    names: Names
+    #: What each segment asks for, by its key; None: it cannot be said.
+    segments: Segments | None
+    #: Both, to find what was compiled with them.
+    text: bytes
+
+    @classmethod
+    def of(cls, names: Names, segments: Segments | None) -> "Today":
+        """With their text."""
+        return cls(names, segments, orjson.dumps([sorted(names.items()), segments]))
+
+
 @dataclass(slots=True)
 class Definitions:
     """Everything that is defined, at one instant."""
@@ -77,18 +96,22 @@ class Definitions:
     scoring: Scoring
     #: Live versions by the event that triggers them.
     live: Mapping[str, tuple[RunnableVersion, ...]]
+    today: Today
     #: Why the live version that an event triggers cannot be used, by event.
     unusable: Mapping[str, str] = field(default_factory=dict)
-    #: Former names by (kind, name), and what they mean now.
-    names: Names = field(default_factory=dict)
     _versions: dict[int, RunnableVersion] = field(default_factory=dict)
+
+    @property
+    def names(self) -> Names:
+        """Former names by (kind, name), and what they mean now."""
+        return self.today.names
 
     def need(self, version_ids: set[int]) -> None:
         """Make sure that these versions, live or finishing, can be asked for."""
         unknown = version_ids - self._versions.keys()
         if unknown:
             rows = Version.objects.filter(pk__in=unknown)
-            self._versions.update({row.pk: _runnable(row, self.names) for row in rows})
+            self._versions.update({row.pk: _finishing(row, self.today) for row in rows})
 
     def current_event(self, name: str) -> str:
         """What an event of this name is called now."""
@@ -112,19 +135,20 @@ class Definitions:
 
 
 def load() -> Definitions:
-    """Eight small queries; the definitions of a workspace are few.
+    """Nine small queries; the definitions of a workspace are few.
 
     One that cannot be used, because it was written past the checks or before they were as strict, stands aside: what
     needs it is held or fails visibly, and everything else goes on.
     """
     names = aliases.names()
+    today = Today.of(names, segments.rules())
     mappings = {row.key: _mapping(row) for row in MappingRow.objects.all()}
     live: dict[str, tuple[RunnableVersion, ...]] = {}
     versions: dict[int, RunnableVersion] = {}
     unusable: dict[str, str] = {}
     for activation in Activation.objects.filter(until=None).select_related("version").order_by("workflow_id"):
         try:
-            version = versions[activation.version_id] = _runnable(activation.version, names)
+            version = versions[activation.version_id] = _runnable(activation.version, today)
         except BadSpec as error:
             unusable |= dict.fromkeys(
                 _triggers(activation.version, names), f"workflow version {activation.version}: {error}"
@@ -145,16 +169,18 @@ def load() -> Definitions:
         scoring=scores.compiled(),
         live=live,
         unusable=unusable,
-        names=names,
+        today=today,
         _versions=versions,
     )
 
 
-def _runnable(row: Version, names: Names) -> RunnableVersion:
-    """Frozen content never changes, so its digest and the names of today are what a compiled one is found by."""
-    found_by = (row.digest, tuple(sorted(names.items())))
+def _runnable(row: Version, today: Today) -> RunnableVersion:
+    """Frozen content never changes, so a compiled one is found by its digest and by what it is read with."""
+    found_by = (row.digest, today.text)
     if found_by not in _PARSED:
-        _PARSED[found_by] = parse(aliases.current(row.content, names))
+        if len(_PARSED) > _MOST_PARSED:
+            _PARSED.clear()
+        _PARSED[found_by] = parse(aliases.current(row.content, today.names), segments=today.segments)
     return RunnableVersion(
         workflow_id=row.workflow_id,
         version_id=row.pk,
@@ -162,6 +188,14 @@ def _runnable(row: Version, names: Names) -> RunnableVersion:
         digest=row.digest,
         spec=_PARSED[found_by],
     )
+
+
+def _finishing(row: Version, today: Today) -> RunnableVersion:
+    """The version of a run on its way: where a segment cannot be used, the rule that names it has no answer."""
+    try:
+        return _runnable(row, today)
+    except BadSpec:
+        return _runnable(row, Today.of(today.names, None))
 
 
 def _stage(row: LifecycleStage) -> Stage:

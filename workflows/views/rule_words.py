@@ -14,9 +14,12 @@ class SeenCheck:
     claim: str
     value: Any
     holds: bool
+    #: For a segment: what it asks for itself.
+    inner: tuple["SeenCheck", ...] = ()
 
 
 def seen(check: Mapping[str, Any]) -> SeenCheck:
     """A CHECK of a trace (`workflows.engine.explain`) for a page."""
     claim = comparison_words(check["path"], check["op"], check["want"])
-    return SeenCheck(claim=claim, value=check.get("got"), holds=bool(check["ok"]))
+    inner = tuple(seen(one) for one in check.get("inner", ()))
+    return SeenCheck(claim=claim, value=check.get("got"), holds=bool(check["ok"]), inner=inner)

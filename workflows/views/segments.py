@@ -50,7 +50,8 @@ class VersionLine:
 def listing(request: HttpRequest) -> HttpResponse:
     """Every segment; the counts come by themselves, one by one."""
     used = uses.counts()
-    lines = [(row, _words(row.when), used.get(("segment", row.key), 0)) for row in segments.listed()]
+    titles = segments.titles()
+    lines = [(row, _words(row.when, titles), used.get(("segment", row.key), 0)) for row in segments.listed()]
     return render(
         request, "workflows/segment_list.html", {"lines": lines, "may_add": may(request.user, "definitions.edit")}
     )
@@ -60,7 +61,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
     """Its rule in words, who is in it, where it is used, what it said before."""
     row = _segment(key)
     at = clock.now()
-    broken = check_types(row.when, segments.field_types())
+    broken = _broken(row.when, segments.field_types())
     try:
         members = segments.members(row.when, at=at)
     except BadCondition as error:
@@ -217,8 +218,11 @@ def _preview(draft: Draft, row: Segment | None) -> dict[str, Any]:
     before = row.when if row else None
     try:
         change = segments.change(before=before, after=draft.rule, at=clock.now())
-    except BadCondition:
-        change = segments.change(before=None, after=draft.rule, at=clock.now())
+    except BadCondition:  # what it said before cannot be asked any more
+        try:
+            change = segments.change(before=None, after=draft.rule, at=clock.now())
+        except BadCondition as error:
+            return {"problems": tuple(f"{place}: {says}" for place, says in error.problems)}
     return {"change": change, "clauses": _clauses(draft.rule), "is_changed": bool(row) and before != draft.rule}
 
 
@@ -230,7 +234,7 @@ def _draft_of(row: Segment | None, fields: Fields) -> Draft:
     try:
         return Draft(rows=builder.from_document(rule, fields), rule=rule)
     except builder.CannotBeShown:
-        problems = tuple(f"{place}: {says}" for place, says in check_types(rule, fields))
+        problems = tuple(f"{place}: {says}" for place, says in _broken(rule, fields))
         text = json.dumps(rule, indent=2, ensure_ascii=False)
         return Draft(rows=None, text=text, rule=None if problems else rule, problems=problems)
 
@@ -259,28 +263,33 @@ def _text_sent(text: str, fields: Fields) -> Draft:
         rule = json.loads(text)
     except (ValueError, RecursionError) as error:
         return Draft(rows=None, text=text, problems=(f"This is not JSON that can be read: {error}.",))
-    problems = tuple(f"{place}: {says}" for place, says in check_types(rule, fields))
+    problems = tuple(f"{place}: {says}" for place, says in _broken(rule, fields))
     return Draft(rows=None, text=text, rule=None if problems else rule, problems=problems)
+
+
+def _broken(rule: Any, fields: Fields) -> tuple[tuple[str, str], ...]:
+    return check_types(rule, fields, segments=segments.asked_by(rule))
 
 
 def _initial(row: Segment | None) -> dict[str, Any]:
     return {"name": row.name, "meaning": row.meaning, "owner": row.owner_id} if row else {}
 
 
-def _words(rule: Any) -> str:
+def _words(rule: Any, titles: Mapping[str, str] | None = None) -> str:
     try:
         compile_condition(rule)
     except BadCondition:
         return "a rule that cannot be read any more"
-    return condition_words(rule)
+    return condition_words(rule, titles=titles or {})
 
 
 def _clauses(rule: Any) -> list[str]:
     """What has to hold, a line each."""
     if not isinstance(rule, Mapping):
         return []
+    titles = segments.titles() if segments.are_named_in(rule) else {}
     return [
-        _words({name: wanted})[1:-1] if name == "$or" and len(wanted) > 1 else _words({name: wanted})
+        _words({name: wanted}, titles)[1:-1] if name == "$or" and len(wanted) > 1 else _words({name: wanted}, titles)
         for name, wanted in rule.items()
     ]
 

@@ -17,7 +17,7 @@ from workflows.engine.coercions import COERCIONS, WAYS
 from workflows.engine.naming import BadConvention, compile_convention
 from workflows.models import Contact, MessageTemplate, NamingConvention, Scoring, Source
 from workflows.models import Mapping as MappingRow
-from workflows.queries import documents, event_names, mappings, messages, scores
+from workflows.queries import contacts, documents, event_names, mappings, messages, scores
 
 #: A message is written by people: it gets no script, no request, no form, and no origin of its own (FAULTS S6).
 _BODY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
@@ -127,7 +127,7 @@ def _template(request: HttpRequest, row_id: int) -> HttpResponse:
 
 
 def _template_preview(row: MessageTemplate, contact: Contact | None) -> messages.Preview:
-    facts = messages.facts_of(contact, at=clock.now()) if contact else {"contact": {}}
+    facts = contacts.facts_of(contact, scoring=scores.compiled(), at=clock.now()) if contact else {"contact": {}}
     return messages.preview(subject=row.subject, body=row.body, facts=facts)
 
 

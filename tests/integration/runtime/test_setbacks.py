@@ -162,7 +162,7 @@ def test_mapping_of_a_step_that_cannot_be_used_fails_its_run_visibly(request_dem
 def test_live_version_that_no_longer_parses_holds_its_events(
     request_demo: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(content: object) -> NoReturn:
+    def refuse(content: object, **_segments: object) -> NoReturn:
         raise BadSpec([("steps[0]", "is too old")])
 
     monkeypatch.setattr(definitions, "_PARSED", {})

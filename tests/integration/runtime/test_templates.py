@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from workflows.actions import definitions
 from workflows.models import Contact, Effect, MessageTemplate
-from workflows.queries import messages
+from workflows.queries import contacts, messages, scores
 
 from .conftest import settle
 
@@ -39,7 +39,9 @@ def test_preview_is_what_is_sent_escaped_with_missing_values_listed(demo: object
     settle()
     contact, template = Contact.objects.get(), MessageTemplate.objects.get(key="demo-welcome")
     shown = messages.preview(
-        subject=template.subject, body=template.body, facts=messages.facts_of(contact, at=datetime.now(UTC))
+        subject=template.subject,
+        body=template.body,
+        facts=contacts.facts_of(contact, scoring=scores.compiled(), at=datetime.now(UTC)),
     )
     assert shown.message is not None
     assert "&lt;b&gt;Lea" in shown.message.html

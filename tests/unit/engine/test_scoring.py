@@ -97,6 +97,7 @@ def test_rule_that_cannot_be_answered_gives_nothing() -> None:
         ([{"event": "A", "points": 5, "decay": 1}], "has no decay"),
         ([{"event": "A", "points": 5, "when": {"event.properties.x": {"$near": 1}}}], "$near"),
         ([{"event": "A", "points": 5, "when": {"contact.country": "DE"}}], "reads the contact"),
+        ([{"event": "A", "points": 5, "when": {"segment": "hot"}}], "reads the contact"),
     ],
     ids=repr,
 )

@@ -9,17 +9,21 @@ True
 `OPERATORS` is the one table; `compile` evaluates and explains by it, `types` checks a rule against the catalog,
 `words` says it, `workflows.queries.conditions` asks the database, and the builder on screen offers what it lists.
 A missing or null value satisfies `$exists: false`, `$ne` and `$nin`, and nothing else; `$not` and `$nor` turn round
-whatever the rule inside them answers. A comparison that has no answer raises `ConditionError`: it is never a "no".
+whatever the rule inside them answers. `{segment: key}` is the rule of that segment in its place. A comparison that has
+no answer raises `ConditionError`: it is never a "no".
 """
 
 from . import relative
-from .compile import BadCondition, Check, Comparison, Condition, compile_condition, operations, value_at
+from .compile import BadCondition, Check, Comparison, Condition, Segments, compile_condition, operations, value_at
 from .operators import OPERATORS, ConditionError, Lookup, Operator
-from .types import FieldType, check_types
-from .words import comparison_words, condition_words
+from .spelling import did_you_mean
+from .types import ANY, FieldType, check_types
+from .words import SEGMENT, comparison_words, condition_words
 
 __all__ = [
+    "ANY",
     "OPERATORS",
+    "SEGMENT",
     "BadCondition",
     "Check",
     "Comparison",
@@ -28,10 +32,12 @@ __all__ = [
     "FieldType",
     "Lookup",
     "Operator",
+    "Segments",
     "check_types",
     "comparison_words",
     "compile_condition",
     "condition_words",
+    "did_you_mean",
     "operations",
     "relative",
     "value_at",

@@ -1,7 +1,7 @@
 """A document made into a test, with every problem said at once, and its explanation."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,16 @@ import re2
 from . import relative
 from .limits import objections
 from .operators import OPERATORS, ConditionError, Operator, shown
-from .words import comparison_words
+from .spelling import did_you_mean
+from .words import SEGMENT, comparison_words
 
 Facts = Mapping[str, Any]
 Test = Callable[[Facts], bool]
+#: What each segment asks for, by its key.
+Segments = Mapping[str, Any]
+
+MOST_SEGMENTS = 100
+CIRCLE = "segments that ask for each other: "
 
 #: The name under which a rule for the items of a list, or for their number, sees the one at hand.
 ITEM = "item"
@@ -37,22 +43,28 @@ class Check:
     #: None where the value is missing.
     actual: Any
     passed: bool
+    #: For a segment: what it asks for itself, in the order written.
+    inner: tuple["Check", ...] = ()
 
     def says(self) -> str:
         """The comparison in words, with the value that decided it."""
         claim = comparison_words(self.path, self.operator, self.wanted, name=str)
-        found = "it is missing" if self.actual is None else f"it is {shown(self.actual)}"
-        return f"{claim}: {'yes' if self.passed else 'no'}, {found}"
+        answer = f"{claim}: {'yes' if self.passed else 'no'}"
+        if self.path == SEGMENT:
+            return f"{answer} ({'; '.join(check.says() for check in self.inner)})" if self.inner else answer
+        return f"{answer}, {'it is missing' if self.actual is None else f'it is {shown(self.actual)}'}"
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One operator at one path, wherever in the rule it stands."""
+    """One operator at one path, or one segment, wherever in the rule it stands."""
 
     path: str
     operator: str
     wanted: Any
     test: Test
+    #: For a segment: the comparisons of its own rule.
+    inner: tuple["Comparison", ...] = ()
 
     def check(self, facts: Facts) -> Check:
         """How it comes out; one without an answer has not passed."""
@@ -60,8 +72,17 @@ class Comparison:
             passed = self.test(facts)
         except ConditionError:
             passed = False
+        if self.path == SEGMENT:
+            inner = tuple([comparison.check(facts) for comparison in self.inner])
+            return Check(SEGMENT, self.operator, self.wanted, actual=passed, passed=passed, inner=inner)
         actual = value_at(facts, self.path)
         return Check(path=self.path, operator=self.operator, wanted=self.wanted, actual=actual, passed=passed)
+
+    def every(self) -> Iterator["Comparison"]:
+        """Itself and, behind it, what its segment compares."""
+        yield self
+        for comparison in self.inner:
+            yield from comparison.every()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +97,33 @@ class Condition:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Every path that it reads."""
-        return tuple(dict.fromkeys(comparison.path for comparison in self.comparisons))
+        """Every path that it reads, through segments too."""
+        return tuple(dict.fromkeys(one.path for one in self._every() if one.path != SEGMENT))
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The key of every segment that it asks for, and of those that these ask for."""
+        return tuple(dict.fromkeys(str(one.wanted) for one in self._every() if one.path == SEGMENT))
 
     def explain(self, facts: Facts) -> tuple[Check, ...]:
         """Each comparison with the value it saw, whether or not it decided."""
         return tuple([comparison.check(facts) for comparison in self.comparisons])
+
+    def _every(self) -> Iterator[Comparison]:
+        for comparison in self.comparisons:
+            yield from comparison.every()
 
 
 @dataclass(slots=True)
 class _Reading:
     """What is found on the way through a document."""
 
+    #: None: nobody looked them up, so that a rule may name any, and none can be answered.
+    segments: Segments | None = None
+    #: The segments that it is inside of, from the outermost.
+    within: tuple[str, ...] = ()
+    #: Every segment met so far, as often as it was: one that asks for many that ask for many is a slip.
+    built_in: list[str] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
     comparisons: list[Comparison] = field(default_factory=list)
 
@@ -96,11 +132,19 @@ class _Reading:
         return _never
 
 
-def compile_condition(document: Any) -> Condition:
-    """Raises `BadCondition` with every problem at once."""
+def compile_condition(document: Any, *, segments: Segments | None = None) -> Condition:
+    """Ready for use, with the rules of the segments that it names built in. Raises `BadCondition` with every problem.
+
+    `segments` are all that there are, so that an unknown one and a circle are refused. Without them a rule may name
+    any segment, as when it is shown only; to test it then is a `ConditionError`.
+
+    >>> hot = {"hot-leads": {"contact.score": {"$gte": 50}}}
+    >>> compile_condition({"segment": "hot-leads"}, segments=hot).test({"contact": {"score": 62}})
+    True
+    """
     if found := list(objections(document)):
         raise BadCondition(found)
-    reading = _Reading()
+    reading = _Reading(segments=segments)
     test = _all(document, "", reading)
     if reading.problems:
         raise BadCondition(reading.problems)
@@ -157,7 +201,7 @@ def _none(tests: Sequence[Test]) -> Test:
 
 
 #: Read as paths they would be missing for everybody, and the rule a silent "no".
-_LATER = frozenset({"segment", "contact.segment"})
+_MISSPELT = frozenset({"contact.segment", "segments", "contact.segments"})
 
 #: Groups of rules. `$not` takes one rule or, behind a path, operators.
 GROUPS: Mapping[str, Callable[[Sequence[Test]], Test]] = {"$and": _every, "$or": _some, "$nor": _none}
@@ -179,9 +223,46 @@ def _part(name: Any, wanted: Any, at: str, reading: _Reading) -> Test:
         return _none([_all(wanted, here, reading)])
     if not isinstance(name, str) or name.startswith("$"):
         return reading.refuse(here, f"operator {name} is not offered here; groups are $and, $or, $nor and $not")
-    if name in _LATER:
-        return reading.refuse(here, "a rule cannot name a segment yet; write out what the segment asks for")
+    if name == SEGMENT:
+        return _segment(wanted, here, reading)
+    if name in _MISSPELT:
+        return reading.refuse(here, "a segment is asked for as {segment: key}")
     return _comparisons(name, wanted, here, reading)
+
+
+def _segment(key: Any, at: str, reading: _Reading) -> Test:
+    """The segment's rule in its place; what is wrong with that rule is said at the place that names it."""
+    if not isinstance(key, str) or not key:
+        return reading.refuse(at, "takes the key of one segment; ask for several with $or")
+    if key in reading.within:
+        circle = (*reading.within[reading.within.index(key) :], key)
+        return reading.refuse(at, f"{CIRCLE}{' → '.join(circle)}")
+    if reading.segments is None:
+        reading.comparisons.append(Comparison(SEGMENT, "$eq", key, _unanswered(key)))
+        return _unanswered(key)
+    if key not in reading.segments:
+        return reading.refuse(at, f"there is no segment {key}{did_you_mean(key, reading.segments)}")
+    test, inner = _built_in(key, at, reading, reading.segments[key])
+    reading.comparisons.append(Comparison(SEGMENT, "$eq", key, test, inner=inner))
+    return test
+
+
+def _built_in(key: str, at: str, reading: _Reading, rule: Any) -> tuple[Test, tuple[Comparison, ...]]:
+    reading.built_in.append(key)
+    inner = replace(reading, within=(*reading.within, key), problems=list(objections(rule)), comparisons=[])
+    if len(reading.built_in) > MOST_SEGMENTS:
+        inner.problems.append((at, f"more than {MOST_SEGMENTS} segments stand behind this rule"))
+    test = _never if inner.problems else _all(rule, "", inner)
+    for place, says in inner.problems[:1]:
+        reading.refuse(at, says if says.startswith(CIRCLE) else f"segment {key} cannot be used: {place}: {says}")
+    return test, tuple(inner.comparisons)
+
+
+def _unanswered(key: str) -> Test:
+    def test(_facts: Facts) -> bool:
+        raise ConditionError(f"what segment {key} asks for cannot be looked up")
+
+    return test
 
 
 def _comparisons(path: str, wanted: Any, at: str, reading: _Reading) -> Test:
@@ -235,7 +316,7 @@ def _answer(path: str, row: Operator, check: Callable[[Any, Facts], bool]) -> Te
 
 def _items_rule(wanted: Mapping[str, Any], at: str, reading: _Reading) -> Callable[[Any, Facts], bool]:
     """A rule asked of one item: by operators if it is a value, by its own paths if it is a document."""
-    within = _Reading(problems=reading.problems)
+    within = _Reading(segments={}, problems=reading.problems)
     if is_operators(wanted):
         of_value = _comparisons(ITEM, wanted, at, within)
         return lambda item, facts: of_value({ITEM: item, "now": facts.get("now")})

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from . import relative
-from .compile import BadCondition, compile_condition, operations
+from .compile import BadCondition, Segments, compile_condition, operations
 from .operators import OPERATORS, Operator
+from .spelling import did_you_mean
+from .words import SEGMENT
+
+#: The type of what may be anything, such as a property whose schema does not say: every operator suits it.
+ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +25,12 @@ class FieldType:
     label: str = ""
 
 
-def check_types(document: Any, fields: Mapping[str, FieldType]) -> tuple[tuple[str, str], ...]:
+def check_types(
+    document: Any, fields: Mapping[str, FieldType], *, segments: Segments | None = None
+) -> tuple[tuple[str, str], ...]:
     """Every place of the rule that does not fit the catalog, with what is wrong there; empty if it fits.
+
+    With `segments`, a rule that names one that is not among them, or leads back to itself, does not fit either.
 
     >>> fields = {"contact.country": FieldType("picklist", allowed=("DE", "FR")), "contact.score": FieldType("number")}
     >>> check_types({"contact.country": "De", "contact.scor": 5, "contact.score": {"$contains": "6"}}, fields)
@@ -32,7 +40,7 @@ def check_types(document: Any, fields: Mapping[str, FieldType]) -> tuple[tuple[s
      ('contact.score', '$contains is not for a number; use $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte or $exists'))
     """
     try:
-        compile_condition(document)
+        compile_condition(document, segments=segments)
     except BadCondition as error:
         return error.problems
     return tuple(_problems(document, "", fields))
@@ -46,13 +54,15 @@ def operators_for(kind: str) -> list[str]:
 def _problems(document: Mapping[str, Any], at: str, fields: Mapping[str, FieldType]) -> Iterator[tuple[str, str]]:
     for name, wanted in document.items():
         here = f"{at}.{name}" if at else name
+        if name == SEGMENT:
+            continue
         if name == "$not":
             yield from _problems(wanted, here, fields)
         elif name.startswith("$"):
             for i, part in enumerate(wanted):
                 yield from _problems(part, f"{here}[{i}]", fields)
         elif name not in fields:
-            yield here, "is no field" + _did_you_mean(name, fields)
+            yield here, "is no field" + did_you_mean(name, fields)
         else:
             yield from ((here, says) for says in _path_problems(wanted, fields[name]))
 
@@ -61,7 +71,7 @@ def _path_problems(wanted: Any, field: FieldType) -> Iterator[str]:
     for operator, value in operations(wanted):
         if operator == "$not":
             yield from _path_problems(value, field)
-        elif field.type not in OPERATORS[operator].types:
+        elif field.type != ANY and field.type not in OPERATORS[operator].types:
             name = _NAMES.get(field.type, f"a {field.type}")
             yield f"{operator} is not for {name}; use {_listed(operators_for(field.type))}"
         else:
@@ -69,14 +79,14 @@ def _path_problems(wanted: Any, field: FieldType) -> Iterator[str]:
 
 
 def _value_problems(row: Operator, wanted: Any, field: FieldType) -> Iterator[str]:
-    if row.takes not in ("value", "one", "many") or field.type == "list":
+    if row.takes not in ("value", "one", "many") or field.type in ("list", ANY):
         return
     if row.words_date and field.type in ("date", "datetime") and relative.distance(wanted):
         return
     for value in wanted if row.takes == "many" else [wanted]:
         problem = None if _FITS[field.type](value) else f"{_quoted(value)} is not {_KINDS[field.type]}"
         if problem is None and field.allowed and value not in field.allowed:
-            problem = f"{value} is not a value of it{_did_you_mean(str(value), field.allowed)}"
+            problem = f"{value} is not a value of it{did_you_mean(str(value), field.allowed)}"
         if problem:
             yield problem
 
@@ -124,9 +134,3 @@ def _quoted(value: Any) -> str:
 
 def _listed(names: list[str]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}"
-
-
-def _did_you_mean(name: str, known: Any) -> str:
-    by_fold = {str(one).lower(): str(one) for one in known}
-    close = get_close_matches(name.lower(), by_fold, n=1, cutoff=0.6)
-    return f"; did you mean {by_fold[close[0]]}?" if close else ""

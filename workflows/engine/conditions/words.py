@@ -9,7 +9,13 @@ from martechops.lib.path_words import path_words
 from . import relative
 from .operators import OPERATORS
 
+#: Stands in a rule in place of a path: `{segment: hot-leads}`.
+SEGMENT = "segment"
+
 _JOINS = {"$and": " and ", "$or": " or "}
+#: What people call a segment, by its key; one that is not there is called by its key.
+Titles = Mapping[str, str]
+_NONE: Titles = {}
 
 
 def comparison_words(path: str, operator: str, wanted: Any, *, name: Callable[[str], str] = path_words) -> str:
@@ -19,7 +25,11 @@ def comparison_words(path: str, operator: str, wanted: Any, *, name: Callable[[s
     ('score is at least 50', 'email is not known')
     >>> comparison_words("contact.renewal_on", "$lt", {"days_ahead": 30})
     'renewal on is before 30 days from now'
+    >>> comparison_words("segment", "$eq", "hot-leads")
+    'is in segment Hot leads'
     """
+    if path == SEGMENT:
+        return f"is in segment {_title(wanted, _NONE)}"
     return f"{name(path)} {operator_words(operator, wanted)}".strip()
 
 
@@ -44,33 +54,39 @@ def operator_words(operator: str, wanted: Any) -> str:
     return row.words.format(jsontext.words(wanted))
 
 
-def condition_words(document: Mapping[str, Any]) -> str:
-    """A whole rule as a clause.
+def condition_words(document: Mapping[str, Any], *, titles: Titles = _NONE) -> str:
+    """A whole rule as a clause; `titles` are the names of segments by their keys.
 
     >>> condition_words({"contact.score": {"$gte": 50}, "$or": [{"event.name": "A"}, {"contact.size": {"$gt": 9}}]})
     'score is at least 50 and (name of the event is A or size is more than 9)'
     >>> condition_words({"contact.email": {"$not": {"$endsWith": "@example.com"}}})
     'not (email ends with @example.com)'
+    >>> condition_words({"$not": {"segment": "hot"}}, titles={"hot": "Leads to call"})
+    'is not in segment Leads to call'
     """
-    return " and ".join(_part_words(key, wanted) for key, wanted in document.items())
+    return " and ".join(_part_words(key, wanted, titles) for key, wanted in document.items())
 
 
-def _part_words(key: str, wanted: Any) -> str:
+def _part_words(key: str, wanted: Any, titles: Titles) -> str:
     if key in _JOINS:
-        inner = _JOINS[key].join(_member_words(part, len(wanted)) for part in wanted)
+        inner = _JOINS[key].join(_member_words(part, len(wanted), titles) for part in wanted)
         return f"({inner})" if len(wanted) > 1 else inner
     if key == "$nor":
-        return "none of (" + ", ".join(condition_words(part) for part in wanted) + ")"
+        return "none of (" + ", ".join(condition_words(part, titles=titles) for part in wanted) + ")"
     if key == "$not":
-        return f"not ({condition_words(wanted)})"
+        if isinstance(wanted, Mapping) and set(wanted) == {SEGMENT}:
+            return f"is not in segment {_title(wanted[SEGMENT], titles)}"
+        return f"not ({condition_words(wanted, titles=titles)})"
+    if key == SEGMENT:
+        return f"is in segment {_title(wanted, titles)}"
     if isinstance(wanted, Mapping) and any(str(name).startswith("$") for name in wanted):
         return " and ".join(_operation_words(key, operator, value) for operator, value in wanted.items())
     return comparison_words(key, "$eq", wanted)
 
 
-def _member_words(part: Mapping[str, Any], of: int) -> str:
+def _member_words(part: Mapping[str, Any], of: int, titles: Titles) -> str:
     """A member with several parts of its own is set in brackets."""
-    words = condition_words(part)
+    words = condition_words(part, titles=titles)
     return f"({words})" if of > 1 and len(part) > 1 else words
 
 
@@ -84,3 +100,7 @@ def _item_words(wanted: Mapping[str, Any]) -> str:
     if all(str(key).startswith("$") for key in wanted):
         return " and ".join(operator_words(operator, value) for operator, value in wanted.items())
     return "fits: " + condition_words(wanted)
+
+
+def _title(key: Any, titles: Titles) -> str:
+    return titles.get(str(key)) or str(key).replace("-", " ").replace("_", " ").capitalize()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..conditions import Segments
 from ..spec import ACTIONS, END, PRIORITIES, SUBJECTS, TYPES, Spec, Step
 from .beginnings import read_entry, read_limit, read_trigger
 from .criteria import read_criteria
@@ -54,21 +55,24 @@ class Attempt:
     problems: tuple[tuple[str, str], ...]
 
 
-def parse(document: Mapping[str, Any]) -> Spec:
-    """Raises `BadSpec` with every problem at once."""
-    found = attempt(document)
+def parse(document: Mapping[str, Any], *, segments: Segments | None = None) -> Spec:
+    """Raises `BadSpec` with every problem at once.
+
+    `segments`, what each asks for by its key, are needed by whoever will test the rules: see `compile_condition`.
+    """
+    found = attempt(document, segments=segments)
     if found.problems:
         raise BadSpec(list(found.problems))
     return found.spec
 
 
-def attempt(document: object) -> Attempt:
+def attempt(document: object, *, segments: Segments | None = None) -> Attempt:
     """As much of a workflow as can be read, whatever was given. Never raises.
 
     >>> attempt({"key": "w", "steps": [{"key": "a", "wait": {"for": "soon"}}]}).spec.steps[0].kind
     'wait'
     """
-    read = Reader()
+    read = Reader(segments=segments)
     if not isinstance(document, Mapping):
         read.wrong("", "must be a workflow: {kind: workflow, key: …, steps: […]}")
         document = {}

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..conditions import BadCondition, Condition, compile_condition
+from ..conditions import BadCondition, Condition, Segments, compile_condition
 from ..durations import BadDuration, Duration
 from ..durations import parse as parse_duration
 
@@ -15,6 +15,8 @@ Document = Mapping[str, Any]
 class Reader:
     """Each question answers with a value of the right kind, and notes a problem where there was none."""
 
+    #: What each segment asks for; None where rules are read but not tested.
+    segments: Segments | None = None
     problems: list[tuple[str, str]] = field(default_factory=list)
     #: A map of how things are may name any action, done by any means.
     map_only: bool = False
@@ -110,7 +112,7 @@ class Reader:
         if key not in document:
             return None
         try:
-            return compile_condition(document[key])
+            return compile_condition(document[key], segments=self.segments)
         except BadCondition as error:
             for place, says in error.problems:
                 self.wrong(join(path, key) + (f".{place}" if place else ""), says)
