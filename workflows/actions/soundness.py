@@ -13,7 +13,7 @@ from workflows.engine.mapping import BadMapping, compile_mapping
 from workflows.engine.naming import BadConvention, compile_convention
 from workflows.engine.scoring import BadScoring, compile_scoring
 from workflows.engine.spec import STAGES
-from workflows.queries import documents, segments
+from workflows.queries import documents, segment_rules, segments
 
 #: What is wrong, by attribute.
 Problems = dict[str, list[str]]
@@ -87,7 +87,7 @@ def _mapping(row: Any) -> Problems:
 def _segment(row: Any) -> Problems:
     """No circle, neither by what segments mean now nor by what they would if those in work were agreed as well."""
     fields = segments.field_types()
-    for others in (segments.rules(), segments.drafts()):
+    for others in (segment_rules.rules(), segment_rules.drafts()):
         if problems := check_types(row.when, fields, segments=others | {row.key: row.when}):
             return {"when": [f"{path}: {says}" for path, says in problems]}
     return {}

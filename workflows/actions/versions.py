@@ -12,8 +12,10 @@ from martechops.lib import digest
 from martechops.people.models import Team, User
 from martechops.people.permissions import check_may
 from workflows.actions import definitions, drafts
+from workflows.engine import typing_rules
 from workflows.engine.parse import BadSpec, parse
 from workflows.models import Version, Workflow
+from workflows.queries import vocabulary
 
 
 class AlreadyFrozen(Exception):
@@ -46,8 +48,9 @@ def freeze(
 ) -> Version:
     """From now on this content never changes. `revision` is the one that was seen, None not to ask.
 
-    The workflow is called, owned and typed as the frozen content says. Raises AlreadyFrozen, BadSpec, NothingChanged,
-    NotAllowed and `drafts.ChangedMeanwhile`.
+    Its rules have to fit the catalog as it is now; a map of how things are may say what it likes. The workflow is
+    called, owned and typed as the frozen content says. Raises AlreadyFrozen, BadSpec, NothingChanged, NotAllowed and
+    `drafts.ChangedMeanwhile`.
     """
     workflow = Workflow.objects.select_for_update().get(pk=version.workflow_id)
     version = Version.objects.select_related("workflow", "parent").get(pk=version.pk)
@@ -58,6 +61,8 @@ def freeze(
     if revision is not None and revision != version.revision:
         _say_changed(version, revision)
     spec = parse(version.content)
+    if not spec.map_only and (unfit := typing_rules.problems(version.content, vocabulary.current())):
+        raise BadSpec(list(unfit))
     if spec.key != workflow.key:
         raise BadSpec([("key", f"must be {workflow.key}: a workflow keeps its key")])
     if isinstance(by, User) and version.parent and version.parent.digest == version.digest:

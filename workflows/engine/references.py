@@ -85,21 +85,41 @@ _ANY_COMPARED = re.compile(r"""contact\.([\w.]+)\s*(?:==|!=|contains)\s*["']([^"
 
 def _workflow(document: Mapping[str, Any]) -> Iterator[Reference]:
     yield from _one(document, "owner", "team", ())
-    trigger = _mapping(document, "trigger")
-    yield from _one(trigger, "event", "event-type", ("trigger",))
-    if isinstance(trigger.get("event"), list):
-        for i, event in enumerate(trigger["event"]):
-            yield Reference("event-type", str(event), ("trigger", "event", i))
-    if isinstance(trigger.get("event"), list):
-        for i, event in enumerate(trigger["event"]):
-            yield Reference("event-type", str(event), ("trigger", "event", i))
-    yield from condition(trigger.get("where"), ("trigger", "where"))
-    yield from condition(_mapping(document, "entry").get("when"), ("entry", "when"))
+    yield from _trigger(_mapping(document, "trigger"), ("trigger",))
+    entry = _mapping(document, "entry")
+    yield from _paths(entry, "key", ("entry",))
+    yield from condition(entry.get("when"), ("entry", "when"))
     for i, criterion in _items(document, "success"):
         for end in ("from", "to"):
-            yield from _one(_mapping(criterion, end), "event", "event-type", ("success", i, end))
+            at: Path = ("success", i, end)
+            yield from _one(_mapping(criterion, end), "event", "event-type", at)
+            yield from _one(_mapping(criterion, end), "stage", "stage", at)
     for i, step in _items(document, "steps"):
         yield from _step(step, ("steps", i))
+
+
+def _trigger(trigger: Mapping[str, Any], at: Path) -> Iterator[Reference]:
+    for name, kind in (("event", "event-type"), ("stage", "stage")):
+        yield from _each(trigger, name, kind, at)
+    for name, kind in (("segment", "segment"), ("field", "field"), ("handoff", "team")):
+        yield from _one(trigger, name, kind, at)
+    where = (*at, "where")
+    yield from condition(trigger.get("where"), where)
+    if "stage" in trigger or isinstance(trigger.get("field"), str):
+        yield from _changed(trigger.get("where"), str(trigger.get("field", "lifecycle_stage")), where)
+
+
+def _changed(where: Any, field: str, at: Path) -> Iterator[Reference]:
+    """`event.properties.from` and `.to` of a change hold values of the field that changes."""
+    if isinstance(where, list):
+        for i, part in enumerate(where):
+            yield from _changed(part, field, (*at, i))
+    elif isinstance(where, Mapping):
+        for name, wanted in where.items():
+            if name in ("event.properties.from", "event.properties.to"):
+                yield from _wanted(f"contact.{field}", wanted, (*at, name))
+            elif str(name).startswith("$"):
+                yield from _changed(wanted, field, (*at, name))
 
 
 def _step(step: Mapping[str, Any], at: Path) -> Iterator[Reference]:
@@ -108,15 +128,27 @@ def _step(step: Mapping[str, Any], at: Path) -> Iterator[Reference]:
     yield from _one(step, "owner", "team", at)
     yield from condition(step.get("when"), (*at, "when"))
     yield from _arguments(_mapping(step, "with"), (*at, "with"))
-    guards = _mapping(step, "guards")
-    for i, path in enumerate(guards.get("require") or []):
-        yield from _field_path(str(path), (*at, "guards", "require", i))
-    if isinstance(guards.get("consent"), str):
-        yield Reference("field", f"consent.{guards['consent']}", (*at, "guards", "consent"))
-    wait = _mapping(_mapping(step, "wait"), "until")
-    yield from _one(wait, "event", "event-type", (*at, "wait", "until"))
+    yield from _guards(_mapping(step, "guards"), (*at, "guards"))
+    wait, until = _mapping(_mapping(step, "wait"), "until"), (*at, "wait", "until")
+    yield from _one(wait, "event", "event-type", until)
+    yield from condition(wait.get("where"), (*until, "where"))
+    if isinstance(wait.get("date"), str):
+        yield from _field_path(wait["date"], (*until, "date"))
     for i, branch in _items(step, "choose"):
         yield from condition(branch.get("when"), (*at, "choose", i, "when"))
+    yield from _one(_mapping(step, "approve"), "team", "team", (*at, "approve"))
+    handoff = _mapping(step, "handoff")
+    yield from _one(handoff, "to", "team", (*at, "handoff"))
+    yield from _paths(handoff, "payload", (*at, "handoff"))
+
+
+def _guards(guards: Mapping[str, Any], at: Path) -> Iterator[Reference]:
+    yield from _paths(guards, "require", at)
+    if isinstance(guards.get("consent"), str):
+        yield Reference("field", f"consent.{guards['consent']}", (*at, "consent"))
+    elif isinstance(channel := _mapping(guards, "consent").get("channel"), str):
+        yield Reference("field", f"consent.{channel}", (*at, "consent", "channel"))
+    yield from _one(guards, "approval", "team", at)
 
 
 def _arguments(arguments: Mapping[str, Any], at: Path) -> Iterator[Reference]:
@@ -125,8 +157,15 @@ def _arguments(arguments: Mapping[str, Any], at: Path) -> Iterator[Reference]:
     field, value = arguments.get("field"), arguments.get("value")
     if isinstance(field, str) and isinstance(value, str):
         yield from _value(field, value, (*at, "value"))
+    elif field is None and isinstance(value, str):
+        yield from _field_path(value, (*at, "value"))
+    yield from _each(arguments, "fields", "field", at)
     if isinstance(arguments.get("title"), str):
         yield from _text(arguments["title"], (*at, "title"))
+    body = _mapping(arguments, "body")
+    for name, text in body.items():
+        if isinstance(text, str):
+            yield from _text(text, (*at, "body", name))
 
 
 def condition(document: Any, at: Path) -> Iterator[Reference]:
@@ -140,8 +179,8 @@ def condition(document: Any, at: Path) -> Iterator[Reference]:
                 yield from condition(part, (*here, i))
         elif name == "$not":
             yield from condition(wanted, here)
-        elif name in ("segment", "$segment", "contact.segment") and isinstance(wanted, str):
-            yield Reference("segment", wanted, here)
+        elif name == "segment":
+            yield from _one(document, name, "segment", at)
         else:
             yield from _field_path(str(name), here)
             yield from _wanted(str(name), wanted, here)
@@ -272,13 +311,31 @@ def _one(document: Mapping[str, Any], name: str, kind: str, at: Path) -> Iterato
         yield Reference(kind, document[name], (*at, name))
 
 
+def _each(document: Mapping[str, Any], name: str, kind: str, at: Path) -> Iterator[Reference]:
+    """One name, or a list of names."""
+    yield from _one(document, name, kind, at)
+    for i, key in enumerate(_list(document, name)):
+        if isinstance(key, str):
+            yield Reference(kind, key, (*at, name, i))
+
+
+def _paths(document: Mapping[str, Any], name: str, at: Path) -> Iterator[Reference]:
+    """A list of dotted paths."""
+    for i, path in enumerate(_list(document, name)):
+        yield from _field_path(str(path), (*at, name, i))
+
+
+def _list(document: Mapping[str, Any], name: str) -> list[Any]:
+    found = document.get(name)
+    return found if isinstance(found, list) else []
+
+
 def _mapping(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = document.get(name)
     return found if isinstance(found, Mapping) else {}
 
 
 def _items(document: Mapping[str, Any], name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    found = document.get(name)
-    for i, item in enumerate(found if isinstance(found, list) else []):
+    for i, item in enumerate(_list(document, name)):
         if isinstance(item, Mapping):
             yield i, item

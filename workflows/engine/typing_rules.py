@@ -31,9 +31,20 @@ _ENVELOPE: Fields = {
     "event.message_id": FieldType("text"),
     "event.occurred_at": FieldType("datetime"),
 }
-#: Below these anything may stand: nobody describes it.
-_OPEN = ("event.traits.", "event.context.")
+#: Below these anything may stand: no schema describes it.
+_OPEN = ("event.traits.", "event.context.", "content.", "workspace.")
 _PROPERTIES = "event.properties."
+
+
+#: What internal events carry (`workflows.engine.triggers`), by what the trigger names.
+_INSIDE: Mapping[str, tuple[str, ...]] = {
+    "schedule": ("workflow", "due_at"),
+    "segment": ("segment",),
+    "stage": ("from", "to"),
+    "field": ("field", "from", "to"),
+    "handoff": ("team", "from", "workflow"),
+    "content": ("from", "to"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +89,10 @@ class _Asking:
         says = check_types({"contact.value": wanted}, {"contact.value": kind})
         self.found += [(at, problem) for _, problem in says]
 
-    def needed(self, path: Any, at: str) -> None:
-        """A path that must have a value."""
+    def needed(self, path: str, at: str) -> None:
+        """A path that is read as it is."""
         fields = self.vocabulary.fields
-        if isinstance(path, str) and path.startswith("contact.") and path not in fields:
+        if path.startswith("contact.") and path not in fields:
             self.found.append((at, f"{path} is no field{did_you_mean(path, fields)}"))
 
 
@@ -94,7 +105,10 @@ def problems(content: Mapping[str, Any], vocabulary: Vocabulary) -> tuple[Proble
     trigger = _mapping(content.get("trigger"))
     carried = _carried(trigger, vocabulary)
     asking.rule(trigger.get("where"), "trigger.where", carried)
-    asking.rule(_mapping(content.get("entry")).get("when"), "entry.when", carried)
+    entry = _mapping(content.get("entry"))
+    for number, path in enumerate(_texts(entry.get("key"))):
+        asking.needed(path, f"entry.key[{number}]")
+    asking.rule(entry.get("when"), "entry.when", carried)
     seen = [carried]
     for number, step in enumerate(_items(content.get("steps"))):
         _step(asking, step, f"steps[{number}]", seen)
@@ -110,8 +124,10 @@ def _step(asking: _Asking, step: Mapping[str, Any], at: str, seen: list[Fields |
     arguments, guards = _mapping(step.get("with")), _mapping(step.get("guards"))
     if step.get("action") == "set_field":
         asking.value(arguments.get("field"), arguments.get("value"), f"{at}.with.value")
-    for number, path in enumerate(guards["require"] if isinstance(guards.get("require"), list) else ()):
+    for number, path in enumerate(_texts(guards.get("require"))):
         asking.needed(path, f"{at}.guards.require[{number}]")
+    for number, path in enumerate(_texts(_mapping(step.get("handoff")).get("payload"))):
+        asking.needed(path, f"{at}.handoff.payload[{number}]")
     until = _mapping(_mapping(step.get("wait")).get("until"))
     if isinstance(until.get("event"), str):
         own = asking.vocabulary.events.get(until["event"])
@@ -136,13 +152,14 @@ def _carried(trigger: Mapping[str, Any], vocabulary: Vocabulary) -> Fields | Non
     if "event" in trigger:
         names = trigger["event"] if isinstance(trigger["event"], list) else [trigger["event"]]
         return _any_of([vocabulary.events.get(str(name)) for name in names])
-    if "stage" in trigger:
+    kind = next((kind for kind in ("schedule", *_INSIDE) if kind in trigger), "")
+    if kind == "stage":
         stage = FieldType("picklist", allowed=vocabulary.stages)
         return {"from": stage, "to": stage}
-    if "field" in trigger:
-        kind = vocabulary.fields.get(f"contact.{trigger['field']}", FieldType(ANY))
-        return {"field": FieldType("text"), "from": kind, "to": kind}
-    return None
+    if kind == "field":
+        value = vocabulary.fields.get(f"contact.{trigger['field']}", FieldType(ANY))
+        return {"field": FieldType("text"), "from": value, "to": value}
+    return dict.fromkeys(_INSIDE[kind], FieldType("text")) if kind else None
 
 
 def _any_of(carried: list[Fields | None]) -> Fields | None:
@@ -215,6 +232,10 @@ def _paths_below(document: Any, prefixes: tuple[str, ...]) -> dict[str, FieldTyp
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _texts(value: Any) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def _items(value: Any) -> list[Mapping[str, Any]]:

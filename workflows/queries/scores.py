@@ -9,7 +9,7 @@ a function in the database (migration 0006), equal to `workflows.engine.scoring.
 property test holds the two together. `HALF_LIFE` is the workspace's half-life as a subquery.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -19,10 +19,13 @@ import orjson
 import structlog
 from django.db.models import F, FloatField, Func, IntegerField, Subquery, Value
 
+from workflows.engine.references import condition, references
 from workflows.engine.scoring import BadScoring, Scoring, compile_scoring
 from workflows.engine.scoring import Score as Points
 from workflows.models import Activation, Contact, EventType, ScoreEntry, Workflow
 from workflows.models import Scoring as ScoringRow
+
+from . import segment_rules
 
 log = structlog.get_logger()
 
@@ -105,9 +108,12 @@ def explained(contact: Contact, *, at: datetime, most: int = 20) -> Explained:
 
 
 def live_workflows_that_ask() -> list[Workflow]:
-    """Live workflows with a rule that reads the score: a change of scoring changes whom they act on."""
+    """Live workflows with a rule that reads the score, by itself or through a segment: a change of scoring changes whom
+    they act on.
+    """
     live = Activation.objects.filter(until=None).select_related("version", "workflow").order_by("workflow__name")
-    return [activation.workflow for activation in live if "contact.score" in set(_paths(activation.version.content))]
+    segments = segment_rules.rules()
+    return [activation.workflow for activation in live if _asks(activation.version.content, segments)]
 
 
 def risk_of_change() -> str:
@@ -115,15 +121,14 @@ def risk_of_change() -> str:
     return "medium" if live_workflows_that_ask() else "low"
 
 
-def _paths(content: Any) -> Iterator[str]:
-    """Everything in a workflow that may be a path: keys of its documents, and texts in its lists."""
-    if isinstance(content, dict):
-        for key, value in content.items():
-            yield str(key)
-            yield from _paths(value)
-    elif isinstance(content, list):
-        for value in content:
-            if isinstance(value, str):
-                yield value
-            else:
-                yield from _paths(value)
+def _asks(content: Mapping[str, Any], segments: Mapping[str, Any]) -> bool:
+    """Follows segments into segments, each once."""
+    waiting, met = [*references({"kind": "workflow", **content})], set[str]()
+    while waiting:
+        found = waiting.pop()
+        if (found.kind, found.key) == ("field", "score"):
+            return True
+        if found.kind == "segment" and found.key not in met:
+            met.add(found.key)
+            waiting += condition(segments.get(found.key), ())
+    return False

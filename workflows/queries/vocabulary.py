@@ -3,7 +3,7 @@
 from workflows.engine.typing_rules import Vocabulary, of_schema
 from workflows.models import EventType, LifecycleStage, Status
 
-from . import segments
+from . import segment_rules, segments
 
 
 def current() -> Vocabulary:
@@ -14,6 +14,6 @@ def current() -> Vocabulary:
             name: of_schema(schema, closed=status != Status.DRAFT)
             for name, schema, status in EventType.objects.values_list("name", "schema", "status")
         },
-        segments=segments.rules(),
+        segments=segment_rules.rules(),
         stages=tuple(LifecycleStage.objects.order_by("position").values_list("key", flat=True)),
     )

@@ -18,7 +18,7 @@ from workflows.engine.snapshot import Catalog, Stage
 from workflows.engine.spec import Spec
 from workflows.models import Activation, EventType, LifecycleStage, MessageTemplate, Source, Status, Version
 from workflows.models import Mapping as MappingRow
-from workflows.queries import aliases, authorities, scores, segments
+from workflows.queries import aliases, authorities, scores, segment_rules
 
 from .claim import ClaimedEvent
 
@@ -141,7 +141,7 @@ def load() -> Definitions:
     needs it is held or fails visibly, and everything else goes on.
     """
     names = aliases.names()
-    today = Today.of(names, segments.rules())
+    today = Today.of(names, segment_rules.rules())
     mappings = {row.key: _mapping(row) for row in MappingRow.objects.all()}
     live: dict[str, tuple[RunnableVersion, ...]] = {}
     versions: dict[int, RunnableVersion] = {}

@@ -22,7 +22,7 @@ from workflows.forms import condition_builder as builder
 from workflows.forms.builder_page import shown
 from workflows.forms.segment import SegmentForm
 from workflows.models import DefinitionVersion, Segment
-from workflows.queries import documents, segments, uses
+from workflows.queries import documents, segment_rules, segments, uses
 
 Fields = Mapping[str, FieldType]
 
@@ -50,7 +50,7 @@ class VersionLine:
 def listing(request: HttpRequest) -> HttpResponse:
     """Every segment; the counts come by themselves, one by one."""
     used = uses.counts()
-    titles = segments.titles()
+    titles = segment_rules.titles()
     lines = [(row, _words(row.when, titles), used.get(("segment", row.key), 0)) for row in segments.listed()]
     return render(
         request, "workflows/segment_list.html", {"lines": lines, "may_add": may(request.user, "definitions.edit")}
@@ -268,7 +268,7 @@ def _text_sent(text: str, fields: Fields) -> Draft:
 
 
 def _broken(rule: Any, fields: Fields) -> tuple[tuple[str, str], ...]:
-    return check_types(rule, fields, segments=segments.asked_by(rule))
+    return check_types(rule, fields, segments=segment_rules.asked_by(rule))
 
 
 def _initial(row: Segment | None) -> dict[str, Any]:
@@ -287,7 +287,7 @@ def _clauses(rule: Any) -> list[str]:
     """What has to hold, a line each."""
     if not isinstance(rule, Mapping):
         return []
-    titles = segments.titles() if segments.are_named_in(rule) else {}
+    titles = segment_rules.titles() if segment_rules.are_named_in(rule) else {}
     return [
         _words({name: wanted}, titles)[1:-1] if name == "$or" and len(wanted) > 1 else _words({name: wanted}, titles)
         for name, wanted in rule.items()

@@ -1,17 +1,12 @@
 """After a rename nothing refers to the former name but by its alias, and whatever still says it goes on working."""
 
-import itertools
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 import pytest
 from django.db.models import QuerySet
 
 from martechops.audit.models import AuditEntry
 from martechops.people.models import Team, User
 from martechops.people.permissions import NotAllowed
-from workflows.actions import definitions, inbound, renames, versions
+from workflows.actions import definitions, renames, versions
 from workflows.engine.references import references
 from workflows.models import (
     Alias,
@@ -25,38 +20,12 @@ from workflows.models import (
     QuarantinedEvent,
     Run,
     Segment,
-    Source,
     Version,
     Workflow,
 )
 from workflows.queries import documents, uses
-from workflows.runtime.advance import advance
-from workflows.runtime.deliver import deliver
 
-from .conftest import AT
-
-Send = Callable[..., None]
-
-
-@pytest.fixture
-def send(demo: None) -> Send:
-    numbers = itertools.count(1)
-    source = Source.objects.get(key="demo-site")
-
-    def send(name: str, email: str = "lea@example.com", **properties: Any) -> None:
-        message = {
-            "type": "track",
-            "event": name,
-            "messageId": f"m-{next(numbers)}",
-            "userId": email,
-            "timestamp": (datetime.now(UTC) - timedelta(seconds=1)).isoformat(),
-            "properties": properties | {"email": email},
-        }
-        inbound.receive(source=source, messages=[message], received_at=datetime.now(UTC), sent_at=None)
-        while advance() or deliver():
-            pass
-
-    return send
+from .conftest import AT, Send
 
 
 @pytest.fixture

@@ -85,3 +85,71 @@ def test_a_mapping_row_names_the_field_of_the_contact_and_not_that_of_the_far_si
         ("value:country", "Germany", "rows[0].allowed[0]"),
         ("field", "company", "rows[1].from"),
     }
+
+
+EVERYTHING = {
+    "kind": "workflow",
+    "trigger": {"stage": ["mql", "sql"], "where": {"$or": [{"event.properties.from": {"$in": ["lead"]}}]}},
+    "entry": {"key": ["contact", "contact.company"], "when": {"$not": {"segment": "hot"}}},
+    "success": [{"says": "won", "from": "entry", "to": {"stage": "customer"}}],
+    "steps": [
+        {"key": "a", "wait": {"for": "1 day", "until": {"event": "Booked", "where": {"event.properties.plan": "pro"}}}},
+        {"key": "b", "wait": {"until": {"date": "contact.renewal_on", "before": "3 days"}}},
+        {"key": "c", "choose": [{"when": {"$and": [{"segment": "big"}]}, "go": "d"}, {"else": "end"}]},
+        {"key": "d", "approve": {"team": "legal", "within": "1 day"}},
+        {"key": "e", "handoff": {"to": "sales", "payload": ["contact.phone"]}},
+        {
+            "key": "f",
+            "action": "send_message",
+            "with": {"template": "hello"},
+            "guards": {"consent": {"channel": "email", "purpose": "news"}, "approval": "brand"},
+        },
+        {"key": "g", "action": "normalise_fields", "with": {"fields": ["industry"]}},
+        {"key": "h", "action": "record_conversion", "with": {"name": "won", "value": "contact.deal_size"}},
+        {"key": "i", "action": "call_webhook", "with": {"body": {"who": "{{ contact.first_name }}"}}},
+    ],
+}
+
+
+def test_the_whole_format_of_workflows_is_read() -> None:
+    assert found(EVERYTHING) >= {
+        ("stage", "mql", "trigger.stage[0]"),
+        ("stage", "sql", "trigger.stage[1]"),
+        ("stage", "lead", "trigger.where.$or[0].event.properties.from.$in[0]"),
+        ("field", "company", "entry.key[1]"),
+        ("segment", "hot", "entry.when.$not.segment"),
+        ("stage", "customer", "success[0].to.stage"),
+        ("value:plan", "pro", "steps[0].wait.until.where.event.properties.plan"),
+        ("field", "renewal_on", "steps[1].wait.until.date"),
+        ("segment", "big", "steps[2].choose[0].when.$and[0].segment"),
+        ("team", "legal", "steps[3].approve.team"),
+        ("team", "sales", "steps[4].handoff.to"),
+        ("field", "phone", "steps[4].handoff.payload[0]"),
+        ("field", "consent.email", "steps[5].guards.consent.channel"),
+        ("team", "brand", "steps[5].guards.approval"),
+        ("field", "industry", "steps[6].with.fields[0]"),
+        ("field", "deal_size", "steps[7].with.value"),
+        ("field", "first_name", "steps[8].with.body.who"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("trigger", "kind", "key"),
+    [
+        ({"segment": "hot", "on": "leave"}, "segment", "hot"),
+        ({"schedule": "0 9 * * mon-fri", "segment": "hot"}, "segment", "hot"),
+        ({"field": "country"}, "field", "country"),
+        ({"field": "country", "where": {"event.properties.to": "Germany"}}, "value:country", "Germany"),
+        ({"handoff": "sales"}, "team", "sales"),
+        ({"event": ["A", "B"]}, "event-type", "B"),
+    ],
+)
+def test_whatever_begins_a_run_is_a_reference(trigger: dict, kind: str, key: str) -> None:
+    assert (kind, key) in {(ref.kind, ref.key) for ref in references({"kind": "workflow", "trigger": trigger})}
+
+
+@pytest.mark.requirement("I2")
+@pytest.mark.parametrize(("kind", "old"), [("stage", "lead"), ("stage", "sql"), ("event-type", "Booked")])
+def test_a_rename_reaches_every_part_of_the_format(kind: str, old: str) -> None:
+    changed = renamed(EVERYTHING, {(kind, old): "new"})
+    assert old not in {ref.key for ref in references(changed) if ref.kind == kind}
