@@ -10,7 +10,10 @@ from typing import Any
 
 from liquid import Environment, StrictUndefined, Undefined
 from liquid.ast import Node
+from liquid.builtin.expressions.filtered import FilteredExpression
+from liquid.builtin.expressions.path import Path
 from liquid.builtin.expressions.primitive import RangeLiteral
+from liquid.builtin.output import OutputNode
 from liquid.exceptions import LiquidError
 from liquid.expression import Expression
 
@@ -149,6 +152,31 @@ def variables(source: str) -> tuple[str, ...]:
         raise BadTemplate(_says(error)) from None
     names = [".".join(str(part) for part in variable.segments) for uses in found for variable in uses]
     return tuple(dict.fromkeys(names))
+
+
+def needed(source: str) -> tuple[str, ...]:
+    """Those of `variables` that the text cannot do without: not inside an `if` or a loop, and without a default.
+
+    >>> needed("{{ contact.first_name }}{% if contact.company %} of {{ contact.company }}{% endif %}")
+    ('contact.first_name',)
+    >>> needed("{{ contact.first_name | default: 'you' }}")
+    ()
+    """
+    try:
+        nodes = _parsed(source, False).nodes
+    except LiquidError as error:
+        raise BadTemplate(_says(error)) from None
+    shown = [node.expression for node in nodes if isinstance(node, OutputNode)]
+    names = [_name(part.left) for part in shown if isinstance(part, FilteredExpression) and not _has_default(part)]
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _has_default(part: FilteredExpression) -> bool:
+    return any(one.name == "default" for one in part.filters or ())
+
+
+def _name(part: object) -> str:
+    return ".".join(str(one) for one in part.path) if isinstance(part, Path) else ""
 
 
 def _says(error: Exception) -> str:

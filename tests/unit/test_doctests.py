@@ -9,10 +9,11 @@ import pytest
 
 import martechops.lib
 import workflows.engine
+import workflows.lint
 
 
 def _modules() -> Iterator[str]:
-    for package in (workflows.engine, martechops.lib):
+    for package in (workflows.engine, workflows.lint, martechops.lib):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             yield module.name
 

@@ -1,0 +1,59 @@
+"""Every check finds what it is for, and nothing where it is not; and it has all that belongs to a check."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from workflows.lint import BY_CODE, CHECKS, FAMILIES, SEVERITIES, examine
+
+from . import fixtures
+
+ROOT = Path(__file__).resolve().parents[3]
+CODES = [check.code for check in CHECKS]
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.requirement("B3", "B5", "B6", "B8", "C6", "C8", "C9", "G2")
+def test_bad_example_is_found_and_names_a_team_to_call(code: str) -> None:
+    workspace = fixtures.workspace(fixtures.read(code, "bad"))
+    found = examine(workspace)
+    assert {finding.code for finding in found} == {code}
+    for finding in found:
+        assert finding.team in workspace.teams
+        assert finding.says
+        assert finding.fix
+        assert finding.severity == BY_CODE[code].severity
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_nothing_is_found_in_the_good_example(code: str) -> None:
+    found = examine(fixtures.workspace(fixtures.read(code, "good")))
+    assert [(finding.code, finding.path, finding.says) for finding in found] == []
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_path_of_a_finding_leads_into_the_file(code: str) -> None:
+    documents = {one["key"]: one for one in fixtures.read(code, "bad") if one["kind"] == "workflow"}
+    for finding in examine(fixtures.workspace(fixtures.read(code, "bad"))):
+        if at := re.match(r"steps\[(\d+)\]", finding.path):
+            assert documents[finding.workflow]["steps"][int(at[1])]["key"] == finding.step
+
+
+def test_every_check_has_a_code_of_a_family_a_severity_and_a_requirement() -> None:
+    assert len(set(CODES)) == len(CODES)
+    for check in CHECKS:
+        assert re.fullmatch(r"[A-Z]{3}\d{3}", check.code)
+        assert check.code[:3] in FAMILIES
+        assert check.severity in SEVERITIES
+        assert check.requirements or check.code.startswith("LNT")
+        assert all(re.fullmatch(r"[A-K]\d+", number) for number in check.requirements)
+
+
+def test_every_file_of_a_check_is_in_the_list() -> None:
+    files = {path.stem for path in (ROOT / "workflows/lint/checks").glob("*.py")} - {"__init__"}
+    assert {check.find.__module__.rpartition(".")[2] for check in CHECKS} == files
+
+
+def test_fixtures_are_of_checks_that_there_are() -> None:
+    assert {path.name for path in fixtures.FOLDER.iterdir() if path.is_dir()} == set(CODES)

@@ -1,0 +1,67 @@
+"""RUN004: two workflows take in the same people at the same time and write to them on one channel (B5, K2)."""
+
+from collections.abc import Iterator
+
+from workflows.engine.spec import Step
+from workflows.lint.check import Check
+from workflows.lint.deeds import sends
+from workflows.lint.finding import Place, Spot
+from workflows.lint.overlap import can_both_hold
+from workflows.lint.workspace import Workflow, Workspace
+
+
+def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
+    """Said once a pair. Rules that exclude each other, channels, and windows without a common day tell them apart."""
+    for other in workspace.beside(workflow):
+        if workflow.key > other.key:
+            continue
+        shared = sorted(set(_begun(workflow)) & set(_begun(other)))
+        meeting = next(_meeting(workflow, other, workspace), None) if shared and _same_people(workflow, other) else None
+        if meeting:
+            mine, theirs, channel = meeting
+            yield Spot(
+                says=f"{workflow.name} and {other.name} both begin by {shared[0]} and both write by {channel}",
+                fix="Let one exclude the other by its entry rule, or join them; a limit only delays it",
+                team=workflow.owner_of(mine),
+                step=mine.key,
+                path="action",
+                also=(Place(other.key, theirs.key),),
+            )
+
+
+def _begun(workflow: Workflow) -> tuple[str, ...]:
+    trigger = workflow.spec.trigger
+    if trigger is None:
+        return ()
+    return trigger.of if trigger.kind == "event" else tuple(f"{trigger.kind} {one}" for one in trigger.of)
+
+
+def _same_people(one: Workflow, other: Workflow) -> bool:
+    rules = [one.spec.entry.when, other.spec.entry.when]
+    rules += [spec.trigger.where for spec in (one.spec, other.spec) if spec.trigger]
+    return can_both_hold(*(rule.document for rule in rules if rule))
+
+
+def _meeting(one: Workflow, other: Workflow, workspace: Workspace) -> Iterator[tuple[Step, Step, str]]:
+    for mine in one.acts():
+        for theirs in other.acts():
+            channel = _channel(mine, workspace)
+            if channel and channel == _channel(theirs, workspace) and _same_time(mine, theirs):
+                rules = [step.when.document for step in (mine, theirs) if step.when]
+                if can_both_hold(*rules):
+                    yield mine, theirs, channel
+
+
+def _channel(step: Step, workspace: Workspace) -> str | None:
+    if not sends(step):
+        return None
+    template = workspace.templates.get(str(step.arguments.get("template")))
+    return template.channel if template else (step.system or "email")
+
+
+def _same_time(one: Step, other: Step) -> bool:
+    mine, theirs = one.guards.window, other.guards.window
+    return not (mine and theirs) or bool(mine.days & theirs.days)
+
+
+CHECK = Check("RUN004", "Overlapping entry", "warning", ("B5", "K2"), find, together=True)
