@@ -71,6 +71,8 @@ DOORS: Mapping[str, Door] = {
     "events/<>/fix/": page("events.replay", write="events.replay"),
     "events/<>/dismiss/": page("events.replay", write="events.replay"),
     "events/quarantine/": page("events.view", write="events.replay"),
+    "sources/": page("definitions.view", write="sources.manage"),
+    "sources/<>/": page("definitions.view", write="sources.manage"),
     "segments/": page("definitions.view"),
     "segments/new/": page("definitions.edit", write="definitions.edit"),
     "segments/builder/": page("definitions.edit", write="definitions.edit"),
@@ -166,6 +168,7 @@ DOORS: Mapping[str, Door] = {
     "v1/s": INGEST,
     "v1/g": INGEST,
     "v1/a": INGEST,
+    "ingest/<>/": INGEST,
 }
 
 #: The admin's addresses are Django's; what may be done to which model it asks `people.backends`.

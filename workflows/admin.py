@@ -113,6 +113,7 @@ class SourceAdmin(DefinitionAdmin):
     list_display = ["name", "key", "system", "mapping", "enabled"]
     list_select_related = ["system", "mapping"]
     readonly_fields = ["write_key", "created_at"]
+    exclude = ["signing"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         del request

@@ -10,7 +10,7 @@ No sessions, no templates, no REST framework: this is the busiest address of the
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,7 +64,7 @@ class _Sent:
     sent_at: datetime | None
 
 
-class _Answer(Exception):
+class Answer(Exception):
     """Ends a request early with this reply."""
 
     def __init__(self, status: int, code: str, message: str, **headers: str) -> None:
@@ -88,32 +88,46 @@ def single(request: HttpRequest, kind: str) -> HttpResponse:
 def _answer(request: HttpRequest, *, kind: str | None) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers=_PREFLIGHT)
+    return answering(request, lambda: _taken_in(request, kind=kind))
+
+
+def answering(request: HttpRequest, take_in: Callable[[], HttpResponse]) -> HttpResponse:
+    """What `take_in` replies, or what it raised as a reply: an `Answer`, or the database being away."""
     try:
         if request.method != "POST":
-            raise _Answer(405, "method_not_allowed", "Only POST is understood here.", Allow="POST, OPTIONS")
-        return _taken_in(request, kind=kind)
-    except _Answer as answer:
+            raise Answer(405, "method_not_allowed", "Only POST is understood here.", Allow="POST, OPTIONS")
+        return take_in()
+    except Answer as answer:
         return answer.reply
     except (OperationalError, InterfaceError, InternalError):
         message = "The database is away for a moment. Send the same messages again; none will be stored twice."
-        return _Answer(503, "unavailable", message, Retry_After=str(DATABASE_AWAY_SECONDS)).reply
+        return Answer(503, "unavailable", message, Retry_After=str(DATABASE_AWAY_SECONDS)).reply
 
 
 def _taken_in(request: HttpRequest, *, kind: str | None) -> HttpResponse:
     received_at = timezone.now()
     header = request.headers.get("Authorization")
     # Whoever brings a wrong key in the header has nothing parsed for him.
-    source = _source(_basic_user(header)) if header else None
+    source = _source(key_in(header)) if header else None
     sent = _sent(request, kind=kind)
-    source = source or _source(sent.write_key)
-    if wait := allowance.spend(source_id=source.pk, messages=max(1, len(sent.messages))):
-        raise _Answer(429, "too_many", "This source sends more than it may.", Retry_After=str(wait))
-    receipt = inbound.receive(source=source, messages=sent.messages, received_at=received_at, sent_at=sent.sent_at)
+    return store(source or _source(sent.write_key), sent.messages, received_at=received_at, sent_at=sent.sent_at)
+
+
+def store(
+    source: Source, messages: Sequence[object], *, received_at: datetime, sent_at: datetime | None = None
+) -> HttpResponse:
+    """The reply to what a source sent, once that is committed. Raises `Answer` past the source's allowance."""
+    if wait := allowance.spend(source_id=source.pk, messages=max(1, len(messages))):
+        raise Answer(429, "too_many", "This source sends more than it may.", Retry_After=str(wait))
+    receipt = inbound.receive(source=source, messages=messages, received_at=received_at, sent_at=sent_at)
     return _refusals(receipt) if receipt.refused else _reply(200, {"success": True})
 
 
-def _basic_user(header: str) -> str | None:
+def key_in(header: str) -> str | None:
+    """The write key of an Authorization header: a user name (Basic) or a token (Bearer)."""
     scheme, _, credentials = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return credentials.strip()
     if scheme.lower() != "basic":
         return None
     try:
@@ -126,7 +140,7 @@ def _source(write_key: object) -> Source:
     found = sources.with_write_key(write_key)
     if found is None:
         message = "The write key is missing, unknown or switched off. Send it as the user name of Basic authorization."
-        raise _Answer(401, "unauthorized", message, WWW_Authenticate='Basic realm="ingest"')
+        raise Answer(401, "unauthorized", message, WWW_Authenticate='Basic realm="ingest"')
     return found
 
 
@@ -135,7 +149,7 @@ def _sent(request: HttpRequest, *, kind: str | None) -> _Sent:
         raw = request_body.read(request, at_most=LARGEST_BATCH_BYTES)
         return _read_batch(raw) if kind is None else _read_single(raw, kind=kind)
     except (request_body.BadBody, strict_json.BadJson) as error:
-        raise _Answer(400, "invalid_request", f"Nothing was stored: {error}.") from None
+        raise Answer(400, "invalid_request", f"Nothing was stored: {error}.") from None
 
 
 def _read_batch(raw: bytes) -> _Sent:

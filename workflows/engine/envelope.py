@@ -59,8 +59,10 @@ def _who_fault(kind: str, message: Mapping[str, Any]) -> str | None:
     for key in ids:
         if (value := message.get(key)) is not None and (found := _id_fault(value)):
             return f"{key}: {found}"
-    if not _given(message.get("userId")) and (kind == "alias" or not _given(message.get("anonymousId"))):
-        return "userId: missing" if kind == "alias" else "userId or anonymousId: one of them is needed"
+    if not _given(message.get("userId")) and (kind == "alias" or not identity.keys(message)):
+        return (
+            "userId: missing" if kind == "alias" else "userId, anonymousId or an e-mail address: one of them is needed"
+        )
     return f"{needed}: missing" if needed and not _given(message.get(needed)) else None
 
 

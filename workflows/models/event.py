@@ -26,8 +26,12 @@ class Source(models.Model):
     #: How traits and properties of this source become fields of a contact.
     mapping = models.ForeignKey(Mapping, on_delete=models.PROTECT, null=True, blank=True, related_name="sources")
     enabled = models.BooleanField(default=True)
+    #: Where its webhooks and CloudEvents say what (`workflows.engine.translation.Reading`); empty: the usual places.
+    reading = models.JSONField(default=dict, blank=True)
+    #: Its signing secrets, newest first, in one envelope; empty: it need not sign. Written, never shown.
+    signing = models.TextField(default="", blank=True)
     created_at = models.DateTimeField()
-    history = HistoricalRecords(excluded_fields=["write_key"])
+    history = HistoricalRecords(excluded_fields=["write_key", "signing"])
 
     class Meta:
         ordering = ["name"]
