@@ -274,3 +274,82 @@ class ChangeRequestAdmin(MachineWrittenAdmin):
 class ScoreEntryAdmin(MachineWrittenAdmin):
     list_display = ["id", "contact_id", "points", "rule", "at"]
     search_fields = ["=contact_id"]
+
+
+@admin.register(models.ContentItem)
+class ContentItemAdmin(DefinitionAdmin):
+    list_display = ["name", "key", "kind", "state", "owner", "planned_for"]
+    list_filter = ["state", "kind"]
+    list_select_related = ["owner"]
+    readonly_fields = ["state", "published_at"]
+
+
+@admin.register(models.Queue)
+class QueueAdmin(DefinitionAdmin):
+    list_display = ["name", "key", "owner"]
+    list_select_related = ["owner"]
+
+
+@admin.register(models.Handoff)
+class HandoffAdmin(MachineWrittenAdmin):
+    list_display = ["id", "step", "from_team", "owner", "state", "due_at"]
+    list_filter = ["state"]
+    list_select_related = ["from_team", "owner"]
+
+
+@admin.register(models.StepApproval)
+class StepApprovalAdmin(MachineWrittenAdmin):
+    list_display = ["id", "step", "owner", "state", "asked_at", "due_at"]
+    list_filter = ["state"]
+    list_select_related = ["owner"]
+
+
+@admin.register(models.Assignment)
+class AssignmentAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "person", "queue", "state", "given_at", "due_at"]
+    list_filter = ["state"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.DuplicateFinding)
+class DuplicateFindingAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "other_id", "state", "found_at"]
+    list_filter = ["state"]
+
+
+@admin.register(models.ReportRequest)
+class ReportRequestAdmin(MachineWrittenAdmin):
+    list_display = ["id", "kind", "state", "asked_at", "ended_at"]
+    list_filter = ["state"]
+
+
+@admin.register(models.AudienceMember)
+class AudienceMemberAdmin(MachineWrittenAdmin):
+    list_display = ["audience", "contact_id", "since"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.SegmentMember)
+class SegmentMemberAdmin(MachineWrittenAdmin):
+    list_display = ["segment", "contact_id", "since"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.SegmentWatch)
+class SegmentWatchAdmin(MachineWrittenAdmin):
+    list_display = ["segment", "checked_at"]
+
+
+@admin.register(models.Schedule)
+class ScheduleAdmin(MachineWrittenAdmin):
+    list_display = ["workflow_id", "written", "next_at"]
+
+
+@admin.register(models.Tick)
+class TickAdmin(MachineWrittenAdmin):
+    list_display = ["workflow_id", "due_at", "missed_since"]
+
+
+@admin.register(models.Attempt)
+class AttemptAdmin(MachineWrittenAdmin):
+    list_display = ["holder", "at"]

@@ -3,12 +3,17 @@
 from .catalog import EventType, Field, LifecycleStage, System
 from .connection import Connection, ConnectionHealth, OutboundSwitch
 from .contact import ConsentEntry, Contact, ContactKey, FieldChange
+from .content import ContentItem
 from .convention import NamingConvention
 from .definition import Alias, ChangeRequest, DefinitionVersion, StageOwnership, Status
 from .effect import Effect
-from .event import EventConflict, InboundEvent, QuarantinedEvent, QueuedEvent, Source
+from .event import Attempt, EventConflict, InboundEvent, QuarantinedEvent, QueuedEvent, Source
+from .finding import DuplicateFinding, ReportRequest
+from .handwork import Assignment, Handoff, Queue, StepApproval
 from .mapping import Mapping
+from .membership import AudienceMember, SegmentMember, SegmentWatch
 from .run import Conversion, Run, Timer, Trace
+from .schedule import Schedule, Tick
 from .scoring import ScoreEntry, Scoring
 from .segment import Segment
 from .template import MessageTemplate
@@ -17,19 +22,25 @@ from .workflow import Activation, Revision, StepComment, Version, Workflow
 __all__ = [
     "Activation",
     "Alias",
+    "Assignment",
+    "Attempt",
+    "AudienceMember",
     "ChangeRequest",
     "Connection",
     "ConnectionHealth",
     "ConsentEntry",
     "Contact",
     "ContactKey",
+    "ContentItem",
     "Conversion",
     "DefinitionVersion",
+    "DuplicateFinding",
     "Effect",
     "EventConflict",
     "EventType",
     "Field",
     "FieldChange",
+    "Handoff",
     "InboundEvent",
     "LifecycleStage",
     "Mapping",
@@ -37,17 +48,24 @@ __all__ = [
     "NamingConvention",
     "OutboundSwitch",
     "QuarantinedEvent",
+    "Queue",
     "QueuedEvent",
+    "ReportRequest",
     "Revision",
     "Run",
+    "Schedule",
     "ScoreEntry",
     "Scoring",
     "Segment",
+    "SegmentMember",
+    "SegmentWatch",
     "Source",
     "StageOwnership",
     "Status",
+    "StepApproval",
     "StepComment",
     "System",
+    "Tick",
     "Timer",
     "Trace",
     "Version",

@@ -30,7 +30,9 @@ class Effect(models.Model):
     workflow_id = models.BigIntegerField()
     version_id = models.BigIntegerField()
     run_id = models.BigIntegerField()
-    contact_id = models.BigIntegerField()
+    #: Empty for what a content item or the workspace asks for.
+    contact_id = models.BigIntegerField(null=True)
+    content_id = models.BigIntegerField(null=True)
     step = models.TextField()
     #: upsert_record, send_message, create_task, … (`workflows.engine.spec.ACTIONS`).
     kind = models.TextField()

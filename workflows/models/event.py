@@ -73,14 +73,35 @@ class QueuedEvent(models.Model):
 
     event_id = models.BigIntegerField(primary_key=True)
     lane = models.SmallIntegerField()
-    #: Failed tries so far; after five it is a dead letter.
+    #: Failed tries so far; after five it is a dead letter. From the first on it is handled by itself.
     tries = models.SmallIntegerField(default=0)
 
     class Meta:
-        indexes = [models.Index(fields=["lane", "event_id"], name="queued_lane")]  # runtime.advance: oldest of a lane
+        indexes = [
+            models.Index(fields=["lane", "event_id"], name="queued_lane"),  # runtime.claim: oldest of a lane
+            # runtime.claim, runtime.setbacks: what failed before, and what stands behind it
+            models.Index(fields=["lane", "event_id"], condition=models.Q(tries__gt=0), name="queued_suspect"),
+        ]
 
     def __str__(self) -> str:
         return f"queued event {self.event_id}"
+
+
+class Attempt(models.Model):
+    """What a worker is trying in one batch, noted before it begins: if it dies, each of these may be why (FAULTS F10).
+
+    Deleted by the transaction that handles the batch. The table is unlogged, so that noting costs no write to disk:
+    after a crash of the database itself it is empty, and nothing is suspected of anything.
+    """
+
+    #: The worker's database session: while it lives, so does the attempt.
+    holder = models.IntegerField(primary_key=True)
+    event_ids = JsonText()
+    run_ids = JsonText()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"attempt of session {self.holder}"
 
 
 class EventConflict(models.Model):

@@ -6,7 +6,11 @@ from martechops.lib.columns import JsonText
 
 
 class Run(models.Model):
-    """One contact going through one version. Pinned to the version it entered."""
+    """One subject going through one version: a contact, a content item, or (both empty) the workspace itself.
+
+    Pinned to the version it entered. Why two columns and not one generic pair? Nearly every question is about contacts,
+    and its index stays as narrow as it was.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -17,7 +21,8 @@ class Run(models.Model):
     id = models.BigAutoField(primary_key=True)
     workflow_id = models.BigIntegerField()
     version_id = models.BigIntegerField()
-    contact_id = models.BigIntegerField()
+    contact_id = models.BigIntegerField(null=True)
+    content_id = models.BigIntegerField(null=True)
     #: Subject and ordinal of the entry, such as `contact:7#1`: the same entry cannot happen twice.
     entry_key = models.TextField()
     state = models.CharField(max_length=10, choices=State)
@@ -38,6 +43,14 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["contact_id", "workflow_id"], name="run_contact"),  # runtime.load: a contact's runs
             models.Index(fields=["workflow_id", "state"], name="run_workflow_state"),  # people in flight per workflow
+            # runtime.subjects, content page: runs of a content item
+            models.Index(fields=["content_id"], condition=models.Q(content_id__isnull=False), name="run_content"),
+            # runtime.subjects: earlier runs of a workflow about the workspace
+            models.Index(
+                fields=["workflow_id", "id"],
+                condition=models.Q(contact_id=None, content_id=None),
+                name="run_workspace",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -48,27 +61,32 @@ class Timer(models.Model):
     """A run that is to go on at an instant: claimed and deleted in the transaction that moves the run."""
 
     run_id = models.BigIntegerField(primary_key=True)
-    contact_id = models.BigIntegerField()
+    contact_id = models.BigIntegerField(null=True)
+    content_id = models.BigIntegerField(null=True)
     due_at = models.DateTimeField()
     #: Failed tries so far; after five the run fails visibly.
     tries = models.SmallIntegerField(default=0)
 
     class Meta:
-        indexes = [models.Index(fields=["due_at"], name="timer_due")]  # runtime.advance: due first
+        indexes = [
+            models.Index(fields=["due_at"], name="timer_due"),  # runtime.claim: due first
+            models.Index(fields=["run_id"], condition=models.Q(tries__gt=0), name="timer_suspect"),  # runtime.setbacks
+        ]
 
     def __str__(self) -> str:
         return f"timer of run {self.run_id}"
 
 
 class Trace(models.Model):
-    """What one cause (an event, a timer) led to for one contact, with the values that decided it. Append-only.
+    """What one cause (an event, a timer) led to for one subject, with the values that decided it. Append-only.
 
     `detail` is the document that `workflows.engine.explain` describes: what the event changed, then for each workflow
     whether it was entered and why, and for each step what was decided. Personal data: the values.
     """
 
     id = models.BigAutoField(primary_key=True)
-    contact_id = models.BigIntegerField()
+    contact_id = models.BigIntegerField(null=True)
+    content_id = models.BigIntegerField(null=True)
     event_id = models.BigIntegerField(null=True)
     at = models.DateTimeField()
     detail = JsonText()
@@ -78,6 +96,10 @@ class Trace(models.Model):
         indexes = [
             models.Index(fields=["contact_id", "id"], name="trace_contact"),  # contact timeline, run page
             models.Index(fields=["event_id"], name="trace_event"),  # event page: what came of it
+            # content page: its story
+            models.Index(
+                fields=["content_id", "id"], condition=models.Q(content_id__isnull=False), name="trace_content"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -91,7 +113,7 @@ class Conversion(models.Model):
     #: From run and step, so that a repeat counts once.
     key = models.UUIDField(unique=True)
     name = models.TextField()
-    contact_id = models.BigIntegerField()
+    contact_id = models.BigIntegerField(null=True)
     workflow_id = models.BigIntegerField()
     run_id = models.BigIntegerField()
     #: `utm_campaign` of the event that began the run; empty where it carried none.

@@ -42,8 +42,9 @@ def of_contact(contact_id: int, *, limit: int = 50) -> list[Run]:
 
 
 def effects(run: Run) -> list[Effect]:
-    """What a run asked to be done, in order; found through the contact, whose effects are indexed."""
-    return list(Effect.objects.filter(contact_id=run.contact_id, run_id=run.pk).order_by("pk"))
+    """What a run asked to be done, in order; found through its subject, whose effects are indexed."""
+    own = Effect.objects.filter(contact_id=run.contact_id, content_id=run.content_id)
+    return list(own.filter(run_id=run.pk).order_by("pk"))
 
 
 def timer(run_id: int) -> Timer | None:

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from martechops.lib import windows
+from workflows.engine.internal import SubjectRef
 from workflows.models import ConsentEntry, Effect, InboundEvent, Run, Trace, Version, Workflow
 
-from . import names
+from . import names, subjects
+from .subjects import Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Told:
     sources: dict[int, str] = field(default_factory=dict)
     systems: dict[str, str] = field(default_factory=dict)
     fields: dict[str, str] = field(default_factory=dict)
-    contacts: dict[int, str] = field(default_factory=dict)
+    subjects: dict[SubjectRef, Named] = field(default_factory=dict)
 
 
 def of_contact(contact_id: int, *, before: str = "") -> Told:
@@ -35,10 +37,16 @@ def of_contact(contact_id: int, *, before: str = "") -> Told:
     return _told(window.rows, older=window.older, newest=window.newest)
 
 
+def of_content(content_id: int) -> Told:
+    """One content item's story, newest first."""
+    return _told(list(Trace.objects.filter(content_id=content_id).order_by("-pk")[:100]))
+
+
 def of_run(run: Run) -> Told:
     """The part of a contact's story in which one run moved."""
-    traces = Trace.objects.filter(contact_id=run.contact_id, at__gte=run.entered_at).order_by("-pk")[:300]
-    return _told([trace for trace in traces if run.pk in _run_ids([trace])], contact_ids={run.contact_id})
+    own = Trace.objects.filter(contact_id=run.contact_id, content_id=run.content_id)
+    traces = own.filter(at__gte=run.entered_at).order_by("-pk")[:300]
+    return _told([trace for trace in traces if run.pk in _run_ids([trace])], run=run)
 
 
 def of_event(event_id: int) -> Told:
@@ -46,10 +54,8 @@ def of_event(event_id: int) -> Told:
     return _told(list(Trace.objects.filter(event_id=event_id).order_by("pk")[:50]))
 
 
-def _told(
-    traces: Sequence[Trace], *, older: str = "", newest: bool = True, contact_ids: set[int] | None = None
-) -> Told:
-    contact_ids = contact_ids or {trace.contact_id for trace in traces}
+def _told(traces: Sequence[Trace], *, older: str = "", newest: bool = True, run: Run | None = None) -> Told:
+    contact_ids = {trace.contact_id for trace in traces if trace.contact_id is not None}
     event_ids = {trace.event_id for trace in traces if trace.event_id}
     by_id = names.of_workflows()
     runs = Run.objects.in_bulk(_run_ids(traces))
@@ -66,7 +72,7 @@ def _told(
         sources=names.of_sources(),
         systems=names.of_systems(),
         fields=names.of_fields(),
-        contacts=names.of_contacts(contact_ids),
+        subjects=subjects.named([*traces, *([run] if run else [])]),
     )
 
 

@@ -7,7 +7,6 @@ import structlog
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 
 from martechops.lib import failures
-from workflows.models import QueuedEvent, Timer
 
 from . import claim, definitions, handle, outcome, setbacks, subjects, write
 from .validate import sort_out
@@ -25,12 +24,20 @@ class CannotDefine(Exception):
 def advance(*, limit: int = 500, at: datetime | None = None) -> int:
     """Handle up to `limit` events and as many due timers; returns how many there were.
 
-    `at` sets the clock for a rehearsal or a test. Raises OperationalError when the database is gone,
-    and CannotDefine.
+    What failed before, or was in the hands of a worker that died, is tried one by one, so that one bad item holds up
+    nothing but its own contact. `at` sets the clock for a rehearsal or a test. Raises OperationalError when the
+    database is gone, and CannotDefine.
     """
+    setbacks.suspect_the_orphaned()
+    with claim.held(limit=limit, at=at) as held:
+        handled = _batch(held, at) if held else 0
+    return handled + _one_by_one(at=at)
+
+
+def _batch(held: claim.Held, at: datetime | None) -> int:
     for _ in range(_COLLISIONS):
         try:
-            return _advance(lambda: claim.batch(limit=limit, at=at))
+            return _advance(lambda: claim.batch(held, at=at))
         except IntegrityError:
             continue
         except OperationalError as error:
@@ -39,11 +46,13 @@ def advance(*, limit: int = 500, at: datetime | None = None) -> int:
             if not setbacks.lost_a_race(error):
                 raise
         except CannotDefine:
+            setbacks.forget_own_attempt()
             raise
         except Exception as error:  # noqa: BLE001 - whatever one item did, the others go on by themselves
             log.error("batch_failed", error=failures.place(error))
             break
-    return _one_by_one(limit=limit, at=at)
+    setbacks.suspect_own_attempt()
+    return 0
 
 
 def _advance(take: Callable[[], claim.Batch]) -> int:
@@ -60,7 +69,7 @@ def _advance(take: Callable[[], claim.Batch]) -> int:
             found = people.recognised[event.id]
             handle.event(event, people.by_id[found.contact_id], found, definitions=defined, at=batch.at, into=into)
         for timer in batch.timers:
-            if person := people.by_id.get(timer.contact_id):
+            if person := people.by_id.get(timer.contact_id or 0):
                 handle.timer(timer, person, definitions=defined, at=batch.at, into=into)
         write.write(people, into, violations, at=batch.at)
     return len(batch)
@@ -75,12 +84,15 @@ def _defined() -> definitions.Definitions:
         raise CannotDefine(failures.place(error)) from None
 
 
-def _one_by_one(*, limit: int, at: datetime | None) -> int:
-    """After a batch failed: each item by itself, so that one bad item holds up nothing but its own contact."""
+def _one_by_one(*, at: datetime | None) -> int:
+    """What is suspect: each item by itself."""
     handled = 0
-    for event_id in QueuedEvent.objects.order_by("event_id").values_list("event_id", flat=True)[:limit]:
-        handled += setbacks.try_event(event_id, lambda: _advance(lambda: claim.one_event(event_id, at=at)))  # noqa: B023
-    due = Timer.objects.filter(due_at__lte=at or claim.database_now()).order_by("due_at")
-    for run_id in due.values_list("run_id", flat=True)[:limit]:
-        handled += setbacks.try_timer(run_id, lambda: _advance(lambda: claim.one_timer(run_id, at=at)))  # noqa: B023
+    for event_id in setbacks.suspect_events():
+        with claim.alone(event_id=event_id) as mine:
+            if mine:
+                handled += setbacks.try_event(event_id, lambda: _advance(lambda: claim.one_event(event_id, at=at)))  # noqa: B023
+    for run_id in setbacks.suspect_timers(at or claim.database_now()):
+        with claim.alone(run_id=run_id) as mine:
+            if mine:
+                handled += setbacks.try_timer(run_id, lambda: _advance(lambda: claim.one_timer(run_id, at=at)))  # noqa: B023
     return handled

@@ -1,11 +1,13 @@
 """Which work this worker does now: rows are taken so that no two workers can hold the same one.
 
-Nothing is marked: a lane is held by an advisory lock of the transaction, a claimed row is deleted in it. When the
-worker dies its connection goes, the transaction rolls back, and the rows are there again for the next.
+A lane is held by an advisory lock of the worker's session, and what it is about to try is noted before it begins; the
+rows themselves are deleted by the transaction that handles them. When the worker dies its session goes, the lanes are
+free, the rows are there again, and the note says which of them it died with: those are tried one by one from then on.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,13 +15,15 @@ from typing import Any
 from django.db import connection
 
 from martechops.lib import bulk
+from workflows.engine import internal
 from workflows.engine.envelope import LANES
-from workflows.models import InboundEvent, QuarantinedEvent, QueuedEvent, Timer
+from workflows.engine.internal import SubjectRef
+from workflows.models import Attempt, InboundEvent, QuarantinedEvent, QueuedEvent, Timer
 
 #: A worker takes at most this share of them at once, so that another finds some.
 _LANES_A_CLAIM = LANES // 2
-#: Namespace of the advisory locks.
-_LANE_LOCK = 7301
+#: Namespaces of the advisory locks: lanes of events, lanes of timers.
+_EVENTS_LOCK, _TIMERS_LOCK = 7301, 7302
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +38,40 @@ class ClaimedEvent:
     occurred_at: datetime
     body: dict[str, Any]
 
+    @property
+    def subject(self) -> SubjectRef | None:
+        """Whose an internal event is; None for one from outside, whose keys say it."""
+        return internal.subject_in(self.body) if self.type == internal.TYPE else None
+
+    @property
+    def depth(self) -> int:
+        """How many internal events led to it, this one included."""
+        return int(self.body.get("depth", 0)) if self.type == internal.TYPE else 0
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimedTimer:
     """One run whose time has come."""
 
     run_id: int
-    contact_id: int
+    contact_id: int | None
+    content_id: int | None
     due_at: datetime
+
+    @property
+    def subject(self) -> SubjectRef:
+        return internal.subject_of(contact_id=self.contact_id, content_id=self.content_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a worker is about to try: nobody else takes it while its session holds the lanes."""
+
+    event_ids: Sequence[int]
+    run_ids: Sequence[int]
+
+    def __bool__(self) -> bool:
+        return bool(self.event_ids or self.run_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,37 +90,61 @@ class Batch:
         return len(self.events) + len(self.timers)
 
 
-def batch(*, limit: int, at: datetime | None = None) -> Batch:
-    """The oldest events of free lanes, and timers that are due. Call inside a transaction."""
-    at = at or database_now()
-    lanes = _hold_lanes()
-    return Batch(at=at, events=_events(_take_queued(lanes, limit)) if lanes else (), timers=_take_timers(at, limit))
+_QUEUED = QueuedEvent._meta.db_table
+_TIMERS = Timer._meta.db_table
+_ATTEMPTS = Attempt._meta.db_table
+
+
+@contextmanager
+def held(*, limit: int, at: datetime | None = None) -> Iterator[Held]:
+    """Hold free lanes and note the oldest events in them, and timers that are due. Call outside a transaction."""
+    lanes = _hold_lanes(_EVENTS_LOCK, f"SELECT FROM {_QUEUED} q WHERE q.lane = l.lane AND q.tries = 0")
+    timer_lanes = _hold_lanes(
+        _TIMERS_LOCK,
+        f"SELECT FROM {_TIMERS} t WHERE {_OF_LANE} AND t.tries = 0 AND t.due_at <= coalesce(%s::timestamptz, now())",
+        at,
+    )
+    try:
+        yield _note(lanes, timer_lanes, limit, at) if lanes or timer_lanes else Held((), ())
+    finally:
+        _let_go(lanes, timer_lanes)
+
+
+def batch(what: Held, *, at: datetime | None = None) -> Batch:
+    """What is held, taken. Call inside the transaction that handles it: the note goes with it."""
+    now = at or database_now()
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {_ATTEMPTS} WHERE holder = pg_backend_pid()")  # noqa: S608
+    return Batch(at=now, events=_take_events(what.event_ids), timers=_take_timers(what.run_ids, now))
+
+
+@contextmanager
+def alone(*, event_id: int | None = None, run_id: int | None = None) -> Iterator[bool]:
+    """Hold the lane of one event or timer, to try it by itself; False if another worker has it."""
+    lock, lane = (_EVENTS_LOCK, _lane(event_id)) if event_id is not None else (_TIMERS_LOCK, (run_id or 0) % LANES)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %s::int IS NOT NULL AND pg_try_advisory_lock(%s, %s)", [lane, lock, lane])
+        mine = bool(cursor.fetchone()[0])
+    try:
+        yield mine
+    finally:
+        if mine and lane is not None:
+            _let_go(*(([lane], []) if lock == _EVENTS_LOCK else ([], [lane])))
+
+
+def _lane(event_id: int) -> int | None:
+    return QueuedEvent.objects.filter(pk=event_id).values_list("lane", flat=True).first()
 
 
 def one_event(event_id: int, *, at: datetime | None = None) -> Batch:
-    """One event by itself, if it is still queued once its lane is free.
-
-    It waits for the lane, which is held for one batch at most: its try is counted already, and must be one.
-    """
-    at = at or database_now()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT pg_advisory_xact_lock({_LANE_LOCK}, lane) FROM {_QUEUED} WHERE event_id = %s",  # noqa: S608
-            [event_id],
-        )
-        cursor.execute(f"DELETE FROM {_QUEUED} WHERE event_id = %s RETURNING event_id", [event_id])  # noqa: S608
-        ids = [row[0] for row in cursor.fetchall()]
-    return Batch(at=at, events=_events(ids), timers=())
+    """One event by itself, its lane held by `alone`."""
+    return Batch(at=at or database_now(), events=_take_events([event_id]), timers=())
 
 
 def one_timer(run_id: int, *, at: datetime | None = None) -> Batch:
-    """One run's timer by itself, if it is still there and nobody holds it."""
-    at = at or database_now()
-    return Batch(at=at, events=(), timers=_take_timers(at, 1, run_id=run_id))
-
-
-_QUEUED = QueuedEvent._meta.db_table
-_TIMERS = Timer._meta.db_table
+    """One run's timer by itself, its lane held by `alone`."""
+    now = at or database_now()
+    return Batch(at=now, events=(), timers=_take_timers([run_id], now))
 
 
 def database_now() -> datetime:
@@ -101,7 +155,10 @@ def database_now() -> datetime:
     return now
 
 
-def _hold_lanes() -> list[int]:
+_OF_LANE = f"t.run_id %% {LANES} = l.lane"
+
+
+def _hold_lanes(lock: int, has_work: str, *values: Any) -> list[int]:
     """Lock free lanes that have work, beginning anywhere so that none is favoured.
 
     In a statement of its own: the next one then sees all that the lanes' last holder committed.
@@ -111,32 +168,69 @@ def _hold_lanes() -> list[int]:
         cursor.execute(
             f"""
             WITH pending AS MATERIALIZED (
-                SELECT lane FROM generate_series(0, {LANES - 1}) AS lane
-                WHERE EXISTS (SELECT 1 FROM {_QUEUED} q WHERE q.lane = lane.lane)
-                ORDER BY (lane + %s) %% {LANES}
+                SELECT l.lane FROM generate_series(0, {LANES - 1}) AS l (lane)
+                WHERE EXISTS ({has_work}) ORDER BY (l.lane + %s) %% {LANES}
             )
-            SELECT lane FROM pending WHERE pg_try_advisory_xact_lock({_LANE_LOCK}, lane) LIMIT {_LANES_A_CLAIM}
+            SELECT lane FROM pending WHERE pg_try_advisory_lock({lock}, lane) LIMIT {_LANES_A_CLAIM}
             """,  # noqa: S608  names and numbers of our own
-            [start],
+            [*values, start],
         )
         return [row[0] for row in cursor.fetchall()]
 
 
-def _take_queued(lanes: Sequence[int], limit: int) -> list[int]:
+def _note(lanes: Sequence[int], timer_lanes: Sequence[int], limit: int, at: datetime | None) -> Held:
+    """The oldest of the held lanes, as far as nothing suspect stands before them, noted in the same statement."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            DELETE FROM {_QUEUED} WHERE event_id IN (
-                SELECT event_id FROM {_QUEUED} WHERE lane = ANY(%s::int[]) ORDER BY event_id LIMIT %s
-            ) RETURNING event_id
+            WITH events AS (
+                SELECT event_id FROM {_QUEUED} q WHERE lane = ANY(%(lanes)s::int[]) AND tries = 0 AND NOT EXISTS (
+                    SELECT FROM {_QUEUED} b WHERE b.lane = q.lane AND b.tries > 0 AND b.event_id < q.event_id)
+                ORDER BY event_id LIMIT %(limit)s
+            ), timers AS (
+                SELECT run_id FROM {_TIMERS} WHERE run_id %% {LANES} = ANY(%(timer_lanes)s::int[]) AND tries = 0
+                AND due_at <= coalesce(%(at)s::timestamptz, now()) ORDER BY due_at LIMIT %(limit)s
+            )
+            INSERT INTO {_ATTEMPTS} (holder, event_ids, run_ids, at)
+            SELECT pg_backend_pid(), coalesce((SELECT json_agg(event_id) FROM events), '[]'),
+                coalesce((SELECT json_agg(run_id) FROM timers), '[]'), clock_timestamp()
+            ON CONFLICT (holder) DO UPDATE
+                SET event_ids = EXCLUDED.event_ids, run_ids = EXCLUDED.run_ids, at = EXCLUDED.at
+            RETURNING event_ids, run_ids
             """,  # noqa: S608
-            [bulk.array(lanes), limit],
+            {
+                "lanes": bulk.array(lanes),
+                "timer_lanes": bulk.array(timer_lanes),
+                "limit": limit,
+                "at": at,
+            },
         )
-        return sorted(row[0] for row in cursor.fetchall())
+        return Held(*cursor.fetchone())
 
 
-def _events(ids: Sequence[int]) -> list[ClaimedEvent]:
+def _let_go(lanes: Sequence[int], timer_lanes: Sequence[int]) -> None:
+    """Free what this session holds; a session that is gone has freed it already."""
+    if connection.connection is None or connection.connection.closed:
+        return
     with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT pg_advisory_unlock(%s, lane) FROM unnest(%s::int[]) AS lane
+            UNION ALL SELECT pg_advisory_unlock(%s, lane) FROM unnest(%s::int[]) AS lane
+            """,
+            [_EVENTS_LOCK, bulk.array(lanes), _TIMERS_LOCK, bulk.array(timer_lanes)],
+        )
+
+
+def _take_events(ids: Sequence[int]) -> list[ClaimedEvent]:
+    if not ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {_QUEUED} WHERE event_id = ANY(%s::bigint[]) RETURNING event_id",  # noqa: S608
+            [bulk.array(ids)],
+        )
+        taken = [row[0] for row in cursor.fetchall()]
         cursor.execute(
             f"""
             SELECT e.id, e.source_id, e.type, COALESCE(q.corrected_body ->> 'event', e.name), e.message_id,
@@ -145,20 +239,22 @@ def _events(ids: Sequence[int]) -> list[ClaimedEvent]:
             LEFT JOIN {QuarantinedEvent._meta.db_table} q ON q.event_id = e.id
             WHERE e.id = ANY(%s::bigint[]) ORDER BY e.id
             """,  # noqa: S608
-            [bulk.array(ids)],
+            [bulk.array(taken)],
         )
         return [ClaimedEvent(*row) for row in cursor.fetchall()]
 
 
-def _take_timers(at: datetime, limit: int, *, run_id: int | None = None) -> list[ClaimedTimer]:
+def _take_timers(run_ids: Sequence[int], at: datetime) -> list[ClaimedTimer]:
+    if not run_ids:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             DELETE FROM {_TIMERS} WHERE run_id IN (
-                SELECT run_id FROM {_TIMERS} WHERE due_at <= %s AND (%s::bigint IS NULL OR run_id = %s)
-                ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED
-            ) RETURNING run_id, contact_id, due_at
+                SELECT run_id FROM {_TIMERS} WHERE run_id = ANY(%s::bigint[]) AND due_at <= %s
+                ORDER BY run_id FOR UPDATE SKIP LOCKED
+            ) RETURNING run_id, contact_id, content_id, due_at
             """,  # noqa: S608
-            [at, run_id, run_id, limit],
+            [bulk.array(run_ids), at],
         )
         return sorted((ClaimedTimer(*row) for row in cursor.fetchall()), key=lambda timer: (timer.due_at, timer.run_id))

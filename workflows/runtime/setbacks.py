@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
 from martechops.lib import clock, failures
-from workflows.models import QuarantinedEvent, QueuedEvent, Run, Timer
+from workflows.models import Attempt, QuarantinedEvent, QueuedEvent, Run, Timer
 
 log = structlog.get_logger()
 
@@ -32,6 +32,64 @@ def is_the_items_fault(error: OperationalError) -> bool:
 
 def _code(error: OperationalError) -> str:
     return getattr(error.__cause__, "sqlstate", None) or ""
+
+
+_ATTEMPTS, _QUEUED, _TIMERS = Attempt._meta.db_table, QueuedEvent._meta.db_table, Timer._meta.db_table
+
+
+def suspect_the_orphaned() -> None:
+    """What a worker was trying when it died is tried one by one from now on: its try counts."""
+    _suspect(
+        "NOT EXISTS (SELECT FROM pg_stat_activity s WHERE s.pid = a.holder AND s.backend_start <= a.at)",
+    )
+
+
+def suspect_own_attempt() -> None:
+    """The same for the batch that has just failed in this worker."""
+    _suspect("a.holder = pg_backend_pid()")
+
+
+def forget_own_attempt() -> None:
+    """The batch failed by no fault of what is in it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {_ATTEMPTS} WHERE holder = pg_backend_pid()")  # noqa: S608
+
+
+def _suspect(which: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH failed AS (
+                DELETE FROM {_ATTEMPTS} WHERE holder IN (
+                    SELECT holder FROM {_ATTEMPTS} a WHERE {which} FOR UPDATE SKIP LOCKED)
+                RETURNING event_ids, run_ids
+            ), events AS (
+                UPDATE {_QUEUED} SET tries = tries + 1 WHERE event_id IN (
+                    SELECT id::text::bigint FROM failed, json_array_elements(event_ids) AS id)
+            )
+            UPDATE {_TIMERS} SET tries = tries + 1 WHERE run_id IN (
+                SELECT id::text::bigint FROM failed, json_array_elements(run_ids) AS id)
+            """  # noqa: S608
+        )
+
+
+def suspect_events() -> list[int]:
+    """The first suspect event of each lane, least tried first; those behind it keep their order and wait."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT event_id FROM (
+                SELECT DISTINCT ON (lane) event_id, tries FROM {_QUEUED} WHERE tries > 0 ORDER BY lane, event_id
+            ) AS first ORDER BY tries, event_id
+            """  # noqa: S608
+        )
+        return [event_id for (event_id,) in cursor.fetchall()]
+
+
+def suspect_timers(at: datetime) -> list[int]:
+    """Runs whose timer failed before and is due, least tried first."""
+    due = Timer.objects.filter(tries__gt=0, due_at__lte=at).order_by("tries", "due_at")
+    return list(due.values_list("run_id", flat=True)[:100])
 
 
 def try_event(event_id: int, act: Callable[[], int]) -> int:

@@ -138,7 +138,9 @@ class Subjects:
 def load(batch: Batch, events: Sequence[ClaimedEvent]) -> Subjects:
     """Find or make the contact of each event, lock them all in the order of their ids, and read what is known."""
     recognised, new_keys, new_ids = _recognise(events)
-    ids = {found.contact_id for found in recognised.values()} | {timer.contact_id for timer in batch.timers}
+    ids = {found.contact_id for found in recognised.values()} | {
+        timer.contact_id for timer in batch.timers if timer.contact_id is not None
+    }
     by_id = locked(ids - new_ids)
     by_id.update({id: Subject(id=id, is_new=True, changed=True) for id in new_ids})
     read_runs(by_id)

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from martechops.templatetags.statuses import look_of
 from workflows.engine.parse import BadSpec, parse
 from workflows.models import Run, Version
-from workflows.queries import names, runs, timeline
+from workflows.queries import names, runs, subjects, timeline
 
 from .map_drawing import draw
 from .map_layout import ROOMY
@@ -24,7 +24,7 @@ class RunLine:
     """One line of the list."""
 
     run: Run
-    person: str
+    about: str
     version: Version | None
     step: str
 
@@ -38,14 +38,14 @@ def listing(request: HttpRequest) -> HttpResponse:
         workflow_id=workflow.pk if workflow else None, state=asked.get("state", ""), step=asked.get("step", "")
     )
     window = runs.window(wanted, before=asked.get("before", ""))
-    people = names.of_contacts(run.contact_id for run in window.rows)
+    about = subjects.named(window.rows)
     versions = runs.versions({run.version_id for run in window.rows})
     return render(
         request,
         "workflows/run_list.html",
         {
             "window": window,
-            "lines": [_line(run, people[run.contact_id], versions.get(run.version_id)) for run in window.rows],
+            "lines": [_line(run, about[subjects.ref(run)].name, versions.get(run.version_id)) for run in window.rows],
             "workflows": by_id,
             "states": Run.State.choices,
             "wanted": wanted,
@@ -55,8 +55,8 @@ def listing(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _line(run: Run, person: str, version: Version | None) -> RunLine:
-    return RunLine(run=run, person=person, version=version, step=step_name(run.step, version))
+def _line(run: Run, about: str, version: Version | None) -> RunLine:
+    return RunLine(run=run, about=about, version=version, step=step_name(run.step, version))
 
 
 def detail(request: HttpRequest, run_id: int) -> HttpResponse:
@@ -76,7 +76,7 @@ def detail(request: HttpRequest, run_id: int) -> HttpResponse:
             "version": version,
             "step": step_name(run.step, version),
             "workflow": told.workflows.get(version.workflow.key) if version else None,
-            "person": told.contacts[run.contact_id],
+            "about": told.subjects[subjects.ref(run)],
             "story": story,
             "effects": runs.effects(run),
             "systems": told.systems,

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from martechops.lib.path_words import humane, path_words
 from workflows.models import ConsentEntry, Effect, Trace, Version
+from workflows.queries import subjects
+from workflows.queries.subjects import Named
 from workflows.queries.timeline import Told
 
 from .map_steps import ICONS
@@ -93,8 +95,7 @@ class Chapter:
     at: datetime
     kind: str
     title: str
-    contact_id: int
-    contact: str
+    subject: Named
     source: str = ""
     event_id: int | None = None
     occurred_at: datetime | None = None
@@ -145,8 +146,7 @@ def _chapter(trace: Trace, told: Told, only_run: int | None) -> Chapter:
         at=trace.at,
         kind=cause.get("kind", "event"),
         title=cause.get("name") or (event and (event.name or event.type.capitalize())) or "A wait was over",
-        contact_id=trace.contact_id,
-        contact=told.contacts.get(trace.contact_id, ""),
+        subject=told.subjects[subjects.ref(trace)],
         source=told.sources.get(event.source_id, "") if event else "",
         event_id=trace.event_id,
         occurred_at=event.occurred_at if event else None,

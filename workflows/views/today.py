@@ -13,7 +13,7 @@ from martechops.lib import clock
 from martechops.lib.tabs import Tab
 from martechops.people.models import Team
 from workflows.models import ChangeRequest, Effect, QuarantinedEvent, Run, System, Workflow
-from workflows.queries import attention, events, names, requests
+from workflows.queries import attention, events, names, requests, subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,11 @@ def _work_items(by_id: dict[int, Workflow]) -> list[WorkItem]:
     owners = {system.key: system.owner.name for system in systems}
     effects = attention.effects_needing_a_person()
     runs = attention.failed_runs()
-    people = names.of_contacts({effect.contact_id for effect in effects} | {run.contact_id for run in runs})
+    about = {ref: named.name for ref, named in subjects.named([*effects, *runs]).items()}
     return [
         *(_paused_item(system) for system in systems if system.paused),
-        *(_effect_item(effect, people[effect.contact_id], owners.get(effect.system, "")) for effect in effects),
-        *(_run_item(run, people[run.contact_id], by_id) for run in runs),
+        *(_effect_item(effect, about[subjects.ref(effect)], owners.get(effect.system, "")) for effect in effects),
+        *(_run_item(run, about[subjects.ref(run)], by_id) for run in runs),
         *(_request_item(team, count, newest) for team, count, newest in requests.open_by_team()),
         *_quarantine_items(names.of_event_owners()),
     ]

@@ -1,0 +1,97 @@
+"""An event that kills whoever handles it costs five workers, and nobody's event but its own (FAULTS F10)."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+
+from workflows.actions import inbound, sources
+from workflows.models import Attempt, Contact, QuarantinedEvent, QueuedEvent, Source
+from workflows.runtime import setbacks
+from workflows.runtime.advance import advance
+
+AT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+POISON = "poison@example.com"
+
+
+@pytest.fixture
+def receive(transactional_db: None) -> Callable[[int], None]:
+    """Take in so many identify events, each of somebody else, the poisonous one in their midst."""
+    source = sources.create(key="site", name="Site", by="test", at=AT)
+
+    def receive(count: int) -> None:
+        for start in range(0, count, 500):
+            _receive(source, range(start, min(start + 500, count)), poison=count // 2)
+
+    return receive
+
+
+def _receive(source: Source, numbers: range, *, poison: int) -> None:
+    messages = [
+        {
+            "type": "identify",
+            "messageId": f"m-{n}",
+            "userId": f"u{n}",
+            "traits": {"email": POISON if n == poison else f"u{n}@example.com"},
+        }
+        for n in numbers
+    ]
+    inbound.receive(source=source, messages=messages, received_at=AT, sent_at=None)
+
+
+def doomed_workers() -> int:
+    """Start one worker after the other until one lives; how many died."""
+    name, host = (quote(connection.settings_dict[part], safe="") for part in ("NAME", "HOST"))
+    address = f"postgres://{connection.settings_dict['USER']}@{host}/{name}"
+    environment = os.environ | {"DATABASE_URL": address, "CELERY_BROKER_URL": "memory://"}
+    for died in range(20):
+        worker = subprocess.run(
+            [sys.executable, "-m", "tests.fixtures.doomed_worker", POISON], env=environment, timeout=120, check=False
+        )
+        if worker.returncode == 0:
+            return died
+        assert worker.returncode == -9
+    raise AssertionError("every worker dies")
+
+
+@pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=pytest.mark.chaos)])
+def test_one_event_that_kills_its_worker_leaves_all_others_done(receive: Callable[[int], None], count: int) -> None:
+    receive(count)
+    assert doomed_workers() == setbacks.MOST_TRIES
+    assert Contact.objects.count() == count - 1
+    letter = QuarantinedEvent.objects.select_related("event").get()
+    assert (letter.kind, letter.event.body["traits"]["email"]) == ("dead_letter", POISON)
+    assert letter.reasons[0]["says"] == "its worker ended while handling it"
+    assert not QueuedEvent.objects.exists()
+
+
+def test_what_lies_behind_a_suspect_event_in_its_lane_keeps_its_order(receive: Callable[[int], None]) -> None:
+    receive(3)
+    QueuedEvent.objects.update(lane=7)
+    first, second, third = QueuedEvent.objects.order_by("event_id").values_list("event_id", flat=True)
+    QueuedEvent.objects.filter(event_id=second).update(tries=1)
+    assert setbacks.suspect_events() == [second]
+    assert advance() == 2
+    assert list(QueuedEvent.objects.values_list("event_id", flat=True)) == [third]
+    assert advance() == 1
+    assert first < second < third
+
+
+def test_attempt_of_a_session_that_is_gone_makes_its_events_suspect_and_a_living_ones_not(
+    receive: Callable[[int], None],
+) -> None:
+    receive(2)
+    one, other = QueuedEvent.objects.order_by("event_id").values_list("event_id", flat=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        living = cursor.fetchone()[0]
+    Attempt.objects.create(holder=999_999_999, event_ids=[one], run_ids=[], at=datetime.now(UTC))
+    Attempt.objects.create(holder=living, event_ids=[other], run_ids=[], at=datetime.now(UTC))
+    setbacks.suspect_the_orphaned()
+    assert dict(QueuedEvent.objects.values_list("event_id", "tries")) == {one: 1, other: 0}
+    assert Attempt.objects.get().holder == living

@@ -1,0 +1,104 @@
+"""What happens inside: a stage reached, a segment entered, a schedule due. Events like any other, with reserved names.
+
+They are written by the transaction that causes them and go through the same queue, so that entry, order, traces and
+replay stay one mechanism. A change that a workflow makes may begin another, and that one the first again: each event
+carries how many of them led to it in a row, and past `MOST_IN_A_ROW` it is set aside for a person.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+#: The `type` of such an event; ingest takes none of this type, and no name that begins with a dollar sign.
+TYPE = "internal"
+#: They come from no source.
+SOURCE_ID = 0
+
+SEGMENT_ENTERED = "$segment_entered"
+SEGMENT_LEFT = "$segment_left"
+STAGE_CHANGED = "$stage_changed"
+FIELD_CHANGED = "$field_changed"
+SCHEDULE = "$schedule"
+HANDOFF = "$handoff"
+CONTENT_CHANGED = "$content_changed"
+#: What a person answered to a run that asked: it is for that run alone, whatever is live.
+ANSWERED = "$answered"
+
+#: A workflow that reacts to what another did, and so on: nobody draws a chain of more than this on purpose.
+MOST_IN_A_ROW = 16
+
+
+class SubjectRef(NamedTuple):
+    """What something happened to: a contact, a content item, or the workspace itself (which has no number)."""
+
+    kind: str
+    id: int | None = None
+
+    @property
+    def contact_id(self) -> int | None:
+        return self.id if self.kind == "contact" else None
+
+    @property
+    def content_id(self) -> int | None:
+        return self.id if self.kind == "content" else None
+
+
+WORKSPACE = SubjectRef("workspace")
+
+
+def subject_of(*, contact_id: int | None, content_id: int | None) -> SubjectRef:
+    """The subject of a row, which names it by two columns.
+
+    >>> subject_of(contact_id=None, content_id=3)
+    SubjectRef(kind='content', id=3)
+    """
+    if contact_id is not None:
+        return SubjectRef("contact", contact_id)
+    return WORKSPACE if content_id is None else SubjectRef("content", content_id)
+
+
+@dataclass(frozen=True, slots=True)
+class InternalEvent:
+    """One of them, before it is written."""
+
+    name: str
+    subject: SubjectRef
+    at: datetime
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    #: How many internal events led to it, each by the one before.
+    depth: int = 0
+    #: Its own where a repeat must be seen as one; elsewhere its transaction happens once, and it gets any.
+    message_id: str = ""
+
+    @property
+    def is_a_loop(self) -> bool:
+        return self.depth > MOST_IN_A_ROW
+
+    def body(self) -> dict[str, Any]:
+        """As it is stored and shown."""
+        return {
+            "type": TYPE,
+            "event": self.name,
+            "subject": {"kind": self.subject.kind, "id": self.subject.id},
+            "depth": self.depth,
+            "properties": dict(self.properties),
+        }
+
+
+def subject_in(body: Mapping[str, Any]) -> SubjectRef:
+    """Whose a stored internal event is.
+
+    >>> subject_in({"subject": {"kind": "contact", "id": 7}}).contact_id
+    7
+    """
+    subject = body["subject"]
+    return SubjectRef(subject["kind"], subject["id"])
+
+
+def loop_says(event: InternalEvent) -> str:
+    """Why it is set aside, for the person who finds it."""
+    return (
+        f"it is number {event.depth} of changes that each led to the next: workflows set each other off in a circle. "
+        "Break it (a rule on a trigger or an entry), then replay this event if it is still wanted"
+    )
