@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workflows', '0008_connections'),
+        ('workflows', '0009_sources_that_sign'),
     ]
 
     operations = [

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0003_token_system'),
-        ('workflows', '0009_attempts'),
+        ('workflows', '0010_attempts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
