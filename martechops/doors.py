@@ -65,6 +65,8 @@ DOORS: Mapping[str, Door] = {
     "runs/<>/": page("runs.view"),
     "contacts/": page("contacts.view"),
     "contacts/<>/": page("contacts.view"),
+    "contacts/<>/fields/": page("contacts.write"),
+    "contacts/<>/fields/<>/": page("contacts.write", write="contacts.write"),
     "events/": page("events.view"),
     "events/<>/": page("events.view"),
     "events/<>/replay/": page("events.replay", write="events.replay"),

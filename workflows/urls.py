@@ -4,6 +4,7 @@ from django.urls import path
 
 from workflows.views import (
     change_requests,
+    contact_fields,
     contacts,
     events,
     ownership,
@@ -28,6 +29,8 @@ urlpatterns = [
     path("runs/<int:run_id>/", runs.detail, name="run"),
     path("contacts/", contacts.listing, name="contacts"),
     path("contacts/<int:contact_id>/", contacts.detail, name="contact"),
+    path("contacts/<int:contact_id>/fields/", contact_fields.listing, name="contact-fields"),
+    path("contacts/<int:contact_id>/fields/<str:key>/", contact_fields.edit, name="contact-field"),
     path("events/", events.listing, name="events"),
     path("events/quarantine/", quarantine.listing, name="quarantine"),
     path("events/<int:event_id>/", events.detail, name="event"),

@@ -1,7 +1,8 @@
-"""Values of one contact written by a system or a person, under each field's authority (requirements C6 to C8)."""
+"""Values of contacts written by a system or a person, under each field's authority (requirements C6 to C8)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,10 @@ from workflows.models import ChangeRequest, ConsentEntry, Contact, Field, FieldC
 from workflows.queries import aliases, authorities
 
 _COLUMNS = ("lifecycle_stage", "score")
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else has written to the contact since it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,39 +42,68 @@ def writer_of(user: User, *, system: str = "") -> Writer:
     return Writer("person", user.get_username(), teams=frozenset(teams))
 
 
-@transaction.atomic
 def write(
-    *, contact: Contact, values: Mapping[str, Any], writer: Writer, by: User, at: datetime
+    *, contact: Contact, values: Mapping[str, Any], writer: Writer, by: User, at: datetime, expected: str = ""
 ) -> tuple[Outcome, ...]:
-    """Write what is allowed and ask the owner for the rest. Raises ValidationError for values that no field can hold.
+    """Write what is allowed and ask the owner for the rest; `expected` is the `state_of` that was read, if it matters.
 
-    Locks the contact. An address is how a contact is recognised, so it changes by an event only.
+    Locks the contact. An address is how a contact is recognised, so it changes by an event only. Raises ValidationError
+    for values that no field can hold, and ChangedMeanwhile.
     """
     fields = {row.key: row for row in authorities.fields(list(values))}
-    clean = _clean(values, fields)
-    locked = Contact.objects.select_for_update().get(pk=contact.pk)
-    outcomes = tuple(_one(locked, fields[name], value, writer, at) for name, value in clean.items())
-    _record("contact.write", locked, by=by, at=at, writer=writer.name, outcomes={o.field: o.state for o in outcomes})
+    wanted = {contact.pk: _clean(values, fields)}
+    with transaction.atomic():
+        batch = _Batch.of(wanted, fields, writer=writer, at=at)
+        (locked,) = batch.contacts.values()
+        if expected and expected != state_of(locked):
+            raise ChangedMeanwhile("Somebody else has written to this contact meanwhile.")
+        outcomes = batch.write(wanted)[contact.pk]
+        said = {outcome.field: outcome.state for outcome in outcomes}
+        _record("contact.write", str(contact.pk), by=by, at=at, writer=writer.name, outcomes=said)
     return outcomes
 
 
+def write_many(
+    *, values: Mapping[int, Mapping[str, Any]], writer: Writer, by: User | str, at: datetime
+) -> dict[int, tuple[Outcome, ...]]:
+    """`write` for many contacts, by their ids, in a handful of queries: what a system of record sends back.
+
+    A value that no field can hold is refused by itself, and a contact that is not there has no outcomes. All or none is
+    committed; contacts are locked in the order of their ids, as the workers do.
+    """
+    fields = {row.key: row for row in authorities.fields({name for said in values.values() for name in said})}
+    names = aliases.names()
+    wanted: dict[int, dict[str, Any]] = {}
+    bad: dict[int, list[Outcome]] = {}
+    for pk, said in values.items():
+        wanted[pk], bad[pk] = {}, []
+        for name, value in said.items():
+            try:
+                wanted[pk][name] = _coerced(name, value, fields.get(name), names)
+            except CannotCoerce as error:
+                bad[pk].append(Outcome(name, "refused", str(error)))
+    with transaction.atomic():
+        batch = _Batch.of(wanted, fields, writer=writer, at=at)
+        written = batch.write(wanted)
+        outcomes = {pk: (*done, *bad[pk]) for pk, done in written.items()}
+        states = [outcome.state for done in outcomes.values() for outcome in done]
+        counts = {state: states.count(state) for state in sorted(set(states))}
+        _record("contact.write_many", writer.name, by=by, at=at, contacts=len(outcomes), outcomes=counts)
+    return outcomes
+
+
+@transaction.atomic
 def apply(contact: Contact, field: Field, value: Any, *, writer: str, at: datetime) -> bool:
-    """Give a locked contact's field a clean value, with its history; False if it had it already."""
-    old = current(contact, field.key)
-    if old == value:
-        return False
-    if field.key.startswith("consent."):
-        _state_consent(contact, field.key.removeprefix("consent."), value, at)
-    elif field.key == "score":
-        contact.score, contact.scored_at = value, at
-    elif field.key in _COLUMNS:
-        setattr(contact, field.key, value)
-    else:
-        contact.fields[field.key] = value
-    contact.updated_at = at
-    contact.save()
-    FieldChange.objects.create(contact_id=contact.pk, at=at, field=field.key, old=old, new=value, writer=writer)
-    return True
+    """Give a locked contact's field a clean value, with its history, whoever may; False if it had it already."""
+    batch = _Batch({contact.pk: contact}, {field.key: field}, Writer("person", writer), at)
+    changed = batch.give(contact, field, value)
+    batch.save()
+    return changed
+
+
+def state_of(contact: Contact) -> str:
+    """Names what is known of a contact now: another once any value was written."""
+    return f"{int(contact.updated_at.timestamp() * 1_000_000):x}"
 
 
 def clean(field: Field, value: Any) -> Any:
@@ -84,36 +118,116 @@ def current(contact: Contact, name: str) -> Any:
     return getattr(contact, name) if name in (*_COLUMNS, "email") else contact.fields.get(name)
 
 
-def _one(contact: Contact, field: Field, value: Any, writer: Writer, at: datetime) -> Outcome:
-    found = _verdict(field, value, writer)
-    if isinstance(found, Allowed):
-        changed = apply(contact, field, value, writer=writer.name, at=at)
-        return Outcome(field.key, "applied" if changed else "unchanged")
-    if not found.may_ask:
-        return Outcome(field.key, "refused", found.because)
-    return Outcome(field.key, "requested", found.because, _ask(contact, field, value, writer, found, at).pk)
+@dataclass(slots=True)
+class _Batch:
+    """Locked contacts and what becomes of them, gathered and written in one statement a table."""
+
+    contacts: Mapping[int, Contact]
+    fields: Mapping[str, Field]
+    writer: Writer
+    at: datetime
+    changed: dict[int, Contact] = field(default_factory=dict)
+    changes: list[FieldChange] = field(default_factory=list)
+    consents: list[ConsentEntry] = field(default_factory=list)
+    requests: list[ChangeRequest] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, ids: Collection[int], fields: Mapping[str, Field], *, writer: Writer, at: datetime) -> "_Batch":
+        rows = Contact.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+        return cls({row.pk: row for row in rows}, fields, writer, at)
+
+    def write(self, wanted: Mapping[int, Mapping[str, Any]]) -> dict[int, tuple[Outcome, ...]]:
+        """Everything, each value under its field's authority."""
+        waiting = self._waiting(wanted)
+        found = {
+            pk: [(name, *self._one(contact, self.fields[name], value, waiting)) for name, value in wanted[pk].items()]
+            for pk, contact in self.contacts.items()
+        }
+        self.save()
+        return {pk: tuple([_outcome(*one) for one in of]) for pk, of in found.items()}
+
+    def give(self, contact: Contact, field: Field, value: Any) -> bool:
+        """Another value with its history; False if the contact had it already."""
+        name, old = field.key, current(contact, field.key)
+        if old == value:
+            return False
+        if name.startswith("consent."):
+            self._state_consent(contact, name.removeprefix("consent."), value)
+        elif name == "score":
+            contact.score, contact.scored_at = value, self.at
+        elif name in _COLUMNS:
+            setattr(contact, name, value)
+        else:
+            contact.fields[name] = value
+        contact.updated_at = self.at
+        self.changed[contact.pk] = contact
+        self.changes.append(
+            FieldChange(contact_id=contact.pk, at=self.at, field=name, old=old, new=value, writer=self.writer.name)
+        )
+        return True
+
+    def save(self) -> None:
+        columns = ["lifecycle_stage", "score", "scored_at", "consent", "fields", "updated_at"]
+        if self.changed:
+            Contact.objects.bulk_update(self.changed.values(), columns)
+            FieldChange.objects.bulk_create(self.changes)
+        if self.consents:
+            ConsentEntry.objects.bulk_create(self.consents)
+        if self.requests:
+            ChangeRequest.objects.bulk_create(self.requests)
+
+    def _one(
+        self, contact: Contact, field: Field, value: Any, waiting: dict[tuple[int, str, str], ChangeRequest]
+    ) -> tuple[str, str, ChangeRequest | None]:
+        found = verdict_on(field, value, self.writer)
+        if isinstance(found, Allowed):
+            return ("applied" if self.give(contact, field, value) else "unchanged"), "", None
+        if not found.may_ask:
+            return "refused", found.because, None
+        asked_for = (contact.pk, field.key, _spelt(value))
+        if asked_for not in waiting:
+            waiting[asked_for] = self._ask(contact, field, value, found)
+        return "requested", found.because, waiting[asked_for]
+
+    def _waiting(self, wanted: Mapping[int, Mapping[str, Any]]) -> dict[tuple[int, str, str], ChangeRequest]:
+        """Requests that are there already: nobody is asked twice for the same."""
+        rows = ChangeRequest.objects.filter(contact_id__in=wanted, state=ChangeRequest.State.REQUESTED)
+        return {(row.contact_id, row.field, _spelt(row.value)): row for row in rows}
+
+    def _ask(self, contact: Contact, field: Field, value: Any, refused: Refused) -> ChangeRequest:
+        request = ChangeRequest(
+            contact_id=contact.pk,
+            field=field.key,
+            value=value,
+            owner_id=field.owner_id,
+            requested_by=self.writer.name,
+            because=refused.because,
+            requested_at=self.at,
+        )
+        self.requests.append(request)
+        return request
+
+    def _state_consent(self, contact: Contact, channel: str, state: str) -> None:
+        contact.consent[channel] = {"state": state, "at": self.at.isoformat()}
+        self.consents.append(
+            ConsentEntry(contact_id=contact.pk, channel=channel, state=state, at=self.at, recorded_at=self.at)
+        )
 
 
-def _verdict(field: Field, value: Any, writer: Writer) -> Verdict:
+def _outcome(name: str, state: str, because: str, asked: ChangeRequest | None) -> Outcome:
+    return Outcome(name, state, because, asked.pk if asked else None)
+
+
+def _spelt(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def verdict_on(field: Field, value: Any, writer: Writer) -> Verdict:
+    """What the field's authority says to this value from this writer."""
     authority = authorities.of(field)
     if field.key.startswith("consent."):
         return consent_verdict(authority, name=field.key, state=value, writer=writer)
     return verdict(authority, name=field.key, writer=writer)
-
-
-def _ask(contact: Contact, field: Field, value: Any, writer: Writer, refused: Refused, at: datetime) -> ChangeRequest:
-    """A request to the owner; the one that waits already, if it asks for the same."""
-    waiting = ChangeRequest.objects.filter(contact_id=contact.pk, field=field.key, state=ChangeRequest.State.REQUESTED)
-    same = next((one for one in waiting if one.value == value), None)
-    return same or ChangeRequest.objects.create(
-        contact_id=contact.pk,
-        field=field.key,
-        value=value,
-        owner_id=field.owner_id,
-        requested_by=writer.name,
-        because=refused.because,
-        requested_at=at,
-    )
 
 
 def _clean(values: Mapping[str, Any], fields: Mapping[str, Field]) -> dict[str, Any]:
@@ -151,10 +265,5 @@ def _coerced(name: str, value: Any, field: Field | None, names: Names) -> Any:
     return coerced
 
 
-def _state_consent(contact: Contact, channel: str, state: str, at: datetime) -> None:
-    contact.consent[channel] = {"state": state, "at": at.isoformat()}
-    ConsentEntry.objects.create(contact_id=contact.pk, channel=channel, state=state, at=at, recorded_at=at)
-
-
-def _record(action: str, contact: Contact, *, by: User, at: datetime, **detail: Any) -> None:
-    entries.record(action=action, object_kind="contact", object_key=str(contact.pk), by=by, at=at, detail=detail)
+def _record(action: str, key: str, *, by: User | str, at: datetime, **detail: Any) -> None:
+    entries.record(action=action, object_kind="contact", object_key=key, by=by, at=at, detail=detail)

@@ -28,6 +28,7 @@ from martechops.lib.drf.pagination import is_id, not_ours
 from martechops.lib.drf.serializers import StrictSerializer
 from martechops.people.models import ApiToken
 from workflows.actions import contact_fields
+from workflows.api import writing
 from workflows.api.timeline import TimelineSerializer, entry
 from workflows.engine.identity import normal_email
 from workflows.models import Contact, ContactKey
@@ -84,7 +85,14 @@ class ContactViewSet(ReadOnlyModelViewSet[Contact]):
     def get_queryset(self) -> QuerySet[Contact]:
         return super().get_queryset().annotate(score_now=scores.faded(at=clock.now()))
 
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One contact; its ETag is what `If-Match` asks for."""
+        answer: Response = super().retrieve(request, *args, **kwargs)
+        answer["ETag"] = f'"{contact_fields.state_of(self.get_object())}"'
+        return answer
+
     @extend_schema(
+        parameters=[writing.IF_MATCH],
         request=ContactWriteSerializer,
         responses={code: WrittenSerializer(many=True) for code in (200, 202, 403)},
     )
@@ -104,12 +112,16 @@ class ContactViewSet(ReadOnlyModelViewSet[Contact]):
                 writer=contact_fields.writer_of(token.user, system=token.system),
                 by=token.user,
                 at=clock.now(),
+                expected=writing.matched(request),
             )
+        except contact_fields.ChangedMeanwhile as error:
+            raise writing.ChangedMeanwhile(str(error)) from None
         except DjangoValidationError as error:
             raise ValidationError(error.message_dict) from None
         states = {outcome.state for outcome in outcomes}
         status = 403 if "refused" in states else 202 if "requested" in states else 200
-        return Response(WrittenSerializer(outcomes, many=True).data, status=status)
+        etag = f'"{contact_fields.state_of(self.get_object())}"'
+        return Response(WrittenSerializer(outcomes, many=True).data, status=status, headers={"ETag": etag})
 
     @extend_schema(
         responses=TimelineSerializer,

@@ -56,10 +56,15 @@ def etag(row: Model) -> str:
     return f'"{documents.latest_number(row)}"'
 
 
+def matched(request: Request) -> str:
+    """What `If-Match` names; empty where any state will do."""
+    wanted = request.headers.get("If-Match", "*").strip()
+    return "" if wanted == "*" else wanted.removeprefix("W/").strip('"')
+
+
 def _expected(request: Request, row: Model) -> int | None:
     """The number of the version that the caller has read."""
-    wanted = request.headers.get("If-Match", "*").strip()
-    if row.pk is None or wanted == "*":
+    number = matched(request)
+    if row.pk is None or not number:
         return None
-    number = wanted.removeprefix("W/").strip('"')
     return int(number) if number.isdecimal() and len(number) < 10 else -1

@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from martechops.lib import clock
+from martechops.people.permissions import may
 from workflows.models import Contact
 from workflows.queries import contacts, names, runs, scores, timeline
 
@@ -48,6 +49,7 @@ def detail(request: HttpRequest, contact_id: int) -> HttpResponse:
         "workflows/contact_detail.html",
         {
             "contact": contact,
+            "may_write": may(request.user, "contacts.write"),
             "score": scores.explained(contact, at=clock.now()),
             "told": told,
             "story": chapters(told),
