@@ -109,7 +109,7 @@ def test_run_page_lights_its_way_on_the_map(ana: Client) -> None:
 def test_map_page_shows_target_and_current_beside_each_other(ana: Client) -> None:
     page = ana.get("/workflows/demo-request-nurture/").content.decode()
     assert page.count('role="group" aria-label="Map of') == 2
-    assert "No owner" in page
+    assert "Copy the lead to a spreadsheet" in page
 
 
 def test_step_panel_tells_the_six_fields_and_the_guards(ana: Client) -> None:

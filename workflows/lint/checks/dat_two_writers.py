@@ -20,7 +20,7 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
             continue
         first, places = mine[0][1], f"{len(mine) + len(theirs)} places{_places([*mine, *theirs])}"
         yield Spot(
-            says=f"{name} is written in {places}; {_kept(name, workspace)}",
+            says=f"{name} is written in {places}{_kept(name, workspace)}",
             fix="Keep the one step that writes it where it is maintained; let the others ask for a change, or read it",
             team=_team(name, workspace) or workflow.owner_of(first),
             step=first.key,
@@ -52,7 +52,7 @@ def _places(writers: list[Writer]) -> str:
 
 def _kept(name: str, workspace: Workspace) -> str:
     field = workspace.fields.get(name)
-    return f"it is maintained in {field.authority.system}" if field else "no system of record is chosen for it"
+    return f", though its system of record is {field.authority.system}" if field else ", and it has no system of record"
 
 
 def _team(name: str, workspace: Workspace) -> str:
