@@ -98,7 +98,7 @@ DOORS: Mapping[str, Door] = {
     "vocabulary/event-type/unclear/": page("definitions.view"),
     "vocabulary/event-type/plan/": page("definitions.view", write="definitions.edit"),
     "vocabulary/template/<>/body/": page("definitions.view"),
-    "vocabulary/<>/<>/try/": page("definitions.view", write="definitions.edit"),
+    "vocabulary/<>/<>/try/": page("definitions.view"),
     "mailbox/": page("mailbox.view"),
     "mailbox/<>/": page("mailbox.view"),
     "mailbox/<>/body/": page("mailbox.view"),

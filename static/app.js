@@ -129,13 +129,29 @@
   document.addEventListener("change", (event) => {
     const region = event.target.matches("[data-redraw]:not(button)") && event.target.closest("[data-redraws]");
     if (region) ask(region.closest("form"), region.id, null);
+    redrawWith(event.target);
   });
+  // What depends on what is filled in elsewhere on the page.
+  const redrawWith = (changed) => {
+    for (const region of document.querySelectorAll("[data-redraws-with]")) {
+      if (changed.closest(region.dataset.redrawsWith)) ask(region.closest("form"), region.id, null);
+    }
+  };
+  document.addEventListener("rule-changed", (event) => redrawWith(event.target));
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-redraw]");
     const region = button && button.closest("[data-redraws]");
     if (!region) return;
     event.preventDefault();
     ask(region.closest("form"), region.id, button);
+  });
+
+  // A row is moved by Alt and an arrow, from any of its controls but those whose own keys these are.
+  document.addEventListener("keydown", (event) => {
+    const way = event.altKey && !event.ctrlKey && !event.metaKey && { ArrowUp: "up", ArrowDown: "down" }[event.key];
+    const row = way && event.target.closest("[data-row]");
+    const button = row && !event.target.matches("select") && row.querySelector(`[data-move="${way}"]`);
+    if (button) { event.preventDefault(); button.click(); }
   });
 
   showTheme();

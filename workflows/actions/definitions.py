@@ -65,20 +65,17 @@ def save(
     event type, which come with it. A status is changed by `set_status` only. A name of the system as `by` is not asked
     for its team. Raises ValidationError, NotAllowed, Frozen, WrongStatus and Conflict.
     """
-    stored = _stored(row)
-    kind = documents.kind_of(row)
     teams = list(consumers) if consumers is not None else None
-    check_may_change(row, stored=stored, by=by, at=at)
-    if kind is None:
-        row.full_clean()
-        return _write(row, stored, by=by, at=at, note=note)
-    before = documents.document_of(stored) if stored else {}
-    after = documents.document_of(row, consumers=teams)
-    if stored and expected is not None and (number := documents.latest_number(stored)) != expected:
-        raise Conflict(number=number, theirs=before, yours=after)
-    _check_status(before, after, by=by)
-    soundness.check(row)
+    stored = _checked(row, by=by, at=at, expected=expected, teams=teams)
     return _write(row, stored, by=by, at=at, note=note, teams=teams)
+
+
+@transaction.atomic
+def check(
+    row: models.Model, *, by: User | str, at: datetime, expected: int | None = None, consumers: Iterable[Team] | None
+) -> None:
+    """Return if `save` would write it now; raises what `save` raises. Asked before a person is asked to confirm."""
+    _checked(row, by=by, at=at, expected=expected, teams=list(consumers) if consumers is not None else None)
 
 
 @transaction.atomic
@@ -119,6 +116,22 @@ def restore(
         raise ValidationError(f"Version {version.number} cannot be restored: {error.args[0]}.") from None
     note = note or f"Version {version.number} restored"
     return save(row, by=by, at=at, note=note, expected=expected, consumers=consumers)
+
+
+def _checked(row: Row, *, by: User | str, at: datetime, expected: int | None, teams: list[Team] | None) -> Row | None:
+    """The stored row, locked, if what `row` holds now may be written over it."""
+    stored = _stored(row)
+    check_may_change(row, stored=stored, by=by, at=at)
+    if documents.kind_of(row) is None:
+        row.full_clean()
+        return stored
+    before = documents.document_of(stored) if stored else {}
+    after = documents.document_of(row, consumers=teams)
+    if stored and expected is not None and (number := documents.latest_number(stored)) != expected:
+        raise Conflict(number=number, theirs=before, yours=after)
+    _check_status(before, after, by=by)
+    soundness.check(row)
+    return stored
 
 
 def check_may_change(row: models.Model, *, stored: models.Model | None, by: User | str, at: datetime) -> None:

@@ -1,12 +1,14 @@
-"""A plain form for each kind of definition; what has an editor of its own takes its place in `FORMS`."""
+"""A form for each kind of definition; lists of things within one are filled in by rows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
 from django.db import models
+from django.forms.utils import ErrorDict
 
 from martechops.people.models import Role, Team, User
+from workflows.connectors import CONNECTORS
 from workflows.engine.spec import STAGES
 from workflows.models import (
     EventType,
@@ -21,55 +23,59 @@ from workflows.models import (
     Mapping as MappingRow,
 )
 
-
-class Lines(forms.CharField):
-    """A list of texts, one a line."""
-
-    widget = forms.Textarea(attrs={"rows": 5})
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(map(str, value)) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        return [line.strip() for line in str(text or "").splitlines() if line.strip()]
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(self.to_python(self.prepare_value(initial)) != self.to_python(data))
-
-
-class Json(forms.JSONField):
-    """Structured content as text, until it has an editor of its own."""
-
-    widget = forms.Textarea(attrs={"rows": 12, "class": "mono", "spellcheck": "false"})
-    empty_values = [None, ""]
-
-    def prepare_value(self, value: Any) -> Any:
-        import json
-
-        return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+from .layouts import MappingRows, NameParts, ScoreRules, Values
+from .properties import Properties
+from .rows import Rows, RowsWidget
+from .sheet import Choice, Layout, Sheet
 
 
 class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """What every definition has besides its own: an owner out of one's teams, and why it changes."""
 
     note = forms.CharField(max_length=200, required=False, label="What changes, and why")
-    #: Attributes that JSON or lists of lines hold.
-    structured: Mapping[str, forms.Field] = {}
+    #: What fills in a list, by field.
+    layouts: Mapping[str, Callable[[], Layout]] = {}
     #: What names it, which stays once it is there: a rename has a page of its own.
     key_name = "key"
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, address: str = "", is_looked_at: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        #: Shown as it is filled in so far; nothing is judged.
+        self.is_looked_at = is_looked_at
         owners = Team.objects.all() if user.has_role(Role.ADMIN) else user.teams.all()
+        self.fields["note"] = self.fields.pop("note")  # last, whatever a kind adds
         if "owner" in self.fields:
             self.fields["owner"].queryset = owners.order_by("name")  # type: ignore[attr-defined]
         if self.instance.pk:
             del self.fields[self.key_name]
+        for name, layout in self.layouts.items():
+            widget = self.fields[name].widget
+            if isinstance(widget, RowsWidget):
+                widget.layout, widget.address = layout(), address
         for name, field in self.fields.items():
             field.widget.attrs |= {"autocomplete": "off"}
             if field.help_text:
                 field.widget.attrs["aria-describedby"] = f"id_{name}_help"
+
+    def sheet(self, name: str) -> Sheet | None:
+        """The rows of a field as they were sent; None before anything was."""
+        widget = self.fields[name].widget
+        if not self.is_bound or not isinstance(widget, RowsWidget):
+            return None
+        return widget.value_from_datadict(self.data, self.files, name)
+
+    def do(self, what: str) -> None:
+        """What a button of the rows says."""
+        for name in self.layouts:
+            sheet = self.sheet(name)
+            if sheet and sheet.changed(what):
+                return
+
+    def full_clean(self) -> None:
+        if not self.is_looked_at:
+            super().full_clean()
+            return
+        self._errors, self.cleaned_data = ErrorDict(), {}
 
     def _get_validation_exclusions(self) -> set[str]:
         """The action checks the whole row, whatever the form shows of it."""
@@ -77,13 +83,31 @@ class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscrip
 
 
 class SystemForm(DefinitionForm):
+    connector = forms.ChoiceField(required=False, help_text="What reaches it; none where nothing is ever sent there.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["connector"].choices = connector_choices(self.instance.connector)  # type: ignore[attr-defined]
+
     class Meta:
         model = System
         fields = ["key", "name", "kind", "connector", "owner", "sandbox"]
 
 
+def connector_choices(current: str = "") -> list[Choice]:
+    """The known kinds, and what stands there now even if it is known no more."""
+    known = [(name, name.replace("_", " ").capitalize()) for name in CONNECTORS]
+    gone = [(current, f"{current} (not known)")] if current and current not in CONNECTORS else []
+    return [("", "None: nothing is sent there"), *known, *gone]
+
+
+def _picklist() -> Layout:
+    return Values(name="values", item="value", label="Value", empty="Any value may stand there.")
+
+
 class FieldForm(DefinitionForm):
-    allowed_values = Lines(required=False, help_text="For a picklist: one value a line.")
+    layouts = {"allowed_values": _picklist}
+    allowed_values = Rows(required=False, help_text="For a picklist: what may stand there.")
     written_in = forms.MultipleChoiceField(
         choices=[(stage, stage.capitalize()) for stage in STAGES],
         required=False,
@@ -96,8 +120,15 @@ class FieldForm(DefinitionForm):
         fields = ["key", "label", "type", "allowed_values", "personal", "system_of_record", "owner", "written_in"]
 
 
+def _statuses() -> Layout:
+    return Values(name="values", item="status", label="CRM status", empty="No CRM status means this stage.")
+
+
 class StageForm(DefinitionForm):
-    crm_statuses = Lines(required=False, label="CRM statuses", help_text="One a line; the first is the one we write.")
+    layouts = {"crm_statuses": _statuses}
+    crm_statuses = Rows(
+        required=False, label="CRM statuses", help_text="Each means this stage; the first is the one we write."
+    )
 
     class Meta:
         model = LifecycleStage
@@ -106,16 +137,61 @@ class StageForm(DefinitionForm):
 
 class EventTypeForm(DefinitionForm):
     key_name = "name"
-    schema = Json(required=False, help_text="JSON Schema of the event's properties.")
-    consent_effect = Json(required=False, help_text='By channel: {"email": "denied"}.')
+    layouts = {"schema": Properties}
+    schema = Rows(required=False, label="Properties", help_text="What an event of this type carries.")
+    consent_denied = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label="Takes consent away for"
+    )
+    consent_granted = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label="Gives consent for"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        effect = self.instance.consent_effect
+        known = Field.objects.filter(key__startswith="consent.").order_by("key").values_list("key", flat=True)
+        named = dict.fromkeys([*(key.removeprefix("consent.") for key in known), *effect])
+        channels = [(name, name.replace("_", " ").capitalize()) for name in named]
+        for state in ("denied", "granted"):
+            field = self.fields[f"consent_{state}"]
+            field.choices = channels  # type: ignore[attr-defined]
+            field.initial = [channel for channel, said in effect.items() if said == state]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        granted, denied = (cleaned.get(f"consent_{state}", []) for state in ("granted", "denied"))
+        if both := set(granted) & set(denied):
+            self.add_error("consent_granted", f"An event cannot both give and take consent for {', '.join(both)}.")
+        self.instance.consent_effect = {
+            channel: "granted" if channel in granted else "denied"
+            for channel in dict.fromkeys([*self.instance.consent_effect, *granted, *denied])
+            if channel in granted or channel in denied
+        }
+        return cleaned
 
     class Meta:
         model = EventType
-        fields = ["name", "meaning", "owner", "consumers", "schema", "stage_effect", "score_effect", "consent_effect"]
+        fields = ["name", "meaning", "owner", "consumers", "schema", "stage_effect", "score_effect"]
+        widgets = {"meaning": forms.Textarea(attrs={"rows": 3}), "consumers": forms.CheckboxSelectMultiple}
+
+
+def _mapping_rows() -> Layout:
+    targets = [(row.key, row.label) for row in Field.objects.order_by("key")]
+    return MappingRows(targets=targets, sources=_sources_of_mappings())
+
+
+def _sources_of_mappings() -> list[Choice]:
+    """Every property that an event of the catalog has, as a mapping names it."""
+    found: dict[str, str] = {}
+    for name, schema in EventType.objects.order_by("name").values_list("name", "schema"):
+        for prop in schema.get("properties", {}) if isinstance(schema.get("properties"), dict) else ():
+            found.setdefault(f"event.properties.{prop}", name)
+    return sorted(found.items())
 
 
 class MappingForm(DefinitionForm):
-    rows = Json(help_text="A list of {from, to, type, default, required}.")
+    layouts = {"rows": _mapping_rows}
+    rows = Rows()
 
     class Meta:
         model = MappingRow
@@ -129,7 +205,8 @@ class TemplateForm(DefinitionForm):
 
 
 class ConventionForm(DefinitionForm):
-    parts = Json(help_text='A list of {"part": "year", "pattern": "20[0-9]{2}"} or {"part": "channel", "values": []}.')
+    layouts = {"parts": NameParts}
+    parts = Rows(help_text="A part is one of its allowed values, or what its pattern matches.")
 
     class Meta:
         model = NamingConvention
@@ -137,11 +214,13 @@ class ConventionForm(DefinitionForm):
 
 
 class ScoringForm(DefinitionForm):
-    rules = Json(help_text='A list of {"event": "Demo Requested", "points": 40, "says": "asked for a demo"}.')
+    layouts = {"rules": ScoreRules}
+    rules = Rows(required=False, help_text="Besides the points that event types give by themselves.")
 
     class Meta:
         model = Scoring
         fields = ["key", "name", "owner", "half_life_days", "rules"]
+        help_texts = {"half_life_days": "After so many days half of the points are left; empty: they never fade."}
 
 
 #: By kind; segments are edited on pages of their own.
@@ -157,6 +236,8 @@ FORMS: dict[str, type[DefinitionForm]] = {
 }
 
 
-def form_for(kind: str, *, instance: models.Model, user: User, data: Any = None) -> DefinitionForm:
+def form_for(
+    kind: str, *, instance: models.Model, user: User, data: Any = None, address: str = "", is_looked_at: bool = False
+) -> DefinitionForm:
     """Raises KeyError for a kind that is not edited here."""
-    return FORMS[kind](data, instance=instance, user=user)
+    return FORMS[kind](data, instance=instance, user=user, address=address, is_looked_at=is_looked_at)

@@ -89,10 +89,11 @@ def _events(source: Source | None) -> list[tuple[str, str, dict[str, Any]]]:
     rows = InboundEvent.objects.filter(type__in=["track", "identify"]).order_by("-pk")
     if source:
         rows = rows.filter(source_id=source.pk)
-    return [(row.name or row.type.capitalize(), f"/events/{row.pk}/", _facts(row)) for row in rows[:COUNTED]]
+    return [(row.name or row.type.capitalize(), f"/events/{row.pk}/", facts_of_event(row)) for row in rows[:COUNTED]]
 
 
-def _facts(row: InboundEvent) -> dict[str, Any]:
+def facts_of_event(row: InboundEvent) -> dict[str, Any]:
+    """An event as mappings and points see it."""
     parts = {part: row.body.get(part) or {} for part in ("properties", "traits", "context")}
     named = {"name": row.name, "type": row.type, "occurred_at": row.occurred_at.isoformat()}
     return {"event": {**named, "message_id": row.message_id, **parts}}

@@ -12,7 +12,9 @@ from martechops.people.permissions import may
 from workflows.actions.definitions import STATUS_CHANGES
 from workflows.engine.difference import differences
 from workflows.models import DefinitionVersion, Status
-from workflows.queries import documents, uses
+from workflows.queries import documents, impact, uses
+
+from .vocabulary_tables import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class VersionLine:
     version: DefinitionVersion
     changes: list[str]
     is_newest: bool
+    #: SchemaVer of an event type's properties.
+    schema: str = ""
 
 
 def listing(request: HttpRequest, kind: str = "field") -> HttpResponse:
@@ -60,10 +64,10 @@ def detail(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
             "key": key,
             "name": name_of(row),
             "status": document.get("status"),
-            "facts": [(name, value) for name, value in document.items() if name not in _HEADING],
+            "facts": [shown(kind, name, value) for name, value in document.items() if name not in _HEADING],
             "uses": uses.of(kind, key, among=holders),
             "values": uses.of_field(key, among=holders) if kind == "field" else {},
-            "versions": _lines(list(documents.versions_of(row).select_related("author"))),
+            "versions": _lines(kind, list(documents.versions_of(row).select_related("author"))),
             "statuses": _statuses(request, row),
             "may_edit": may(request.user, "definitions.edit", row),
             "may_rename": kind in ("event-type", "stage")
@@ -109,11 +113,14 @@ def _named(kind: documents.Kind, search: str) -> dict[str, str]:
     return {f"{'label' if 'label' in kind.parts else 'name'}__icontains": search}
 
 
-def _lines(versions: list[DefinitionVersion]) -> list[VersionLine]:
+def _lines(kind: str, versions: list[DefinitionVersion]) -> list[VersionLine]:
     older: list[DefinitionVersion | None] = [*versions[1:], None]
+    schemas = [""] * len(versions)
+    if kind == "event-type":
+        schemas = impact.schema_versions([version.content for version in reversed(versions)])[::-1]
     return [
-        VersionLine(version, differences(before.content, version.content) if before else [], i == 0)
-        for i, (version, before) in enumerate(zip(versions, older, strict=True))
+        VersionLine(version, differences(before.content, version.content) if before else [], i == 0, schema)
+        for i, (version, before, schema) in enumerate(zip(versions, older, schemas, strict=True))
     ]
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
@@ -13,9 +13,11 @@ from martechops.people.models import User
 from martechops.people.permissions import check_may
 from workflows.actions import definitions
 from workflows.engine.difference import differences
+from workflows.forms.condition_builder import CannotBeShown
 from workflows.forms.definitions import DefinitionForm, form_for
-from workflows.queries import documents, uses
+from workflows.queries import documents, impact
 
+from . import vocabulary_beside
 from .vocabulary import kind_or_404, kind_tabs, name_of, row_or_404
 
 
@@ -72,20 +74,53 @@ def person(request: HttpRequest) -> User:
 
 def _edit(request: HttpRequest, kind: documents.Kind, row: Any, *, expected: int) -> HttpResponse:
     before = documents.document_of(row) if row.pk else {}
-    form = form_for(kind.name, instance=row, user=person(request), data=request.POST or None)
+    do = request.POST.get("do", "")
+    form = _form(request, kind, row, is_looked_at=bool(do))
     context: dict[str, Any] = {"kind": kind, "row": row, "name": name_of(row) if row.pk else "", "form": form}
     seen = request.POST.get("expected", "")
-    context |= {"expected": int(seen) if seen.isdecimal() else expected, "tabs": kind_tabs(kind.name)}
-    if request.method != "POST" or not form.is_valid():
-        return render(request, "workflows/vocabulary_edit.html", context)
+    context |= {"expected": _number(seen, or_else=expected), "tabs": kind_tabs(kind.name)}
+    if do:
+        form.do(do)
+    if request.method != "POST" or do or not form.is_valid():
+        return _page(request, context)
     changed = form.save(commit=False)
     consumers = form.cleaned_data.get("consumers")
-    changes = differences(before, documents.document_of(changed, consumers=consumers)) if row.pk else []
-    touched = uses.of(kind.name, documents.key_of(changed)) if row.pk else []
-    if touched and changes and not request.POST.get("confirmed"):
-        context |= {"changes": changes, "touched": touched, "posted": _posted(request)}
-        return render(request, "workflows/vocabulary_confirm.html", context)
+    after = documents.document_of(changed, consumers=consumers)
+    changes = differences(before, after) if before else []
+    if not request.POST.get("confirmed") and (changes or not before):
+        try:
+            definitions.check(
+                changed, by=person(request), at=clock.now(), expected=context["expected"], consumers=consumers
+            )
+        except _REFUSALS as refusal:
+            return _refused(request, form, context, refusal)
+        found = impact.of(kind.name, documents.key_of(changed), before=before, after=after)
+        if found.is_worth_a_look:
+            context |= {"changes": changes, "impact": found, "posted": _posted(request)}
+            return render(request, "workflows/vocabulary_confirm.html", context)
     return _save(request, form, changed, context)
+
+
+def _form(request: HttpRequest, kind: documents.Kind, row: Any, *, is_looked_at: bool) -> DefinitionForm:
+    data = request.POST if request.method == "POST" else None
+    try:
+        return form_for(
+            kind.name,
+            instance=row,
+            user=person(request),
+            data=data,
+            address=request.path,
+            is_looked_at=is_looked_at,
+        )
+    except CannotBeShown:
+        raise BadRequest("More rows than a page has.") from None
+
+
+def _page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    form, row = context["form"], context["row"]
+    wrong = form.is_bound and not form.is_looked_at
+    beside = vocabulary_beside.context(context["kind"].name, form, row, request)
+    return render(request, "workflows/vocabulary_edit.html", context | beside, status=422 if wrong else 200)
 
 
 def _save(request: HttpRequest, form: DefinitionForm, row: Any, context: dict[str, Any]) -> HttpResponse:
@@ -99,19 +134,30 @@ def _save(request: HttpRequest, form: DefinitionForm, row: Any, context: dict[st
             expected=context["expected"],
             consumers=form.cleaned_data.get("consumers"),
         )
-    except definitions.Conflict as conflict:
-        context["conflict"] = conflict
-        form.add_error(None, str(conflict))
-    except definitions.Frozen as frozen:
-        form.add_error(None, str(frozen))
-    except ValidationError as error:
-        for name, said in (error.message_dict if hasattr(error, "error_dict") else {"": error.messages}).items():
-            for text in said:
-                form.add_error(name if name in form.fields else None, text)
-    if form.errors:
-        return render(request, "workflows/vocabulary_edit.html", context)
+    except _REFUSALS as refusal:
+        return _refused(request, form, context, refusal)
     messages.success(request, f"{name_of(row)} is saved.")
     return redirect("definition", kind=kind.name, row_id=row.pk)
+
+
+def _refused(request: HttpRequest, form: DefinitionForm, context: dict[str, Any], refusal: Exception) -> HttpResponse:
+    """The form again, with what stands against it where it stands."""
+    if isinstance(refusal, ValidationError):
+        said = refusal.message_dict if hasattr(refusal, "error_dict") else {"": refusal.messages}
+        for name, texts in said.items():
+            for text in texts:
+                form.add_error(name if name in form.fields else None, text)
+    else:
+        context["conflict"] = refusal if isinstance(refusal, definitions.Conflict) else None
+        form.add_error(None, str(refusal))
+    return _page(request, context)
+
+
+_REFUSALS = (definitions.Conflict, definitions.Frozen, ValidationError)
+
+
+def _number(text: str, *, or_else: int) -> int:
+    return int(text) if text.isdecimal() and len(text) < 9 else or_else
 
 
 def _posted(request: HttpRequest) -> list[tuple[str, str]]:
@@ -119,7 +165,7 @@ def _posted(request: HttpRequest) -> list[tuple[str, str]]:
     return [
         (name, value)
         for name in request.POST
-        if name not in ("csrfmiddlewaretoken", "confirmed")
+        if name not in ("csrfmiddlewaretoken", "confirmed", "do")
         for value in request.POST.getlist(name)
     ]
 

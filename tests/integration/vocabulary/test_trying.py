@@ -27,7 +27,9 @@ def ana(lived: None, client: Client) -> Client:
 
 
 def cells(rows: list[dict[str, str]]) -> dict[str, str]:
-    return {f"row-{n}-{name}": value for n, row in enumerate(rows) for name, value in row.items()}
+    """Rows as the page sends them."""
+    sent = {f"rows.{at}.row": "" for at in range(len(rows))}
+    return sent | {f"rows.{at}.{name}": text for at, row in enumerate(rows) for name, text in row.items()}
 
 
 @pytest.mark.requirement("E6")
@@ -50,20 +52,32 @@ def test_mapping_of_contacts_is_tried_on_contacts(lived: None) -> None:
 
 
 @pytest.mark.requirement("E5")
-def test_mapping_is_tried_and_saved_on_its_page(ana: Client) -> None:
+def test_mapping_shows_on_its_page_what_it_makes_of_events_by_source(ana: Client) -> None:
     row = Mapping.objects.get(key="web-form-to-contact")
     address = f"/vocabulary/mapping/{row.pk}/try/"
     assert "about &lt;b&gt;fifty" in ana.get(address).content.decode()
-    rows = [{"from": "event.properties.email", "to": "email", "type": "email", "required": "on"}]
-    seen = ana.post(address, cells(rows) | {"do": "look"}).content.decode()
-    assert "100 % of" in seen
+    assert "% of" in ana.get(address, {"source": ""}).content.decode()
+    assert ana.get(address, {"source": "1e9"}).status_code == 200
+    assert ana.post(address, {}).status_code == 403
+
+
+@pytest.mark.requirement("E5")
+def test_mapping_is_tried_beside_its_rows_before_it_is_saved(ana: Client) -> None:
+    row = Mapping.objects.get(key="web-form-to-contact")
+    address = f"/vocabulary/mapping/{row.pk}/edit/"
+    rows = [{"from": "event.properties.email", "to": "email", "type": "email", "required": "1"}]
+    filled = {"name": row.name, "owner": row.owner_id, "expected": 1, "note": "shorter"}
+    looked = ana.post(address, filled | cells(rows) | {"do": "look"})
+    assert looked.status_code == 200
+    assert "100 %" in looked.content.decode()
     row.refresh_from_db()
     assert len(row.rows) > 1
-    bad = ana.post(
-        address, cells([rows[0] | {"to": "fax", "type": "number", "as": "trim"}]) | {"do": "save"}
-    ).content.decode()
-    assert "no way to read a number" in bad
-    assert ana.post(address, cells(rows) | {"do": "save", "note": "shorter"}).status_code == 302
+    bad = ana.post(address, filled | cells([rows[0] | {"to": "fax", "type": "number", "as": "trim"}]))
+    assert bad.status_code == 422
+    assert "no way to read a number" in bad.content.decode()
+    confirm = ana.post(address, filled | cells(rows))
+    assert "This change touches" in confirm.content.decode()
+    assert ana.post(address, filled | cells(rows) | {"confirmed": 1}).status_code == 302
     row.refresh_from_db()
     assert row.rows == [{"from": "event.properties.email", "to": "email", "type": "email", "required": True}]
     assert DefinitionVersion.objects.filter(kind="mapping", object_id=row.pk).first().note == "shorter"
