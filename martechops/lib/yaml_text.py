@@ -23,7 +23,7 @@ _SPECIAL = re.compile(
     re.IGNORECASE,
 )
 _PLAIN = re.compile(r"[^\W_][^\n]*|[$_/][\w][^\n]*")
-_BREAKS_PLAIN = re.compile(r": |:$| #|[,\[\]{}\"'`\\|]|\s$|^\s")
+_BREAKS_PLAIN = re.compile(r": |:$| #|[\[\]{}\"`\\|]|\s$|^\s")
 
 
 def dump(data: Mapping[str, Any]) -> str:
@@ -103,16 +103,16 @@ def _survives_as_block(text: str) -> bool:
     )
 
 
-def _in_a_line(value: Any) -> str | None:
-    """The value as people write small things; None if it is not small."""
+def _in_a_line(value: Any, *, within: bool = False) -> str | None:
+    """The value as people write small things; None if it is not small. `within`: it stands in brackets itself."""
     if isinstance(value, Mapping):
         return _small_mapping(value)
     if isinstance(value, list):
-        parts = [_in_a_line(item) if not isinstance(item, Mapping | list) else None for item in value]
+        parts = [_in_a_line(item, within=True) if not isinstance(item, Mapping | list) else None for item in value]
         return None if None in parts else f"[{', '.join(map(str, parts))}]"
     if isinstance(value, str) and "\n" in value:
         return None
-    return scalar(value)
+    return scalar(value, within=within)
 
 
 def _small_mapping(value: Mapping[str, Any]) -> str | None:
@@ -121,20 +121,20 @@ def _small_mapping(value: Mapping[str, Any]) -> str | None:
     simple = not any(isinstance(item, Mapping | list) for item in value.values())
     if len(value) > (_ENTRIES_IN_A_LINE if simple else 1):
         return None
-    parts = [(scalar(str(name)), _in_a_line(item)) for name, item in value.items()]
+    parts = [(scalar(str(name), within=True), _in_a_line(item, within=True)) for name, item in value.items()]
     if any(part is None or len(name) > _LONGEST_KEY for name, part in parts):
         return None
     return "{" + ", ".join(f"{name}: {part}" for name, part in parts) + "}"
 
 
-def scalar(value: Any) -> str:
-    """A single value in one line.
+def scalar(value: Any, *, within: bool = False) -> str:
+    """A single value in one line; `within` brackets, where a comma ends it.
 
     >>> [scalar(value) for value in ("crm", "no", "2026-11-22", "Call {{ x }}", 1.5, None)]
     ['crm', '"no"', '"2026-11-22"', '"Call {{ x }}"', '1.5', 'null']
     """
     if isinstance(value, str):
-        return value if _is_plain(value) else _quoted(value)
+        return value if _is_plain(value) and not (within and "," in value) else _quoted(value)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int):

@@ -49,6 +49,7 @@ POLICY: Mapping[str, Rule] = {
     "mailbox.view": Rule(Role.VIEWER),
     "crm.view": Rule(Role.VIEWER),
     "results.view": Rule(Role.VIEWER),
+    "workspace.view": Rule(Role.VIEWER),
     "components.view": Rule(Role.VIEWER),
     "api-docs.view": Rule(Role.VIEWER),
     # Saying what should happen
@@ -65,6 +66,7 @@ POLICY: Mapping[str, Rule] = {
     "systems.pause": Rule(Role.OPERATOR),
     "sources.manage": Rule(Role.OPERATOR),
     "admin.view": Rule(Role.OPERATOR),
+    "workspace.apply": Rule(Role.OPERATOR),
     # Agreeing to it
     "approvals.decide": Rule(Role.APPROVER),
     # Running the installation

@@ -72,14 +72,14 @@ def plan(*, kind: str, old: str, new: str) -> Plan:
     )
 
 
-def apply(*, kind: str, old: str, new: str, by: User, at: datetime) -> Plan:
+def apply(*, kind: str, old: str, new: str, by: User | str, at: datetime) -> Plan:
     """Rename it: definitions and drafts first, in one transaction, then contacts in batches of their own.
 
     Whatever stops the batches may be done again by `finish`; until then the alias stands for the former value.
     Raises NotAllowed, CannotRename, and what saving a definition raises.
     """
-    done = _definitions(kind=kind, old=old, new=new, by=by, at=at)
-    finish(kind=kind, old=old, new=done.new, writer=f"rename by {by.get_username()}", at=at)
+    done = rewrite(kind=kind, old=old, new=new, by=by, at=at)
+    finish(kind=kind, old=old, new=done.new, writer=_on_behalf(by), at=at)
     return done
 
 
@@ -94,11 +94,13 @@ def finish(*, kind: str, old: str, new: str, writer: str, at: datetime) -> int:
 
 
 @transaction.atomic
-def _definitions(*, kind: str, old: str, new: str, by: User, at: datetime) -> Plan:
+def rewrite(*, kind: str, old: str, new: str, by: User | str, at: datetime) -> Plan:
+    """Definitions and drafts alone, for a longer transaction; `finish` is to follow its commit."""
     row = _target(kind, old)
-    check_may(by, "definitions.edit", row)
+    if isinstance(by, User):
+        check_may(by, "definitions.edit", row)
     planned = plan(kind=kind, old=old, new=new)
-    new, note, on_behalf = planned.new, f"{old} is called {planned.new} now", f"rename by {by.get_username()}"
+    new, note, on_behalf = planned.new, f"{old} is called {planned.new} now", _on_behalf(by)
     _alias(kind, old, new, at=at)
     if isinstance(row, Field):
         row.allowed_values = [new if value == old else value for value in row.allowed_values]
@@ -119,6 +121,10 @@ def _definitions(*, kind: str, old: str, new: str, by: User, at: datetime) -> Pl
         detail={"new": new, "touches": planned.holders, "contacts": planned.contacts},
     )
     return planned
+
+
+def _on_behalf(by: User | str) -> str:
+    return f"rename by {by if isinstance(by, str) else by.get_username()}"
 
 
 def _rewrite_definition(holder: uses.Holder, names: Names, *, by: str, at: datetime, note: str) -> None:

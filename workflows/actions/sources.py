@@ -92,6 +92,16 @@ def renew_write_key(source: Source, *, by: AbstractBaseUser | str, at: datetime)
     return source.write_key
 
 
+@transaction.atomic
+def remove(source: Source, *, by: AbstractBaseUser | str, at: datetime) -> None:
+    """It goes, with its write key; what it sent stays."""
+    if not isinstance(by, str):
+        check_may(by, "sources.manage")
+    source._history_user = None if isinstance(by, str) else by  # type: ignore[attr-defined] # simple-history reads it
+    source.delete()
+    entries.record(action="source.remove", object_kind="source", object_key=source.key, by=by, at=at, detail={})
+
+
 def secrets_of(source: Source) -> list[str]:
     """The live signing secrets, newest first; none where no key of this installation opens them."""
     if not source.signing:

@@ -62,10 +62,11 @@ def listed() -> list[Segment]:
 def field_types() -> dict[str, FieldType]:
     """Every path of a contact that the catalog knows, for `check_types` and the builder."""
     stages = tuple(LifecycleStage.objects.order_by("position").values_list("key", flat=True))
-    return {f"contact.{row.key}": _field_type(row, stages) for row in Field.objects.order_by("label")}
+    return {f"contact.{row.key}": field_type(row, stages) for row in Field.objects.order_by("label")}
 
 
-def _field_type(row: Field, stages: tuple[str, ...]) -> FieldType:
+def field_type(row: Field, stages: tuple[str, ...]) -> FieldType:
+    """What the catalog says of one field; `stages` are the lifecycle stages in their order."""
     allowed = tuple(str(value) for value in row.allowed_values)
     if row.key == "lifecycle_stage":
         allowed = stages

@@ -20,6 +20,31 @@ def add(*, key: str, name: str, duty: str, by: User | str, at: datetime) -> Team
     return team
 
 
+def change(*, team: Team, name: str, duty: str, by: User | str, at: datetime) -> Team:
+    """Another name or duty; the key stays."""
+    _check(by)
+    with transaction.atomic():
+        team = _locked(team)
+        before = {"name": team.name, "duty": team.duty}
+        team.name, team.duty = name, duty
+        team._history_user = None if isinstance(by, str) else by  # type: ignore[attr-defined] # simple-history reads it
+        team.full_clean()
+        team.save()
+        detail = {"before": before, "after": {"name": name, "duty": duty}}
+        entries.record(action="team.change", object_kind="team", object_key=team.key, by=by, at=at, detail=detail)
+    return team
+
+
+def remove(*, team: Team, by: User | str, at: datetime) -> None:
+    """A team that owns nothing goes. Raises ProtectedError for one that does."""
+    _check(by)
+    with transaction.atomic():
+        team = _locked(team)
+        team._history_user = None if isinstance(by, str) else by  # type: ignore[attr-defined] # simple-history reads it
+        team.delete()
+        entries.record(action="team.remove", object_kind="team", object_key=team.key, by=by, at=at, detail={})
+
+
 def join(*, team: Team, user: User, by: User | str, at: datetime) -> None:
     """Put a person into a team; one who is in it already stays."""
     _check(by)

@@ -1,0 +1,283 @@
+"""JSON Schema of every kind of file, made from the tables that validate: columns, operators, ways to read a value.
+
+Editors complete by them, and the same schemas say here what a definition's file may hold. What JSON Schema cannot say
+(a reference to something that is not there, a regular expression of RE2) `checking` says.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from django.db import models
+
+from workflows.engine.coercions import COERCIONS, WAYS
+from workflows.engine.conditions import OPERATORS
+from workflows.engine.conditions.compile import GROUPS
+from workflows.engine.naming import MOST_PARTS
+from workflows.engine.scoring import MOST_POINTS
+from workflows.engine.spec import STAGES
+from workflows.models import Alias, Source, StageOwnership
+from workflows.queries import documents
+from workflows.workspace import workflow_schema
+from workflows.workspace.kinds import KINDS, Kind
+
+Schema = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+TEXT: Schema = {"type": "string"}
+SOME_TEXT: Schema = {"type": "string", "minLength": 1}
+KEYS: Schema = {"type": "array", "items": SOME_TEXT, "uniqueItems": True}
+CONDITION: Schema = {"$ref": "#/$defs/condition"}
+WINDOW: Schema = {
+    "type": "object",
+    "description": "When it may be changed; always, if empty.",
+    "additionalProperties": False,
+    "properties": {"days": TEXT, "from": TEXT, "to": TEXT, "timezone": TEXT},
+}
+
+
+def objects(properties: Schema, *required: str, **more: Any) -> Schema:
+    """An object of these properties and no others."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(required),
+        "properties": properties,
+        **more,
+    }
+
+
+def _lists(items: Schema, **more: Any) -> Schema:
+    return {"type": "array", "items": items, **more}
+
+
+#: What the JSON columns of definitions hold.
+_JSON: Mapping[tuple[str, str], Schema] = {
+    ("field", "allowed_values"): _lists({"type": ["string", "number", "boolean"]}, uniqueItems=True),
+    ("field", "written_in"): _lists({"enum": list(STAGES)}, uniqueItems=True),
+    ("stage", "crm_statuses"): _lists(TEXT),
+    ("event-type", "schema"): {
+        "type": "object",
+        "description": "JSON Schema of the event's properties.",
+        "$ref": "#/$defs/json_schema",
+    },
+    ("event-type", "consent_effect"): {"type": "object", "additionalProperties": {"enum": ["granted", "denied"]}},
+    ("mapping", "rows"): _lists(
+        objects(
+            {
+                "from": SOME_TEXT,
+                "to": SOME_TEXT,
+                "type": {"enum": list(WAYS)},
+                "as": {"enum": [*COERCIONS, "", None]},
+                "timezone": {"type": ["string", "null"]},
+                "default": True,
+                "required": {"type": "boolean"},
+                "allowed": {"type": ["array", "null"], "items": TEXT},
+            },
+            *("from", "to"),
+        )
+    ),
+    ("segment", "when"): CONDITION,
+    ("convention", "parts"): _lists(
+        objects(
+            {"part": SOME_TEXT, "pattern": TEXT, "values": _lists(SOME_TEXT), "optional": {"type": "boolean"}}, "part"
+        ),
+        minItems=1,
+        maxItems=MOST_PARTS,
+    ),
+    ("scoring", "rules"): _lists(
+        objects(
+            {
+                "event": SOME_TEXT,
+                "when": CONDITION,
+                "points": {"type": "integer", "minimum": -MOST_POINTS, "maximum": MOST_POINTS, "not": {"const": 0}},
+                "says": TEXT,
+            },
+            *("event", "points"),
+        )
+    ),
+}
+
+#: Any JSON Schema; it says no more than the order in which its words are written.
+_JSON_SCHEMA: Schema = {
+    "properties": {
+        **dict.fromkeys(["type", "title", "description", "format", "enum", "required"], True),
+        "properties": {"additionalProperties": {"$ref": "#/$defs/json_schema"}},
+        "items": {"$ref": "#/$defs/json_schema"},
+    }
+}
+_CONDITION: Schema = {
+    "type": "object",
+    "description": "A rule as a document; see docs/conditions.md.",
+    "minProperties": 1,
+    "properties": {**{group: _lists(CONDITION, minItems=1) for group in GROUPS}, "$not": CONDITION},
+    "patternProperties": {r"^[^$]": {"$ref": "#/$defs/wanted"}},
+    "additionalProperties": False,
+}
+_WANTED: Schema = {
+    "description": "A value, or operators with theirs.",
+    "if": {"type": "object", "propertyNames": {"pattern": r"^\$"}, "minProperties": 1},
+    "then": objects(
+        {**dict.fromkeys(OPERATORS, True), "$not": {"$ref": "#/$defs/wanted"}},
+    ),
+    "else": {"not": {"type": "null"}},
+}
+
+
+_DEFINITIONS: Schema = {"condition": _CONDITION, "wanted": _WANTED, "json_schema": _JSON_SCHEMA}
+
+
+@cache
+def of(kind: str) -> Schema:
+    """The schema of one kind of file, standing on its own. Raises KeyError. Not to be changed."""
+    found = KINDS[kind]
+    made = _MAKERS[kind]() if kind in _MAKERS else _definition(documents.KINDS[kind])
+    return {
+        "$schema": DIALECT,
+        "title": found.label,
+        **made,
+        "properties": {"kind": {"const": kind}, **made["properties"]},
+        "required": ["kind", *made["required"]],
+        "$defs": {**made.get("$defs", {}), **_DEFINITIONS},
+    }
+
+
+def all_kinds() -> dict[str, Schema]:
+    """By kind, in their order."""
+    return {kind: of(kind) for kind in KINDS}
+
+
+@cache
+def defaults(kind: str) -> Mapping[str, Any]:
+    """What an entry of a document means that the file leaves out."""
+    if kind == "workflow":
+        return {}
+    return {name: schema["default"] for name, schema in of(kind)["properties"].items() if "default" in schema}
+
+
+def complete(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document with everything in it that it leaves out, and in the order that means nothing put right."""
+    whole = {**defaults(document["kind"]), **document}
+    if isinstance(whole.get("consumers"), list):
+        whole["consumers"] = sorted(set(whole["consumers"]), key=str)
+    if document["kind"] == "ownership" and isinstance(whole.get("teams"), list):
+        whole["teams"] = sorted(map(_duty, whole["teams"]), key=lambda row: str(row.get("team")))
+    return whole
+
+
+def _duty(row: Any) -> dict[str, Any]:
+    """A team's part in a stage without what it leaves open."""
+    return {name: value for name, value in row.items() if value} if isinstance(row, Mapping) else {}
+
+
+def brief(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document without what goes without saying."""
+    known = defaults(document["kind"])
+    return {
+        name: value
+        for name, value in document.items()
+        if name not in known or value != known[name] or isinstance(value, bool) != isinstance(known[name], bool)
+    }
+
+
+def _definition(kind: documents.Kind) -> Schema:
+    """From its columns."""
+    parts = {kind.key: kind.key, **kind.parts}
+    properties = {name: _column(kind, name, attribute) for name, attribute in parts.items()}
+    return objects(
+        properties,
+        *(name for name, schema in properties.items() if "default" not in schema),
+        description=(kind.model.__doc__ or "").splitlines()[0],
+    )
+
+
+def _column(kind: documents.Kind, name: str, attribute: str) -> Schema:
+    column: Any = kind.model._meta.get_field(attribute)
+    if isinstance(column, models.ManyToManyField):
+        return KEYS | {"default": []}
+    made = dict(_JSON.get((kind.name, name), {})) if isinstance(column, models.JSONField) else _plain(column)
+    if column.help_text:
+        made["description"] = str(column.help_text)
+    if attribute == kind.key:
+        return made
+    if column.null:
+        made |= {"type": [made["type"], "null"], "default": None}
+    elif column.has_default():
+        made["default"] = column.get_default()
+    elif column.blank and isinstance(column, models.CharField | models.TextField):
+        made["default"] = ""
+    return made
+
+
+def _plain(column: Any) -> Schema:
+    """What a column of a single value takes."""
+    if isinstance(column, models.ForeignKey):
+        return dict(SOME_TEXT)
+    if isinstance(column, models.BooleanField):
+        return {"type": "boolean"}
+    if isinstance(column, models.IntegerField):
+        least, most = _range(column)
+        return {"type": "integer", "minimum": least, "maximum": most}
+    made: Schema = {"type": "string"} if column.blank else dict(SOME_TEXT)
+    if column.choices:
+        return {"type": "string", "enum": [value for value, _ in column.flatchoices]}
+    if column.max_length:
+        made["maxLength"] = column.max_length
+    if isinstance(column, models.SlugField):
+        made["pattern"] = "^[-a-zA-Z0-9_]+$"
+    return made
+
+
+def _range(column: Any) -> tuple[int, int]:
+    if isinstance(column, models.PositiveSmallIntegerField):
+        return 0, 32_767
+    return (-32_768, 32_767) if isinstance(column, models.SmallIntegerField) else (0, 2**31 - 1)
+
+
+def _team() -> Schema:
+    key = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 50}
+    properties = {"key": key, "name": SOME_TEXT | {"maxLength": 80}, "duty": TEXT | {"default": ""}}
+    return objects(
+        properties, "key", "name", description="Owns systems, fields and steps, and is called when they fail."
+    )
+
+
+def _ownership() -> Schema:
+    team = objects({"team": SOME_TEXT, "duty": TEXT, "window": WINDOW}, "team")
+    stages = {"enum": list(StageOwnership.Stage.values)}
+    return objects(
+        {"stage": stages, "teams": _lists(team)},
+        "stage",
+        "teams",
+        description="Which teams answer for a stage, and when.",
+    )
+
+
+def _source() -> Schema:
+    name = {"type": "string", "minLength": 1, "maxLength": Source._meta.get_field("name").max_length}
+    key = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 50}
+    known = {"type": ["string", "null"], "default": None}
+    return objects(
+        {"key": key, "name": name, "system": known, "mapping": known, "reading": {"type": "object", "default": {}}},
+        *("key", "name"),
+        description="Where events come from. Its write key is each installation's own and in no file.",
+    )
+
+
+def _aliases() -> Schema:
+    longest = Alias._meta.get_field("old").max_length
+    names = {"type": "object", "propertyNames": {"maxLength": longest}, "additionalProperties": SOME_TEXT}
+    of_kind = {"type": "string", "pattern": "^(event-type|stage|field|value:.+)$"}
+    return objects({"of": of_kind, "names": names}, "of", "names", description="Former names, and what they mean now.")
+
+
+_MAKERS = {
+    "team": _team,
+    "ownership": _ownership,
+    "source": _source,
+    "aliases": _aliases,
+    "workflow": workflow_schema.make,
+}
+
+__all__ = ["Kind", "all_kinds", "brief", "complete", "defaults", "of"]
