@@ -41,6 +41,7 @@ NAVIGATION = (
             NavItem("Runs", "/runs/", "route"),
             NavItem("Contacts", "/contacts/", "users"),
             NavItem("Events", "/events/", "activity"),
+            NavItem("Imports", "/imports/", "file-up"),
             NavItem("Sources", "/sources/", "radio-tower"),
         ),
     ),

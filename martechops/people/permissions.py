@@ -57,6 +57,7 @@ POLICY: Mapping[str, Rule] = {
     "workflows.comment": Rule(Role.MARKETER),
     "definitions.edit": Rule(Role.MARKETER, own_team=True),
     "contacts.write": Rule(Role.MARKETER),
+    "contacts.import": Rule(Role.MARKETER),
     "change-requests.decide": Rule(Role.MARKETER, own_team=True),
     "ownership.manage": Rule(Role.ADMIN),
     # Keeping it running

@@ -31,6 +31,10 @@ LOOKS: dict[str, Look] = {
     "requested": Look("Requested", "warn", "git-pull-request-arrow"),
     "applied": Look("Applied", "good", "circle-check"),
     "refused": Look("Refused", "", "circle-x"),
+    # imports
+    "uploaded": Look("Columns to choose", "warn", "columns-3"),
+    "checking": Look("Being checked", "info", "loader"),
+    "checked": Look("Checked", "info", "list-checks"),
     # runs
     "ready": Look("Ready", "info", "circle-play"),
     "running": Look("Running", "info", "loader"),
