@@ -43,6 +43,8 @@ NAVIGATION = (
             NavItem("Events", "/events/", "activity"),
             NavItem("Imports", "/imports/", "file-up"),
             NavItem("Sources", "/sources/", "radio-tower"),
+            NavItem("Effects", "/effects/", "zap"),
+            NavItem("Connections", "/connections/", "plug"),
         ),
     ),
     (
