@@ -38,13 +38,11 @@ NAVIGATION = (
         "Run",
         (
             NavItem("Workflows", "/workflows/", "workflow"),
+            NavItem("Conflicts", "/conflicts/", "git-merge-conflict"),
             NavItem("Runs", "/runs/", "route"),
             NavItem("Contacts", "/contacts/", "users"),
             NavItem("Events", "/events/", "activity"),
-            NavItem("Imports", "/imports/", "file-up"),
             NavItem("Sources", "/sources/", "radio-tower"),
-            NavItem("Effects", "/effects/", "zap"),
-            NavItem("Connections", "/connections/", "plug"),
         ),
     ),
     (

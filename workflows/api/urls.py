@@ -4,11 +4,11 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from workflows.api.catalog import FieldViewSet, StageViewSet, SystemViewSet, TeamViewSet
-from workflows.api.connections import ConnectionViewSet
 from workflows.api.contacts import ContactViewSet
 from workflows.api.definitions import ConventionViewSet, EventTypeViewSet, MappingViewSet, TemplateViewSet
 from workflows.api.effects import EffectViewSet
 from workflows.api.events import EventViewSet
+from workflows.api.lint import LintView, ReadinessView, WorkflowLintView
 from workflows.api.nowhere import Nowhere
 from workflows.api.runs import RunViewSet
 from workflows.api.segments import SegmentViewSet
@@ -18,7 +18,6 @@ router.register("contacts", ContactViewSet)
 router.register("events", EventViewSet)
 router.register("runs", RunViewSet)
 router.register("effects", EffectViewSet)
-router.register("connections", ConnectionViewSet, basename="connection")
 router.register("segments", SegmentViewSet)
 router.register("systems", SystemViewSet)
 router.register("fields", FieldViewSet)
@@ -29,4 +28,10 @@ router.register("mappings", MappingViewSet)
 router.register("templates", TemplateViewSet)
 router.register("conventions", ConventionViewSet)
 
-urlpatterns = [*router.urls, path("<path:rest>", Nowhere.as_view())]
+urlpatterns = [
+    *router.urls,
+    path("lint", LintView.as_view()),
+    path("workflows/<slug:key>/lint", WorkflowLintView.as_view()),
+    path("workflows/<slug:key>/readiness", ReadinessView.as_view()),
+    path("<path:rest>", Nowhere.as_view()),
+]

@@ -12,6 +12,7 @@ from workflows.engine.authority import Authority
 from workflows.engine.conditions import FieldType
 from workflows.engine.ownership import Duty
 from workflows.engine.parse import attempt
+from workflows.engine.references import references
 
 from . import suppressions
 from .workspace import (
@@ -71,6 +72,7 @@ def workflow_of(content: Document, *, state: str, version: int = 0) -> Workflow:
         state="map" if found.spec.map_only else state,
         spec=found.spec,
         document=content,
+        references=tuple(references({**content, "kind": "workflow"})),
         problems=found.problems,
         version=version,
         ignored=suppressions.read(content),

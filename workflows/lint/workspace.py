@@ -1,14 +1,16 @@
 """Everything that checks look at, as plain data of one instant; `documents` makes it of workspace files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from workflows.engine.authority import Authority
 from workflows.engine.conditions import FieldType
 from workflows.engine.ownership import Duty
-from workflows.engine.references import Path, Reference, references
+from workflows.engine.references import Path, Reference
 from workflows.engine.spec import Spec, Step
+
+T = TypeVar("T")
 
 #: A definition that automation above low risk may rest on (requirement I3).
 STABLE = ("agreed", "frozen")
@@ -124,6 +126,8 @@ class Workflow:
     spec: Spec
     #: The workflow's file, as data.
     document: Mapping[str, Any] = field(default_factory=dict)
+    #: Everything that the file names.
+    references: tuple[Reference, ...] = ()
     #: What the file has wrong: (path, what is wrong).
     problems: tuple[tuple[str, str], ...] = ()
     version: int = 0
@@ -135,10 +139,6 @@ class Workflow:
         """A map of how things are, which nothing runs by."""
         return self.spec.map_only
 
-    def references(self) -> Iterator[Reference]:
-        """Everything that its file names."""
-        return references({**self.document, "kind": "workflow"})
-
     def step_at(self, path: Path) -> Step | None:
         """The step that a place in the file belongs to."""
         number = path[1] if len(path) > 1 and path[0] == "steps" else None
@@ -147,6 +147,12 @@ class Workflow:
     def acts(self) -> Iterator[Step]:
         """The steps that do something."""
         return (step for step in self.spec.steps if step.kind == "act")
+
+    def is_beside(self, other: "Workflow") -> bool:
+        """Do both work at the same time? A draft is not beside its own live version, nor what is neither."""
+        return (
+            other.key != self.key and other.documented == self.documented and "frozen" not in (self.state, other.state)
+        )
 
     def owner_of(self, step: Step) -> str:
         """The team to call about a step: its own, or else the workflow's."""
@@ -180,6 +186,15 @@ class Workspace:
     duties: tuple[Duty, ...] = ()
     #: A workflow with a live version and a draft is here twice.
     workflows: tuple[Workflow, ...] = ()
+    #: What `once` has worked out; a workspace never changes, and one made from it begins anew.
+    _known: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, work: Callable[["Workspace"], T]) -> T:
+        """The answer of `work` for this workspace, worked out when it is first asked for."""
+        if work not in self._known:
+            self._known[work] = work(self)
+        answer: T = self._known[work]
+        return answer
 
     def event(self, name: str) -> EventType | None:
         """By its name or a former one."""
@@ -187,6 +202,4 @@ class Workspace:
 
     def beside(self, workflow: Workflow) -> Iterator[Workflow]:
         """Other workflows that work at the same time: maps beside maps, what runs beside what runs or is drafted."""
-        for other in self.workflows:
-            if other.key != workflow.key and other.documented == workflow.documented and other.state != "frozen":
-                yield other
+        return (other for other in self.workflows if workflow.is_beside(other))

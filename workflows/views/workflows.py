@@ -10,10 +10,13 @@ from django.utils.safestring import SafeString, mark_safe
 from martechops.lib.tabs import Tab
 from workflows.engine.parse import BadSpec, parse
 from workflows.engine.spec import STAGES, Spec
+from workflows.lint import Readiness
 from workflows.models import Version, Workflow
 from workflows.queries import names, workflows
 from workflows.queries.workflows import WorkflowLine
 
+from . import checked
+from .checked import Summary
 from .map_drawing import draw
 from .map_layout import COMPACT, ROOMY
 from .map_steps import Names, StepRow, map_edges, map_steps, step_rows, with_marks
@@ -31,6 +34,10 @@ class ListLine:
     stages: tuple[tuple[str, bool], ...]
     steps: int
     risk: str
+    readiness: Readiness | None
+    #: Findings that have to be mended, and the worst of their severities.
+    findings: int
+    worst: str
 
     @property
     def state(self) -> str:
@@ -55,7 +62,8 @@ class MapView:
 
 def listing(request: HttpRequest) -> HttpResponse:
     """Every workflow with what one asks first."""
-    lines = [_list_line(line) for line in workflows.listed()]
+    found = checked.of_all()
+    lines = [_list_line(line, found.get(line.workflow.key)) for line in workflows.listed()]
     return render(
         request,
         "workflows/workflow_list.html",
@@ -66,7 +74,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _list_line(line: WorkflowLine) -> ListLine:
+def _list_line(line: WorkflowLine, found: Summary | None = None) -> ListLine:
     spec = _spec(line.version)
     used = {step.stage for step in spec.steps} if spec else set()
     return ListLine(
@@ -78,6 +86,9 @@ def _list_line(line: WorkflowLine) -> ListLine:
         stages=tuple((stage, stage in used) for stage in STAGES),
         steps=len(spec.steps) if spec else 0,
         risk=spec.risk if spec else "low",
+        readiness=found.readiness if found else None,
+        findings=found.count if found else 0,
+        worst=found.worst if found else "",
     )
 
 
@@ -129,6 +140,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
             "panel": _panel(drawn, which, chosen),
             "panel_close": _base(view, "").rstrip("&"),
             "templates": names.of_templates() if chosen else {},
+            "checked": checked.of(key, _spec(line.version)),
             "here": workflows.waiting_by_step(line.workflow.pk).get(chosen, 0) if chosen else 0,
         },
     )

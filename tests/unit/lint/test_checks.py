@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from workflows.lint import BY_CODE, CHECKS, FAMILIES, SEVERITIES, examine
 
@@ -57,3 +58,21 @@ def test_every_file_of_a_check_is_in_the_list() -> None:
 
 def test_fixtures_are_of_checks_that_there_are() -> None:
     assert {path.name for path in fixtures.FOLDER.iterdir() if path.is_dir()} == set(CODES)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_page_of_a_check_says_what_why_and_how_with_examples_that_are_yaml(code: str) -> None:
+    page = (ROOT / "docs/lint" / f"{code}.md").read_text()
+    check = BY_CODE[code]
+    assert page.startswith(f"# {code} {check.title}\n")
+    assert all(number in page for number in check.requirements)
+    parts = re.findall(r"^## (.+)$", page, flags=re.MULTILINE)
+    assert parts == ["What it finds", "Why it matters", "Wrong", "Right", "How to mend it"]
+    wrong, right = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    assert list(yaml.safe_load_all(wrong)) != list(yaml.safe_load_all(right))
+
+
+def test_every_check_is_in_the_index_and_every_page_is_of_a_check() -> None:
+    index = (ROOT / "docs/lint/README.md").read_text()
+    assert all(f"[{check.code}]({check.code}.md) | {check.title} | {check.severity} |" in index for check in CHECKS)
+    assert {path.stem for path in (ROOT / "docs/lint").glob("*.md")} - {"README"} == set(CODES)

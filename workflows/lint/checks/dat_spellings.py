@@ -15,14 +15,11 @@ Said = tuple[str, str, str]
 
 def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     """Values that differ in case, spaces or dashes only; what the field allows is DAT006's."""
-    elsewhere = [(other, *said) for other in workspace.beside(workflow) for said in _said(other)]
-    mine = list(_said(workflow))
-    for name, value, step in mine:
-        others = [(workflow, *said) for said in mine] + elsewhere
+    for name, value, step in _said(workflow):
         different = [
             (other, theirs, where)
-            for other, field, theirs, where in others
-            if field == name and theirs != value and _folded(theirs) == _folded(value)
+            for other, theirs, where in workspace.once(_spellings)[name, _folded(value)]
+            if theirs != value and (other is workflow or workflow.is_beside(other))
         ]
         if different and (value, workflow.key) < min((theirs, other.key) for other, theirs, _ in different):
             spellings = sorted({value, *(theirs for _, theirs, _ in different)})
@@ -33,6 +30,15 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
                 step=step,
                 also=tuple(Place(other.key, where) for other, _, where in different),
             )
+
+
+def _spellings(workspace: Workspace) -> dict[tuple[str, str], list[tuple[Workflow, str, str]]]:
+    """Every value of a field that is written somewhere, by what is left of it without case, spaces and dashes."""
+    found: dict[tuple[str, str], list[tuple[Workflow, str, str]]] = {}
+    for workflow in workspace.workflows:
+        for name, value, step in _said(workflow):
+            found.setdefault((name, _folded(value)), []).append((workflow, value, step))
+    return found
 
 
 def _said(workflow: Workflow) -> Iterator[Said]:

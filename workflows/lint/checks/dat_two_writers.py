@@ -14,8 +14,9 @@ Writer = tuple[Workflow, Step]
 def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     """Said once, at the first place by the order of keys; the others stand beside it."""
     for name in dict.fromkeys(field for step in workflow.acts() for field in written(step)):
-        mine = _writers(workflow, name)
-        theirs = [writer for other in workspace.beside(workflow) for writer in _writers(other, name)]
+        writers = workspace.once(_writers)[name]
+        mine = [(one, step) for one, step in writers if one is workflow]
+        theirs = [(other, step) for other, step in writers if workflow.is_beside(other)]
         if any(other.key < workflow.key for other, _ in theirs) or not _clash(name, [*mine, *theirs]):
             continue
         first, places = mine[0][1], f"{len(mine) + len(theirs)} places{_places([*mine, *theirs])}"
@@ -29,8 +30,14 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
         )
 
 
-def _writers(workflow: Workflow, name: str) -> list[Writer]:
-    return [(workflow, step) for step in workflow.acts() if name in written(step)]
+def _writers(workspace: Workspace) -> dict[str, list[Writer]]:
+    """Who writes each field."""
+    found: dict[str, list[Writer]] = {}
+    for workflow in workspace.workflows:
+        for step in workflow.acts():
+            for name in dict.fromkeys(written(step)):
+                found.setdefault(name, []).append((workflow, step))
+    return found
 
 
 def _clash(name: str, writers: list[Writer]) -> bool:

@@ -12,7 +12,7 @@ from workflows.lint.workspace import Workflow, Workspace
 def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     """Each name once, at the first place that uses it; what is not in the catalog at all is REF001's."""
     seen: set[str] = set()
-    for ref in workflow.references():
+    for ref in workflow.references:
         event = workspace.event(ref.key) if ref.kind == "event-type" else None
         if event is None or event.name in seen:
             continue

@@ -12,13 +12,9 @@ from workflows.lint.workspace import Workflow, Workspace
 def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     """Said once, by the workflow whose key comes first."""
     for step in workflow.acts():
-        same = _the_same(workflow, step)
-        others = [
-            (other, theirs)
-            for other in workspace.beside(workflow)
-            for theirs in other.acts()
-            if theirs.owner != step.owner and _the_same(other, theirs) == same
-        ]
+        same = _the_same(step)
+        doing = workspace.once(_doing).get(same, []) if same else []
+        others = [(other, one) for other, one in doing if workflow.is_beside(other) and one.owner != step.owner]
         if same and others and all(workflow.key < other.key for other, _ in others):
             owners = sorted({step.owner, *(theirs.owner for _, theirs in others)})
             yield Spot(
@@ -31,9 +27,18 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
             )
 
 
-def _the_same(workflow: Workflow, step: Step) -> tuple[str, str, str] | None:
+def _doing(workspace: Workspace) -> dict[tuple[str, str, str], list[tuple[Workflow, Step]]]:
+    """Who does each thing."""
+    found: dict[tuple[str, str, str], list[tuple[Workflow, Step]]] = {}
+    for workflow in workspace.workflows:
+        for step in workflow.acts():
+            if same := _the_same(step):
+                found.setdefault(same, []).append((workflow, step))
+    return found
+
+
+def _the_same(step: Step) -> tuple[str, str, str] | None:
     """What the step does, by which two steps are one and the same; None where another check speaks of it."""
-    del workflow
     if not step.action or not step.owner or not step.system or written(step) or gives_task(step) or sends(step):
         return None
     named = next((str(step.arguments[name]) for name in _NAMES if step.arguments.get(name)), "")

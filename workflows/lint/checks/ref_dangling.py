@@ -12,7 +12,7 @@ from workflows.lint.workspace import Workflow, Workspace
 def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     """Fields in rules are DAT006's, fields that are written DAT003's, teams OWN002's, events REF001's."""
     known = _known(workspace)
-    for ref in workflow.references():
+    for ref in workflow.references:
         if _is_ours(ref) and ref.key not in known[ref.kind]:
             step = workflow.step_at(ref.path)
             yield Spot(

@@ -11,7 +11,7 @@ from workflows.lint.workspace import Workflow, Workspace
 
 def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     """What begins a step is people's words; what begins a workflow, ends a wait or a criterion is an event's name."""
-    for ref in workflow.references():
+    for ref in workflow.references:
         if ref.kind != "event-type" or ref.key in INTERNAL or (ref.path[0] == "steps" and ref.path[2] == "trigger"):
             continue
         if workspace.event(ref.key) is None:

@@ -12,7 +12,7 @@ from workflows.lint.workspace import Workflow, Workspace
 
 def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     """The shortest way back to itself. Said once, by the workflow of the loop whose key comes first."""
-    loop = _way_back(workflow, _links((workflow, *workspace.beside(workflow)), workspace))
+    loop = _way_back(workflow, workspace.once(_links))
     if loop and workflow.key == min(key for key, _ in loop):
         names = " → ".join([*(key for key, _ in loop), workflow.key])
         how = "each sets the next off, and the last one the first" if len(loop) > 1 else "it sets itself off"
@@ -30,22 +30,24 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
 Links = Mapping[str, list[tuple[str, str]]]
 
 
-def _links(workflows: tuple[Workflow, ...], workspace: Workspace) -> Links:
+def _links(workspace: Workspace) -> Links:
+    """Whoever can enter only once cannot go round."""
+    begun = [one for one in workspace.workflows if one.spec.trigger and one.spec.entry.again and one.state != "frozen"]
     return {
         one.key: [
             (other.key, step.key)
-            for other in workflows
+            for other in begun
+            if other.key == one.key or one.is_beside(other)
             for step in one.spec.steps
-            if _sets_off(step, one, other, workspace)
+            if _sets_off(step, other, workspace)
         ]
-        for one in workflows
+        for one in workspace.workflows
     }
 
 
-def _sets_off(step: Step, one: Workflow, other: Workflow, workspace: Workspace) -> bool:
-    """Whoever can enter only once cannot go round."""
+def _sets_off(step: Step, other: Workflow, workspace: Workspace) -> bool:
     trigger = other.spec.trigger
-    if trigger is None or other.spec.entry.again is None:
+    if trigger is None:
         return False
     if trigger.kind == "stage" and step.action == "set_stage":
         return str(step.arguments.get("stage")) in trigger.of
