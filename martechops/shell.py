@@ -42,7 +42,10 @@ NAVIGATION = (
             NavItem("Runs", "/runs/", "route"),
             NavItem("Contacts", "/contacts/", "users"),
             NavItem("Events", "/events/", "activity"),
+            NavItem("Imports", "/imports/", "file-up"),
             NavItem("Sources", "/sources/", "radio-tower"),
+            NavItem("Effects", "/effects/", "zap"),
+            NavItem("Connections", "/connections/", "plug"),
         ),
     ),
     (

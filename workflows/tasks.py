@@ -6,7 +6,9 @@ from collections.abc import Callable
 from celery import shared_task
 
 from martechops.lib import wake
+from workflows.actions import imports
 from workflows.runtime.advance import advance
+from workflows.runtime.importing import pass_part
 from workflows.runtime.lanes import serve
 from workflows.runtime.sweep import sweep
 
@@ -39,11 +41,18 @@ def sweep_task() -> None:
         wake.ring(DELIVER)
 
 
-def _take_turn(work: Callable[[], int]) -> bool:
+@shared_task(name=imports.DOORBELL)
+def imports_task() -> None:
+    """Pass the next parts of files that are being checked or taken in."""
+    if _take_turn(pass_part, then=ADVANCE):
+        wake.ring(imports.DOORBELL)
+
+
+def _take_turn(work: Callable[[], int], *, then: str = DELIVER) -> bool:
     """Work until there is no more (False) or the turn is over (True); what was done rings for what follows."""
     end = time.monotonic() + TURN_SECONDS
     while work():
-        wake.ring(DELIVER)
+        wake.ring(then)
         if time.monotonic() > end:
             return True
     return False

@@ -108,8 +108,12 @@ def message(
 
 
 def domain_of(sender: str) -> str:
-    """Of an address such as `Ana <ana@example.com>`; empty for none."""
-    return parseaddr(sender)[1].rpartition("@")[2]
+    """Of an address such as `Ana <ana@example.com>`; empty for none.
+
+    >>> domain_of("Ana <ana@example.com>"), domain_of("nobody")
+    ('example.com', '')
+    """
+    return parseaddr(sender)[1].partition("@")[2]
 
 
 def send(mail: EmailMessage, *, server: Server, deadline_seconds: float) -> str:

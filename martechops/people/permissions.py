@@ -57,6 +57,7 @@ POLICY: Mapping[str, Rule] = {
     "workflows.comment": Rule(Role.MARKETER),
     "definitions.edit": Rule(Role.MARKETER, own_team=True),
     "contacts.write": Rule(Role.MARKETER),
+    "contacts.import": Rule(Role.MARKETER),
     "change-requests.decide": Rule(Role.MARKETER, own_team=True),
     "ownership.manage": Rule(Role.ADMIN),
     # Keeping it running
@@ -64,6 +65,9 @@ POLICY: Mapping[str, Rule] = {
     "runs.retry": Rule(Role.OPERATOR),
     "effects.resolve": Rule(Role.OPERATOR),
     "systems.pause": Rule(Role.OPERATOR),
+    "connections.view": Rule(Role.VIEWER),
+    "connections.manage": Rule(Role.OPERATOR, own_team=True),
+    "outbound.stop": Rule(Role.OPERATOR),
     "sources.manage": Rule(Role.OPERATOR),
     "admin.view": Rule(Role.OPERATOR),
     "workspace.apply": Rule(Role.OPERATOR),

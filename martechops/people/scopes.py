@@ -8,6 +8,9 @@ SCOPES: Mapping[str, str] = {
     "events:read": "events.view",
     "runs:read": "runs.view",
     "effects:read": "effects.view",
+    "effects:write": "effects.resolve",
+    "connections:read": "connections.view",
+    "connections:write": "connections.manage",
     "definitions:read": "definitions.view",
     "definitions:write": "definitions.edit",
 }

@@ -31,6 +31,10 @@ LOOKS: dict[str, Look] = {
     "requested": Look("Requested", "warn", "git-pull-request-arrow"),
     "applied": Look("Applied", "good", "circle-check"),
     "refused": Look("Refused", "", "circle-x"),
+    # imports
+    "uploaded": Look("Columns to choose", "warn", "columns-3"),
+    "checking": Look("Being checked", "info", "loader"),
+    "checked": Look("Checked", "info", "list-checks"),
     # runs
     "ready": Look("Ready", "info", "circle-play"),
     "running": Look("Running", "info", "loader"),
@@ -51,6 +55,12 @@ LOOKS: dict[str, Look] = {
     "done": Look("Done", "good", "circle-check"),
     "uncertain": Look("Uncertain", "bad", "circle-question-mark"),
     "suppressed": Look("Withheld", "warn", "shield-ban"),
+    # connections
+    "stopped_by_hand": Look("Stopped by hand", "warn", "octagon-x"),
+    "disabled": Look("Disabled", "bad", "plug-zap"),
+    "breaker_open": Look("Breaker open", "bad", "unplug"),
+    "asked_to_wait": Look("Asked to wait", "warn", "hourglass"),
+    "trying": Look("Trying again", "info", "refresh-cw"),
     # what a step decided
     "waits": Look("Waits", "info", "clock"),
     "woke": Look("Went on", "info", "alarm-clock"),

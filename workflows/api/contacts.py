@@ -22,6 +22,8 @@ from rest_framework.serializers import (
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from martechops.inbox import messages as inbox
+from martechops.inbox.models import InboxMessage
 from martechops.lib import clock
 from martechops.lib.drf.filters import InstantFilter
 from martechops.lib.drf.pagination import is_id, not_ours
@@ -51,6 +53,14 @@ class WrittenSerializer(Serializer[Any]):
     state = ChoiceField(["applied", "unchanged", "requested", "refused"])
     because = CharField(help_text="What the field's authority says against it.")
     request = IntegerField(source="request_id", allow_null=True, help_text="The change request that waits.")
+
+
+class InboxSerializer(ModelSerializer[InboxMessage]):
+    """One in-app message."""
+
+    class Meta:
+        model = InboxMessage
+        fields = ["id", "subject", "text", "html", "sent_at", "read_at"]
 
 
 class ContactWriteSerializer(StrictSerializer):
@@ -122,6 +132,13 @@ class ContactViewSet(ReadOnlyModelViewSet[Contact]):
         status = 403 if "refused" in states else 202 if "requested" in states else 200
         etag = f'"{contact_fields.state_of(self.get_object())}"'
         return Response(WrittenSerializer(outcomes, many=True).data, status=status, headers={"ETag": etag})
+
+    @extend_schema(responses=InboxSerializer(many=True))
+    @action(detail=True)
+    def inbox(self, request: Request, pk: int) -> Response:
+        """The contact's newest in-app messages, for the site's own widget."""
+        del request, pk
+        return Response({"results": InboxSerializer(inbox.of_contact(self.get_object().pk)[:50], many=True).data})
 
     @extend_schema(
         responses=TimelineSerializer,

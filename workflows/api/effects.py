@@ -1,11 +1,21 @@
 """What was, or is to be, done at far sides."""
 
 import django_filters
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from martechops.lib import clock
 from martechops.lib.drf.filters import InstantFilter
+from martechops.lib.drf.serializers import StrictSerializer
+from martechops.people.models import User
+from workflows.actions import effects as actions
 from workflows.api.references import VERSION_NUMBER, WORKFLOW_KEY
+from workflows.api.writing import Clash
 from workflows.models import Effect
 
 
@@ -43,6 +53,13 @@ class EffectDetailSerializer(EffectSerializer):
         fields = [*EffectSerializer.Meta.fields, "payload", "outcome"]
 
 
+class ResolveSerializer(StrictSerializer):
+    """What somebody found out, or wants."""
+
+    verb = serializers.ChoiceField(sorted(actions.VERBS), help_text="it happened; send-again, skip, release, ask.")
+    note = serializers.CharField(max_length=300, help_text="How you know; it stands with the effect and in the log.")
+
+
 class EffectFilter(django_filters.FilterSet):  # type: ignore[misc]
     workflow = django_filters.CharFilter(help_text="Key of the workflow.")
     state = django_filters.ChoiceFilter(choices=Effect.State.choices)
@@ -58,9 +75,27 @@ class EffectViewSet(ReadOnlyModelViewSet[Effect]):
     """Each thing done once, with what came of it; also what was withheld, and why."""
 
     read_scope = "effects:read"
+    write_scope = "effects:write"
     queryset = Effect.objects.annotate(workflow=WORKFLOW_KEY, version=VERSION_NUMBER)
     filterset_class = EffectFilter
     lookup_value_converter = "int"
 
     def get_serializer_class(self) -> type[EffectSerializer]:
         return EffectDetailSerializer if self.action == "retrieve" else EffectSerializer
+
+    @extend_schema(request=ResolveSerializer, responses=EffectDetailSerializer)
+    @action(detail=True, methods=["post"])
+    def resolve(self, request: Request, pk: int) -> Response:
+        """Settle one that is uncertain, failed or held; 409 where its state does not allow it."""
+        del pk
+        asked = ResolveSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        if not isinstance(request.user, User):
+            raise NotAuthenticated
+        verb = actions.VERBS[asked.validated_data["verb"]]
+        note = asked.validated_data["note"]
+        try:
+            verb(effects=[self.get_object().pk], by=request.user, at=clock.now(), note=note)
+        except actions.WrongState as error:
+            raise Clash(str(error)) from None
+        return Response(EffectDetailSerializer(self.get_object()).data)

@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from workflows.api.catalog import FieldViewSet, StageViewSet, SystemViewSet, TeamViewSet
+from workflows.api.connections import ConnectionViewSet
 from workflows.api.contacts import ContactViewSet
 from workflows.api.definitions import ConventionViewSet, EventTypeViewSet, MappingViewSet, TemplateViewSet
 from workflows.api.effects import EffectViewSet
@@ -18,6 +19,7 @@ router.register("contacts", ContactViewSet)
 router.register("events", EventViewSet)
 router.register("runs", RunViewSet)
 router.register("effects", EffectViewSet)
+router.register("connections", ConnectionViewSet, basename="connection")
 router.register("segments", SegmentViewSet)
 router.register("systems", SystemViewSet)
 router.register("fields", FieldViewSet)

@@ -82,6 +82,12 @@ class Setting:
     required: bool = False
 
 
+def sentence(error: Exception) -> str:
+    """What an error says, as it stands below a field."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 class Connector:
     """One far side: `effect_class`, `kinds` and `perform` are its own, the rest is overruled where it is otherwise.
 

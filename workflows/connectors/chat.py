@@ -7,7 +7,7 @@ import orjson
 from martechops.lib import http
 
 from . import answers
-from .base import Connector, Receipt, Refused, Request, Setting
+from .base import Connector, Receipt, Refused, Request, Setting, sentence
 
 
 class Chat(Connector):
@@ -26,7 +26,7 @@ class Chat(Connector):
             if settings.get("url"):
                 http.check_url(settings["url"])
         except http.BadAddress as error:
-            return {"url": f"{error}.".capitalize()}
+            return {"url": sentence(error)}
         return {}
 
     def perform(self, request: Request) -> Receipt:

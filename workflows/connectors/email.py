@@ -6,7 +6,7 @@ from django.conf import settings
 
 from martechops.lib import mail
 
-from .base import Connector, Receipt, Refused, Request, Setting, TryLater, Unknown
+from .base import Connector, Receipt, Refused, Request, Setting, TryLater, Unknown, sentence
 
 
 class Email(Connector):
@@ -35,7 +35,7 @@ class Email(Connector):
             if settings.get("url"):
                 mail.Server.at(settings["url"])
         except mail.BadMail as error:
-            return {"url": f"{error}.".capitalize()}
+            return {"url": sentence(error)}
         sender = settings.get("sender", "")
         if sender and (not mail.domain_of(sender) or any(mark in sender for mark in "\r\n\0")):
             return {"sender": "A sender is an address, perhaps with a name: Ana <ana@example.com>."}

@@ -11,7 +11,7 @@ from standardwebhooks import Webhook as Signer
 from martechops.lib import clock, http
 
 from . import answers
-from .base import Connector, Receipt, Refused, Request, Setting, TryLater
+from .base import Connector, Receipt, Refused, Request, Setting, TryLater, sentence
 
 _PREFIX = "whsec_"
 _LEAST_SECRET_BYTES = 24
@@ -40,7 +40,7 @@ class Webhook(Connector):
                 if settings.get(name):
                     http.check_url(settings[name])
             except http.BadAddress as error:
-                problems[name] = f"{error}.".capitalize()
+                problems[name] = sentence(error)
         if settings.get("secret") and not _is_secret(settings["secret"]):
             problems["secret"] = f"A secret is {_PREFIX} and the base64 of 24 to 64 bytes."
         return problems

@@ -10,6 +10,7 @@ from .effect import Effect
 from .event import Attempt, EventConflict, InboundEvent, QuarantinedEvent, QueuedEvent, Source
 from .finding import DuplicateFinding, ReportRequest
 from .handwork import Assignment, Handoff, Queue, StepApproval
+from .imports import Import, ImportPart, ImportRefusal
 from .mapping import Mapping
 from .membership import AudienceMember, SegmentMember, SegmentWatch
 from .run import Conversion, Run, Timer, Trace
@@ -41,6 +42,9 @@ __all__ = [
     "Field",
     "FieldChange",
     "Handoff",
+    "Import",
+    "ImportPart",
+    "ImportRefusal",
     "InboundEvent",
     "LifecycleStage",
     "Mapping",

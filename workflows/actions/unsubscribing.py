@@ -1,0 +1,91 @@
+"""Consent taken back by the link in a message: it counts from the commit, and workflows hear of it as an event."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from martechops.audit import entries
+from workflows.actions import inbound, sources
+from workflows.models import ConsentEntry, Contact, ContactKey, FieldChange, InboundEvent, Source
+from workflows.queries.unsubscribing import Leaving
+
+#: The source of what is said on our own page.
+SOURCE = "unsubscribe-page"
+EVENT = "Unsubscribed"
+_BY = "unsubscribe link"
+
+
+@transaction.atomic
+def unsubscribe(leaving: Leaving, *, at: datetime) -> bool:
+    """Enter the withdrawal in the ledger, under the contact's lock; False if the contact is gone.
+
+    Every reservation of a message takes that lock and reads consent under it, so none is made after this commit
+    (FAULTS F25). Saying it twice is one statement.
+    """
+    contact = Contact.objects.select_for_update().filter(pk=leaving.contact_id).first()
+    if contact is None:
+        return False
+    before = contact.consent.get(leaving.channel) or {}
+    if before.get("state") == "denied":
+        return True
+    event = _event(contact, leaving, at=at)
+    contact.consent[leaving.channel] = {"state": "denied", "at": at.isoformat()}
+    contact.updated_at = at
+    contact.save(update_fields=["consent", "updated_at"])
+    ConsentEntry.objects.create(
+        contact_id=contact.pk,
+        channel=leaving.channel,
+        purpose=leaving.purpose,
+        state="denied",
+        at=at,
+        recorded_at=at,
+        event_id=event.pk if event else None,
+    )
+    FieldChange.objects.create(
+        contact_id=contact.pk,
+        at=at,
+        field=f"consent.{leaving.channel}",
+        old=before.get("state"),
+        new="denied",
+        writer=_BY,
+        event_id=event.pk if event else None,
+    )
+    detail = {"channel": leaving.channel, "purpose": leaving.purpose}
+    entries.record(
+        action="contact.unsubscribe", object_kind="contact", object_key=str(contact.pk), by=_BY, at=at, detail=detail
+    )
+    return True
+
+
+def _event(contact: Contact, leaving: Leaving, *, at: datetime) -> InboundEvent | None:
+    """The same as an event, as if the site had sent it: what waits for it wakes up. None for a contact without keys."""
+    keys = dict(
+        key.split(":", 1) for key in ContactKey.objects.filter(contact_id=contact.pk).values_list("key", flat=True)
+    )
+    names = {name: keys[kind] for kind, name in (("user", "userId"), ("anonymous", "anonymousId")) if kind in keys}
+    email = contact.email or keys.get("email")
+    if not names and not email:
+        return None
+    message_id = f"unsubscribe-{contact.pk}-{leaving.channel}-{at.timestamp():.6f}"
+    message = {
+        "type": "track",
+        "event": EVENT,
+        "messageId": message_id,
+        "timestamp": at.isoformat(),
+        "properties": {"channel": leaving.channel} | ({"email": email} if email else {}),
+        **(names or {"userId": str(email)}),
+    }
+    source = _source(at)
+    inbound.receive(source=source, messages=[message], received_at=at, sent_at=None)
+    return InboundEvent.objects.filter(source_id=source.pk, message_id=message_id).first()
+
+
+def _source(at: datetime) -> Source:
+    source = Source.objects.filter(key=SOURCE).first()
+    if source is None:
+        try:
+            with transaction.atomic():
+                source = sources.create(key=SOURCE, name="Unsubscribe page", by=_BY, at=at)
+        except IntegrityError:  # somebody else unsubscribed at the same moment
+            source = Source.objects.get(key=SOURCE)
+    return source
