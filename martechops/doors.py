@@ -99,6 +99,8 @@ DOORS: Mapping[str, Door] = {
     "vocabulary/<>/<>/": page("definitions.view"),
     "vocabulary/<>/<>/edit/": page("definitions.edit", write="definitions.edit"),
     "vocabulary/<>/<>/status/": page("definitions.edit", write="definitions.edit"),
+    "vocabulary/notices/": page("definitions.view"),
+    "vocabulary/notices/<>/seen/": page("notices.see", write="notices.see"),
     "vocabulary/<>/<>/rename/": page("definitions.edit", write="definitions.edit"),
     "vocabulary/<>/<>/restore/": page("definitions.edit", write="definitions.edit"),
     "vocabulary/event-type/unclear/": page("definitions.view"),

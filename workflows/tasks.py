@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from celery import shared_task
 
-from martechops.lib import wake
-from workflows.actions import imports
+from martechops.lib import clock, wake
+from workflows.actions import imports, renames
 from workflows.runtime.advance import advance
 from workflows.runtime.importing import pass_part
 from workflows.runtime.lanes import serve
@@ -46,6 +46,16 @@ def imports_task() -> None:
     """Pass the next parts of files that are being checked or taken in."""
     if _take_turn(pass_part, then=ADVANCE):
         wake.ring(imports.DOORBELL)
+
+
+@shared_task(name=renames.DOORBELL)
+def renames_task() -> None:
+    """Go on with contacts that still hold a former name."""
+    end = time.monotonic() + TURN_SECONDS
+    while renames.go_on(at=clock.now()):
+        if time.monotonic() > end:
+            wake.ring(renames.DOORBELL)
+            return
 
 
 def _take_turn(work: Callable[[], int], *, then: str = DELIVER) -> bool:

@@ -58,6 +58,7 @@ POLICY: Mapping[str, Rule] = {
     "definitions.edit": Rule(Role.MARKETER, own_team=True),
     "contacts.write": Rule(Role.MARKETER),
     "contacts.import": Rule(Role.MARKETER),
+    "notices.see": Rule(Role.MARKETER, own_team=True),
     "change-requests.decide": Rule(Role.MARKETER, own_team=True),
     "ownership.manage": Rule(Role.ADMIN),
     # Keeping it running

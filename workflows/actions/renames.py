@@ -1,24 +1,43 @@
 """Another name for an event type, a lifecycle stage or a picklist's value, everywhere at once (requirement I2).
 
-What is frozen or still arrives under the former name means the new one by an alias.
+What is frozen or still arrives under the former name means the new one by an alias. Contacts that hold a value follow
+in batches, by a row that says how far they are: whatever stops them, the sweep goes on.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, models, transaction
 from django.db.models import Q
 
 from martechops.audit import entries
+from martechops.lib import wake
 from martechops.people.models import User
 from martechops.people.permissions import check_may
 from workflows.actions import definitions, versions
 from workflows.engine.references import Names, renamed
-from workflows.models import Alias, Contact, EventType, Field, FieldChange, LifecycleStage, Run, Status, Version
+from workflows.models import (
+    Alias,
+    Contact,
+    EventType,
+    Field,
+    FieldChange,
+    LifecycleStage,
+    Notice,
+    Rename,
+    Run,
+    Status,
+    Version,
+    Workflow,
+)
 from workflows.queries import documents, uses
 
 BATCH = 5_000
+#: The task that goes on with what is left.
+DOORBELL = "workflows.renames"
+#: So long contacts are looked at again: an event that was being handled may have brought the former name.
+SETTLES_AFTER = timedelta(minutes=1)
 
 
 class CannotRename(Exception):
@@ -42,6 +61,15 @@ class Plan:
     @property
     def names(self) -> Names:
         return {(self.kind, self.old): self.new}
+
+    @property
+    def by_owner(self) -> dict[str, tuple[str, ...]]:
+        """What is written anew, by the key of the team that owns it."""
+        found: dict[str, dict[str, None]] = {}
+        for use in self.uses:
+            if owner := use.holder.document.get("owner"):
+                found.setdefault(str(owner), {})[use.label] = None
+        return {owner: tuple(labels) for owner, labels in sorted(found.items())}
 
     @property
     def holders(self) -> int:
@@ -73,29 +101,42 @@ def plan(*, kind: str, old: str, new: str) -> Plan:
 
 
 def apply(*, kind: str, old: str, new: str, by: User | str, at: datetime) -> Plan:
-    """Rename it: definitions and drafts first, in one transaction, then contacts in batches of their own.
+    """Rename it: definitions and drafts in one transaction, then a first batch of contacts; `go_on` does the rest.
 
-    Whatever stops the batches may be done again by `finish`; until then the alias stands for the former value.
-    Raises NotAllowed, CannotRename, and what saving a definition raises.
+    Teams whose definitions are written anew are told. Raises NotAllowed, CannotRename, and what saving a definition
+    raises.
     """
     done = rewrite(kind=kind, old=old, new=new, by=by, at=at)
-    finish(kind=kind, old=old, new=done.new, writer=_on_behalf(by), at=at)
+    go_on(at=at)
     return done
 
 
-def finish(*, kind: str, old: str, new: str, writer: str, at: datetime) -> int:
-    """Give contacts that hold the former value the new one, with their history; how many they were."""
-    holding = _holding(kind, old)
-    count = 0
-    while holding is not None and (ids := list(holding.order_by("pk").values_list("pk", flat=True)[:BATCH])):
-        _rewrite(ids, kind, old, new, writer=writer, at=at)
-        count += len(ids)
-    return count
+def go_on(*, at: datetime) -> int:
+    """The next batch of contacts of each rename that is not through; how many they were. 0: nothing is left now."""
+    unfinished = Rename.objects.filter(finished_at=None).order_by("pk").values_list("pk", flat=True)
+    return sum(_batch(pk, at=at) for pk in list(unfinished))
+
+
+@transaction.atomic
+def _batch(pk: int, *, at: datetime) -> int:
+    """One batch, unless another worker is at it."""
+    rename = Rename.objects.select_for_update(skip_locked=True).filter(pk=pk, finished_at=None).first()
+    if rename is None:
+        return 0
+    holding = _holding(rename.kind, rename.old)
+    ids = list(holding.order_by("pk").values_list("pk", flat=True)[:BATCH]) if holding is not None else []
+    if ids:
+        _rewrite(ids, rename, at=at)
+        rename.done += len(ids)
+    elif holding is None or at >= rename.at + SETTLES_AFTER:
+        rename.finished_at = at
+    rename.save()
+    return len(ids)
 
 
 @transaction.atomic
 def rewrite(*, kind: str, old: str, new: str, by: User | str, at: datetime) -> Plan:
-    """Definitions and drafts alone, for a longer transaction; `finish` is to follow its commit."""
+    """Definitions and drafts alone, for a longer transaction; contacts follow its commit."""
     row = _target(kind, old)
     if isinstance(by, User):
         check_may(by, "definitions.edit", row)
@@ -107,11 +148,15 @@ def rewrite(*, kind: str, old: str, new: str, by: User | str, at: datetime) -> P
     else:
         setattr(row, "name" if isinstance(row, EventType) else "key", new)
     definitions.save(row, by=by, at=at, note=note)
+    touched: list[tuple[uses.Holder, int]] = []
     for holder in {(use.holder.kind, use.holder.row_id): use.holder for use in planned.uses}.values():
         if holder.kind in documents.KINDS and holder.row_id != (row.pk if kind == holder.kind else None):
-            _rewrite_definition(holder, planned.names, by=on_behalf, at=at, note=note)
+            touched.append((holder, _rewrite_definition(holder, planned.names, by=on_behalf, at=at, note=note)))
     for holder in _workflows(planned):
-        _rewrite_workflow(holder, planned.names, by=on_behalf, at=at, note=note)
+        touched.append((holder, _rewrite_workflow(holder, planned.names, by=on_behalf, at=at, note=note)))
+    _begin(planned, writer=on_behalf, at=at)
+    _tell(touched, by=by, says=note, at=at)
+    wake.after_commit(DOORBELL)
     entries.record(
         action="rename.apply",
         object_kind=kind,
@@ -127,12 +172,36 @@ def _on_behalf(by: User | str) -> str:
     return f"rename by {by if isinstance(by, str) else by.get_username()}"
 
 
-def _rewrite_definition(holder: uses.Holder, names: Names, *, by: str, at: datetime, note: str) -> None:
-    """Its team is not asked: a rename changes how a thing is called, not what the definition says."""
+def _begin(planned: Plan, *, writer: str, at: datetime) -> None:
+    """The row that contacts follow by. As with aliases, earlier ones lead to the newest name, and end at a name that
+    comes back.
+    """
+    unfinished = Rename.objects.filter(kind=planned.kind, finished_at=None)
+    unfinished.filter(old=planned.new).update(finished_at=at)
+    unfinished.filter(new=planned.old).update(new=planned.new)
+    Rename.objects.create(
+        kind=planned.kind, old=planned.old, new=planned.new, writer=writer, at=at, contacts=planned.contacts
+    )
+
+
+def _tell(touched: list[tuple[uses.Holder, int]], *, by: User | str, says: str, at: datetime) -> None:
+    """A notice for each thing of a team that whoever renames is not in."""
+    person = by if isinstance(by, User) else None
+    own = set(person.teams.values_list("pk", flat=True)) if person else set()
+    Notice.objects.bulk_create(
+        Notice(owner_id=owner, label=holder.label, address=holder.address, says=says, by=person, at=at)
+        for holder, owner in touched
+        if owner not in own
+    )
+
+
+def _rewrite_definition(holder: uses.Holder, names: Names, *, by: str, at: datetime, note: str) -> int:
+    """Its team is not asked but told: a rename changes how a thing is called, not what it says. Returns the team."""
     kind = documents.KINDS[holder.kind]
     row: Any = kind.model._default_manager.get(pk=holder.row_id)
     consumers = documents.fill(row, renamed(holder.document, names))
     definitions.save(row, by=by, at=at, note=note, consumers=consumers)
+    return int(row.owner_id)
 
 
 def _workflows(planned: Plan) -> list[uses.Holder]:
@@ -146,16 +215,16 @@ def _workflows(planned: Plan) -> list[uses.Holder]:
     return [holder for id, holder in found.items() if holder.state == "draft" or id not in drafts]
 
 
-def _rewrite_workflow(holder: uses.Holder, names: Names, *, by: str, at: datetime, note: str) -> None:
+def _rewrite_workflow(holder: uses.Holder, names: Names, *, by: str, at: datetime, note: str) -> int:
     """A frozen version keeps its words, which mean the new ones by the alias; its next draft says them."""
-    version = Version.objects.select_related("workflow").filter(workflow_id=holder.row_id)
-    latest = version.filter(frozen_at=None).first() or version.order_by("-number").first()
-    if latest is None:
-        return
-    content = renamed({"kind": "workflow", **latest.content}, names)
-    draft = versions.draft(workflow=latest.workflow, content=content, by=by, at=at, note=note)
-    if latest.workflow.map_only:
-        versions.freeze(version=draft, by=by, at=at)
+    workflow = Workflow.objects.get(pk=holder.row_id)
+    latest = workflow.versions.filter(frozen_at=None).first() or workflow.versions.order_by("-number").first()
+    if latest is not None:
+        content = renamed({"kind": "workflow", **latest.content}, names)
+        draft = versions.draft(workflow=workflow, content=content, by=by, at=at, note=note)
+        if workflow.map_only:
+            versions.freeze(version=draft, by=by, at=at)
+    return workflow.owner_id
 
 
 def _alias(kind: str, old: str, new: str, *, at: datetime) -> None:
@@ -200,23 +269,25 @@ def _holding(kind: str, value: str) -> models.QuerySet[Contact] | None:
     return None
 
 
-@transaction.atomic
-def _rewrite(ids: list[int], kind: str, old: str, new: str, *, writer: str, at: datetime) -> None:
+def _rewrite(ids: list[int], rename: Rename, *, at: datetime) -> None:
     """One batch, locked in the order of ids as the workers do."""
-    field = "lifecycle_stage" if kind == "stage" else kind.removeprefix("value:")
+    field = "lifecycle_stage" if rename.kind == "stage" else rename.kind.removeprefix("value:")
     list(Contact.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
     with connection.cursor() as cursor:
-        if kind == "stage":
+        if rename.kind == "stage":
             cursor.execute(
                 f"UPDATE {Contact._meta.db_table} SET lifecycle_stage = %s, updated_at = %s WHERE id = ANY(%s)",  # noqa: S608
-                [new, at, ids],
+                [rename.new, at, ids],
             )
         else:
             cursor.execute(
                 f"UPDATE {Contact._meta.db_table} SET fields = jsonb_set(fields, ARRAY[%s], to_jsonb(%s::text)),"  # noqa: S608
                 " updated_at = %s WHERE id = ANY(%s)",
-                [field, new, at, ids],
+                [field, rename.new, at, ids],
             )
     FieldChange.objects.bulk_create(
-        [FieldChange(contact_id=id, at=at, field=field, old=old, new=new, writer=writer) for id in ids]
+        [
+            FieldChange(contact_id=id, at=at, field=field, old=rename.old, new=rename.new, writer=rename.writer)
+            for id in ids
+        ]
     )

@@ -13,6 +13,7 @@ from .handwork import Assignment, Handoff, Queue, StepApproval
 from .imports import Import, ImportPart, ImportRefusal
 from .mapping import Mapping
 from .membership import AudienceMember, SegmentMember, SegmentWatch
+from .rename import Notice, Rename
 from .run import Conversion, Run, Timer, Trace
 from .schedule import Schedule, Tick
 from .scoring import ScoreEntry, Scoring
@@ -50,10 +51,12 @@ __all__ = [
     "Mapping",
     "MessageTemplate",
     "NamingConvention",
+    "Notice",
     "OutboundSwitch",
     "QuarantinedEvent",
     "Queue",
     "QueuedEvent",
+    "Rename",
     "ReportRequest",
     "Revision",
     "Run",

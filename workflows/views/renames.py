@@ -9,10 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from martechops.lib import clock
+from martechops.people.models import User
 from martechops.people.permissions import check_may
 from workflows.actions import definitions, renames
 from workflows.models import Alias
-from workflows.queries import documents
+from workflows.queries import documents, names, notices
 
 from .vocabulary import name_of, row_or_404
 from .vocabulary_edit import person
@@ -39,11 +40,13 @@ def rename(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
         "named": named,
         "old": old,
         "new": request.POST.get("new", "").strip(),
+        "under_way": notices.renames_under_way(named.kind),
         "aliases": Alias.objects.filter(kind=named.kind, until=None, new__in=named.names),
     }
     if request.method == "POST":
         try:
-            context["plan"] = renames.plan(kind=named.kind, old=old, new=context["new"])
+            context["plan"] = plan = renames.plan(kind=named.kind, old=old, new=context["new"])
+            context["others"] = _others(plan, person(request))
             if request.POST.get("confirmed"):
                 done = renames.apply(kind=named.kind, old=old, new=context["new"], by=person(request), at=clock.now())
                 messages.success(request, f"{old} is called {done.new} now; {old} is still understood.")
@@ -53,6 +56,12 @@ def rename(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
         except ValidationError as error:
             context["problem"] = " ".join(error.messages)
     return render(request, "workflows/rename.html", context)
+
+
+def _others(plan: renames.Plan, user: User) -> list[tuple[str, tuple[str, ...]]]:
+    """What belongs to teams that the person is not in: they are told of it."""
+    own, teams = set(user.teams.values_list("key", flat=True)), names.of_teams()
+    return [(teams.get(owner, owner), labels) for owner, labels in plan.by_owner.items() if owner not in own]
 
 
 def _named(kind: str, row: Any) -> _Named:

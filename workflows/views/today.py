@@ -12,8 +12,8 @@ from django.utils import timezone
 from martechops.lib import clock
 from martechops.lib.tabs import Tab
 from martechops.people.models import Team
-from workflows.models import ChangeRequest, Effect, QuarantinedEvent, Run, System, Workflow
-from workflows.queries import attention, events, names, requests, subjects
+from workflows.models import ChangeRequest, Effect, Notice, QuarantinedEvent, Run, System, Workflow
+from workflows.queries import attention, events, names, notices, requests, subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,7 @@ def _work_items(by_id: dict[int, Workflow]) -> list[WorkItem]:
         *(_effect_item(effect, about[subjects.ref(effect)], owners.get(effect.system, "")) for effect in effects),
         *(_run_item(run, about[subjects.ref(run)], by_id) for run in runs),
         *(_request_item(team, count, newest) for team, count, newest in requests.open_by_team()),
+        *(_notice_item(team, count, newest) for team, count, newest in notices.unseen_by_team()),
         *_quarantine_items(names.of_event_owners()),
     ]
 
@@ -131,6 +132,18 @@ def _request_item(team: Team, count: int, newest: ChangeRequest) -> WorkItem:
         href=f"/vocabulary/requests/?team={quote(team.key)}",
         team=team.name,
         at=newest.requested_at,
+    )
+
+
+def _notice_item(team: Team, count: int, newest: Notice) -> WorkItem:
+    return WorkItem(
+        icon="replace",
+        tone="accent",
+        title=f"{count} definition{'s were' if count > 1 else ' was'} changed on your behalf",
+        detail=f"The newest: {newest.label}. {newest.says}.",
+        href="/vocabulary/notices/",
+        team=team.name,
+        at=newest.at,
     )
 
 

@@ -151,8 +151,7 @@ def _sorted(documents: Mapping[Name, Mapping[str, object]]) -> list[Name]:
 def _rename(change: Change, *, by: User | str, at: datetime) -> None:
     kind, old, new = change.name.kind, change.name.key, str((change.after or {})["name"])
     renames.rewrite(kind=kind, old=old, new=new, by=by, at=at)
-    writer = f"rename by {by if isinstance(by, str) else by.get_username()}"
-    transaction.on_commit(partial(renames.finish, kind=kind, old=old, new=new, writer=writer, at=at))
+    transaction.on_commit(partial(renames.go_on, at=at))
 
 
 def _set_positions_aside(changes: Iterable[Change]) -> None:

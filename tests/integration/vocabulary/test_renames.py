@@ -1,12 +1,17 @@
 """After a rename nothing refers to the former name but by its alias, and whatever still says it goes on working."""
 
+from datetime import timedelta
+
 import pytest
 from django.db.models import QuerySet
+from django.test import Client
 
 from martechops.audit.models import AuditEntry
 from martechops.people.models import Team, User
 from martechops.people.permissions import NotAllowed
+from workflows import tasks
 from workflows.actions import definitions, renames, versions
+from workflows.actions import notices as notice_actions
 from workflows.engine.references import references
 from workflows.models import (
     Alias,
@@ -17,13 +22,14 @@ from workflows.models import (
     LifecycleStage,
     Mapping,
     MessageTemplate,
+    Notice,
     QuarantinedEvent,
     Run,
     Segment,
     Version,
     Workflow,
 )
-from workflows.queries import documents, uses
+from workflows.queries import documents, notices, uses
 
 from .conftest import AT, Send
 
@@ -130,7 +136,77 @@ def test_contacts_are_renamed_in_batches(countries: Field, ana: User, monkeypatc
         for n in range(7)
     )
     renames.apply(kind="value:country", old="Germany", new="Deutschland", by=ana, at=AT)
+    assert Contact.objects.filter(fields__country="Germany").count() == 4
+    assert [(one.done, one.contacts) for one in notices.renames_under_way("value:country")] == [(3, 7)]
+    # Whatever stopped it: the sweep goes on.
+    assert [renames.go_on(at=AT) for _ in range(3)] == [3, 1, 0]
     assert not Contact.objects.filter(fields__country="Germany").exists()
+    assert FieldChange.objects.filter(field="country", writer="rename by ana").count() == 7
+
+
+def test_a_batch_that_fails_leaves_the_rest_to_the_sweep(
+    countries: Field, ana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Contact.objects.create(email="c@example.com", fields={"country": "Germany"}, created_at=AT, updated_at=AT)
+    with monkeypatch.context() as broken:
+        broken.setattr(renames, "_rewrite", dict.popitem)
+        with pytest.raises(TypeError):
+            renames.apply(kind="value:country", old="Germany", new="Deutschland", by=ana, at=AT)
+    assert Alias.objects.filter(old="Germany", until=None).exists()
+    tasks.renames_task()
+    assert Contact.objects.get().fields["country"] == "Deutschland"
+
+
+def test_a_value_that_was_on_its_way_in_is_renamed_too_and_then_it_is_over(countries: Field, ana: User) -> None:
+    renames.apply(kind="value:country", old="Germany", new="Deutschland", by=ana, at=AT)
+    Contact.objects.create(email="late@example.com", fields={"country": "Germany"}, created_at=AT, updated_at=AT)
+    assert renames.go_on(at=AT + timedelta(seconds=30)) == 1
+    assert renames.go_on(at=AT + timedelta(seconds=40)) == 0
+    assert notices.renames_under_way("value:country") != []
+    renames.go_on(at=AT + timedelta(seconds=61))
+    assert notices.renames_under_way("value:country") == []
+
+
+def test_a_rename_that_is_overtaken_by_another_leads_to_the_newest_name(
+    countries: Field, ana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renames, "BATCH", 1)
+    Contact.objects.bulk_create(
+        Contact(email=f"c{n}@example.com", fields={"country": "Germany"}, created_at=AT, updated_at=AT)
+        for n in range(3)
+    )
+    for old, new in (("Germany", "Deutschland"), ("Deutschland", "Allemagne"), ("Allemagne", "Germany")):
+        renames.apply(kind="value:country", old=old, new=new, by=ana, at=AT)
+    while renames.go_on(at=AT):
+        pass
+    assert set(Contact.objects.values_list("fields__country", flat=True)) == {"Germany"}
+
+
+@pytest.mark.requirement("I2")
+def test_owners_of_what_is_touched_are_listed_before_and_told_after(countries: Field, ana: User, ben: User) -> None:
+    planned = renames.plan(kind="value:country", old="Germany", new="Deutschland")
+    assert planned.by_owner["email-team"][-1] == "Segment German-speaking"
+    renames.apply(kind="value:country", old="Germany", new="Deutschland", by=ana, at=AT)
+    told = Notice.objects.filter(owner__key="email-team")
+    assert sorted(told.values_list("label", "says")) == [
+        ("Message template Welcome after a demo request", "Germany is called Deutschland now"),
+        ("Segment German-speaking", "Germany is called Deutschland now"),
+    ]
+    assert not Notice.objects.filter(owner__in=ana.teams.all()).exists()
+    browser = Client()
+    browser.force_login(ben)
+    assert "2 definitions were changed on your behalf" in browser.get("/").content.decode()
+    assert "Segment German-speaking" in browser.get("/vocabulary/notices/").content.decode()
+    for notice in told:
+        assert browser.post(f"/vocabulary/notices/{notice.pk}/seen/").status_code == 302
+    assert "changed on your behalf" not in browser.get("/").content.decode()
+    assert set(told.values_list("seen_by__username", flat=True)) == {"ben"}
+
+
+def test_a_notice_is_put_away_by_its_team_alone(countries: Field, ana: User) -> None:
+    renames.apply(kind="value:country", old="Germany", new="Deutschland", by=ana, at=AT)
+    with pytest.raises(NotAllowed):
+        notice_actions.see(notice=Notice.objects.filter(owner__key="email-team")[0], by=ana, at=AT)
 
 
 @pytest.mark.requirement("I2")
