@@ -1,13 +1,16 @@
 """Who may enter a workflow, and how often (requirement D7)."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .conditions import Check, ConditionError
+from .conditions import Check, ConditionError, value_at
 from .snapshot import Earlier
-from .spec import Spec
+from .spec import Again, Spec
+
+LONGEST_VALUE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,22 @@ def triggered_by(spec: Spec, facts: Mapping[str, Any]) -> bool:
 
 
 def admit(
-    spec: Spec, *, facts: Mapping[str, Any], contact_id: int, earlier: tuple[Earlier, ...], at: datetime
+    spec: Spec,
+    *,
+    facts: Mapping[str, Any],
+    contact_id: int,
+    earlier: tuple[Earlier, ...],
+    at: datetime,
+    subject: str = "",
 ) -> Admission:
-    """May the contact enter now? Earlier runs of every version count."""
-    refused = _again(spec, earlier, at)
+    """May the subject enter now? Earlier runs of every version count, as far as they are entries of the same key.
+
+    `subject` is `Snapshot.key`; empty, it is the contact of this id. Entries are numbered, so that the same one cannot
+    happen twice: `contact:7#2`, or `contact:7|"pro"#1` where the key of entries names a path besides the subject.
+    """
+    of = _key_values(spec, facts)
+    alike = tuple(run for run in earlier if not of or _values_of(run.entry_key) == of)
+    refused = _again(spec, alike, at)
     if refused:
         return Admission(admitted=False, says=refused)
     checks = spec.entry.when.explain(facts) if spec.entry.when else ()
@@ -43,9 +58,22 @@ def admit(
         return Admission(admitted=False, says=f"the entry rule cannot be answered: {error}", checks=checks)
     if not passed:
         return Admission(admitted=False, says="the entry rule does not hold", checks=checks)
-    number = len(earlier) + 1
+    number = len(alike) + 1
     says = "enters for the first time" if number == 1 else f"enters for time {number}"
-    return Admission(admitted=True, says=says, entry_key=f"contact:{contact_id}#{number}", checks=checks)
+    entry_key = f"{subject or f'contact:{contact_id}'}{of}#{number}"
+    return Admission(admitted=True, says=says, entry_key=entry_key, checks=checks)
+
+
+def _key_values(spec: Spec, facts: Mapping[str, Any]) -> str:
+    """The values that make an entry another one, as its key ends; long ones are cut to what an index takes."""
+    values = [json.dumps(value_at(facts, path), default=str)[:LONGEST_VALUE] for path in spec.entry.key]
+    return "".join(f"|{value}" for value in values)
+
+
+def _values_of(entry_key: str) -> str:
+    """The same of an earlier entry, whoever the subject was then: contacts are merged."""
+    _subject, bar, values = entry_key.rpartition("#")[0].partition("|")
+    return bar + values
 
 
 def _again(spec: Spec, runs: tuple[Earlier, ...], at: datetime) -> str | None:
@@ -62,8 +90,15 @@ def _again(spec: Spec, runs: tuple[Earlier, ...], at: datetime) -> str | None:
     running = next((run for run in earlier if run.running), None)
     if running and not rule.overlapping:
         return f"is already in this workflow since {running.entered_at:%Y-%m-%d %H:%M} UTC"
-    if rule.at_most is not None and len(earlier) >= rule.at_most:
-        return f"has entered {len(earlier)} times, and {rule.at_most} is the most"
+    return _too_often(rule, earlier, at)
+
+
+def _too_often(rule: Again, earlier: Sequence[Earlier], at: datetime) -> str | None:
+    since = rule.per.before(at) if rule.per else None
+    counted = [run for run in earlier if since is None or run.entered_at > since]
+    if rule.at_most is not None and len(counted) >= rule.at_most:
+        within = f" in {rule.per}" if rule.per else ""
+        return f"has entered {len(counted)} times{within}, and {rule.at_most} is the most"
     last = max(run.entered_at for run in earlier)
     if rule.after is not None and at < rule.after.after(last):
         return f"entered on {last:%Y-%m-%d %H:%M} UTC, and may again {rule.after} later"

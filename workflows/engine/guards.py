@@ -1,14 +1,22 @@
 """What must hold before a step acts (requirements D3, D4): asked when it is decided, and again when it is reserved."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+from email_validator import EmailNotValidError, validate_email
+
+from .business_time import Calendar, is_zone
 from .conditions import value_at
+from .effects import Displaced
 from .identity import normal_email
-from .snapshot import Sent
-from .spec import ConsentNeed, Guards
+from .snapshot import Catalog, Sent, Snapshot
+from .spec import ConsentNeed, Guards, Limit, OncePer, Spec, Window
+from .windows import next_opening
+
+LONGEST_CRM_ID = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,32 +26,116 @@ class Verdict:
     guard: str
     passed: bool
     says: str
+    #: It may happen, but not before this instant.
+    until: datetime | None = None
+    #: Planned messages that must give way for it.
+    displaces: tuple[Displaced, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What guards look at besides the step, the subject and what it was sent: see `terms`."""
+
+    workflow: str = ""
+    priority: int = 50
+    calendar: Calendar = field(default_factory=Calendar)
+    stages: Collection[str] = ()
+    #: Channel, or "*", → why nothing may be sent there.
+    suppressed: Mapping[str, str] = field(default_factory=dict)
+    only_to: frozenset[str] | None = None
+
+
+def terms(spec: Spec, *, catalog: Catalog, snapshot: Snapshot) -> Terms:
+    """The terms under which a workflow acts on a subject."""
+    return Terms(
+        workflow=spec.key,
+        priority=spec.priority,
+        calendar=catalog.calendar,
+        stages=catalog.stages,
+        suppressed=snapshot.suppressed,
+        only_to=catalog.only_to,
+    )
+
+
+_ORDINARY = Terms()
 
 
 def check(
     guards: Guards,
     *,
     facts: Mapping[str, Any],
-    sent: tuple[Sent, ...],
+    sent: Sequence[Sent],
     channel: str | None,
     once_key: str | None,
     at: datetime,
+    terms: Terms = _ORDINARY,
 ) -> tuple[Verdict, ...]:
-    """Every guard's verdict, those that pass included; the effect may happen if all pass."""
-    verdicts = [_require(path, facts) for path in guards.require]
+    """Every guard's verdict, those that pass included; the effect may happen if all pass, and not before any `until`.
+
+    `channel` is that of a message, and None for whatever is none. A contact that is suppressed, and an address that is
+    not in the test, are asked about without being told to.
+    """
+    verdicts = [*_always(channel, facts, terms)] if channel else []
+    verdicts += [_require(path, facts) for path in guards.require]
+    verdicts += [_VALID[name](facts, terms) for name in guards.valid]
     if guards.consent:
         verdicts.append(_consent(guards.consent, facts))
     if once_key:
-        verdicts.append(_once(once_key, sent))
+        verdicts.append(_once(guards.once_per or OncePer(), once_key, sent, at, terms))
     if guards.limit and channel:
-        verdicts.append(_limit(guards, channel, sent, at))
+        verdicts.append(_limit(guards.limit, channel, sent, at, terms))
+    if guards.window:
+        verdicts.append(_window(guards.window, facts, at, terms))
     return tuple(verdicts)
 
 
-def refusal(verdicts: tuple[Verdict, ...]) -> str | None:
+def refusal(verdicts: Sequence[Verdict]) -> str | None:
     """Why not, in words; None if nothing stands against it."""
     said = [verdict.says for verdict in verdicts if not verdict.passed]
     return "; ".join(said) or None
+
+
+def held_until(verdicts: Sequence[Verdict]) -> datetime | None:
+    """The instant before which it may not happen; None where it may at once."""
+    return max((verdict.until for verdict in verdicts if verdict.until), default=None)
+
+
+def once_key(guards: Guards, *, workflow: str, step: str, subject: str, entry_key: str) -> str | None:
+    """What two effects share of which only one may happen; None where the step may act every time.
+
+    Once in a span is a key of the entry: the database holds only what is once for ever, the guard the rest.
+    """
+    if guards.once_per is None:
+        return None
+    key = f"{workflow}/{step}/{subject}"
+    return f"{key}@{entry_key}" if guards.once_per.span else key
+
+
+def free_at(limit: Limit, *, happened: Sequence[datetime], at: datetime) -> datetime:
+    """When the next of a limited number may happen: `at`, or as soon as the oldest in the span is old enough.
+
+    >>> from datetime import UTC
+    >>> from .durations import parse
+    >>> noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    >>> free_at(Limit(1, parse("1 hour")), happened=[noon], at=noon).isoformat()
+    '2026-11-20T13:00:00+00:00'
+    """
+    recent = sorted(one for one in happened if one > limit.per.before(at))
+    if len(recent) < limit.at_most:
+        return at
+    return limit.per.after(recent[-limit.at_most])
+
+
+def _always(channel: str, facts: Mapping[str, Any], terms: Terms) -> list[Verdict]:
+    """What is asked of every message. Suppression beats all consent (FAULTS S16)."""
+    verdicts = []
+    why = terms.suppressed.get(channel) or terms.suppressed.get("*")
+    if why:
+        verdicts.append(Verdict("suppression", False, f"nothing may be sent by {channel}: {why}"))
+    email = normal_email(value_at(facts, "contact.email")) or ""
+    if terms.only_to is not None and not {email, f"@{email.rpartition('@')[2]}"} & terms.only_to:
+        verdicts.append(Verdict("test", False, "this is a test, and the contact is not among those it may reach"))
+    return verdicts
 
 
 def _require(path: str, facts: Mapping[str, Any]) -> Verdict:
@@ -55,27 +147,108 @@ def _require(path: str, facts: Mapping[str, Any]) -> Verdict:
     return Verdict("require", True, f"{path} is there: {value}")
 
 
+def _valid_email(facts: Mapping[str, Any], _terms: Terms) -> Verdict:
+    value = value_at(facts, "contact.email")
+    if value in (None, ""):
+        return Verdict("valid", False, "contact.email is missing")
+    problem = _email_problem(str(value))
+    return Verdict("valid", not problem, problem or f"{value} is an address that can be written to")
+
+
+def _valid_stage(facts: Mapping[str, Any], terms: Terms) -> Verdict:
+    value = value_at(facts, "contact.lifecycle_stage")
+    if value in (None, ""):
+        return Verdict("valid", False, "contact.lifecycle_stage is missing")
+    known = value in terms.stages
+    return Verdict("valid", known, f"{value} is {'a' if known else 'no'} lifecycle stage")
+
+
+def _valid_crm_id(facts: Mapping[str, Any], _terms: Terms) -> Verdict:
+    value = value_at(facts, "contact.crm_id")
+    if value in (None, ""):
+        return Verdict("valid", False, "contact.crm_id is missing: the CRM does not know the contact yet")
+    text = str(value)
+    good = len(text) <= LONGEST_CRM_ID and text.isprintable() and " " not in text
+    return Verdict("valid", good, f"{text[:LONGEST_CRM_ID]} {'is an id' if good else 'is no id'} of the CRM")
+
+
+_VALID: Mapping[str, Callable[[Mapping[str, Any], Terms], Verdict]] = {
+    "email": _valid_email,
+    "stage": _valid_stage,
+    "crm_id": _valid_crm_id,
+}
+
+
+@lru_cache(maxsize=4_096)
+def _email_problem(address: str) -> str:
+    """What is wrong with an address, by its form alone; empty if it can be written to."""
+    try:
+        validate_email(address, check_deliverability=False)
+    except EmailNotValidError as error:
+        return f"contact.email is not valid: {error}"
+    return ""
+
+
 def _consent(need: ConsentNeed, facts: Mapping[str, Any]) -> Verdict:
-    """No record is no consent (FAULTS S16)."""
+    """No record is no consent (FAULTS S16); what was agreed to for a purpose ends with the channel's consent."""
     state = value_at(facts, f"contact.consent.{need.channel}")
+    if need.purpose and state != "denied":
+        purposes = value_at(facts, f"contact.purposes.{need.channel}")
+        state = purposes.get(need.purpose) if isinstance(purposes, Mapping) else None
     if state == "granted":
         return Verdict("consent", True, f"consent for {need} is granted")
     says = f"consent for {need} was never given" if state is None else f"consent for {need} is {state}"
     return Verdict("consent", False, says)
 
 
-def _once(once_key: str, sent: tuple[Sent, ...]) -> Verdict:
-    before = next((message for message in sent if message.once_key == once_key), None)
+def _once(rule: OncePer, once_key: str, sent: Sequence[Sent], at: datetime, terms: Terms) -> Verdict:
+    if rule.span is None:
+        before = next((message for message in sent if message.once_key == once_key), None)
+    else:
+        since, prefix = rule.span.before(at, terms.calendar), once_key.rpartition("@")[0] + "@"
+        alike = [one for one in sent if one.once_key and one.once_key.startswith(prefix) and one.at > since]
+        before = max(alike, key=lambda message: message.at, default=None)
     if before is None:
-        return Verdict("once_per", True, "it was never sent to this contact")
-    return Verdict("once_per", False, f"it was already sent to this contact, on {before.at:%Y-%m-%d %H:%M} UTC")
+        says = f"it was not sent in the last {rule.span}" if rule.span else "it was never sent to this contact"
+        return Verdict("once_per", True, says)
+    again = f", and may be again {rule.span} later" if rule.span else ""
+    return Verdict("once_per", False, f"it was already sent to this contact, on {before.at:%Y-%m-%d %H:%M} UTC{again}")
 
 
-def _limit(guards: Guards, channel: str, sent: tuple[Sent, ...], at: datetime) -> Verdict:
-    limit = guards.limit
-    if limit is None:  # pragma: no branch
-        return Verdict("limit", True, "no limit")
+def _limit(limit: Limit, channel: str, sent: Sequence[Sent], at: datetime, terms: Terms) -> Verdict:
+    """Full, a cap still has room for a message that is more important than one that waits to be sent."""
     since = limit.per.before(at)
-    count = sum(1 for message in sent if message.channel == channel and message.at > since)
-    says = f"{count} of at most {limit.at_most} messages by {channel} in {limit.per}"
-    return Verdict("limit", count < limit.at_most, says)
+    counted = [message for message in sent if message.channel == channel and message.at > since]
+    says = f"{len(counted)} of at most {limit.at_most} messages by {channel} in {limit.per}"
+    too_many = len(counted) + 1 - limit.at_most
+    if too_many <= 0:
+        return Verdict("limit", True, says)
+    lesser = [message for message in counted if message.planned and message.priority < terms.priority]
+    lesser.sort(key=lambda message: (message.priority, -message.at.timestamp()))
+    if len(lesser) < too_many:
+        winners = [one for one in counted if one.workflow not in ("", terms.workflow)]
+        return Verdict("limit", False, says + (f": {_named(winners)}" if winners else ""))
+    out = lesser[:too_many]
+    because = f"gave way to {terms.workflow} (priority {terms.priority}): {says}"
+    displaced = tuple(Displaced(one.key, because) for one in out if one.key)
+    return Verdict("limit", True, f"{says}; takes the place of {_named(out)}", displaces=displaced)
+
+
+def _named(messages: Sequence[Sent]) -> str:
+    return ", ".join(dict.fromkeys(f"{one.workflow} (priority {one.priority})" for one in messages))
+
+
+def _window(window: Window, facts: Mapping[str, Any], at: datetime, terms: Terms) -> Verdict:
+    timezone = zone_of(facts, terms.calendar) if window.timezone == "contact" else window.timezone
+    opening = next_opening(window, at=at, timezone=timezone)
+    if opening == at:
+        return Verdict("window", True, f"it may arrive now, by the clock of {timezone}")
+    return Verdict(
+        "window", True, f"held until {opening:%Y-%m-%d %H:%M} UTC, by the clock of {timezone}", until=opening
+    )
+
+
+def zone_of(facts: Mapping[str, Any], calendar: Calendar) -> str:
+    """The contact's time zone, or the workspace's where it is not known."""
+    zone = value_at(facts, "contact.timezone")
+    return zone if isinstance(zone, str) and is_zone(zone) else calendar.timezone

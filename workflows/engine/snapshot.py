@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from .authority import Authority
+from .business_time import Calendar
 from .mapping import CompiledMapping
+from .rosters import Desk, Roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,16 @@ class Catalog:
     channels: Mapping[str, str]
     #: Who may write which field; nobody writes one that is not here.
     fields: Mapping[str, Authority] = field(default_factory=dict)
+    #: Type of each field of contacts, by its key: what `normalise_fields` reads values as.
+    types: Mapping[str, str] = field(default_factory=dict)
+    #: When the workspace works: spans in business time, and windows where a contact's zone is not known.
+    calendar: Calendar = field(default_factory=Calendar)
+    #: Who can be given leads, by queue.
+    rosters: Mapping[str, Roster] = field(default_factory=dict)
+    #: Definitions that nobody has agreed on yet: kind ("metric", "field", …) → keys. For `verify_definitions`.
+    unsettled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: In a test: the only addresses, or domains as "@example.com", that messages may go to; None: to anybody.
+    only_to: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,35 +49,73 @@ class Sent:
 
     #: Empty for what is no message.
     channel: str
+    #: When it happened; for one that is planned, when it is to.
     at: datetime
     once_key: str | None = None
+    #: The rest is asked of those that are planned and not yet reserved: they can still give way.
+    key: UUID | None = None
+    planned: bool = False
+    workflow: str = ""
+    priority: int = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A run of the same workflow that the contact is in or has been through."""
+    """A run of the same workflow that the subject is in or has been through."""
 
     entry_key: str
     entered_at: datetime
     running: bool
-    #: Ended at a stop, such as "no consent": it began, but the contact has not been through.
+    #: Ended at a stop, such as "no consent": it began, but the subject has not been through.
     stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why the engine is asked: an event, or a timer that is due."""
+    """Why the engine is asked: an event ("event"), a timer that is due ("timer"), somebody's answer ("answer")."""
 
     kind: str
-    #: For an event: name, properties, traits, context, occurred_at.
+    #: For an event, internal ones included: name, properties, traits, context, occurred_at.
     event: Mapping[str, Any] | None = None
+    #: To a question "yes" or "no"; to a hand-off or an assignment "accepted" or "refused".
+    answer: str = ""
+    #: Who answered, and what they said to it.
+    by: str = ""
+    note: str = ""
+    #: For a run that waits at `assign_owner`: who was asked before, in order.
+    tried: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One contact as it stands."""
+    """One subject as it stands: a contact, a content item, or the workspace itself."""
 
+    #: The contact's id; 0 where the subject is none.
     contact_id: int
-    #: email, lifecycle_stage, score, consent by channel, and every field of the catalog that has a value.
+    #: email, lifecycle_stage, score, consent by channel, purposes by channel (channel → purpose → state), user_id,
+    #: crm_id, timezone, account_owner, and every field of the catalog that has a value.
     contact: Mapping[str, Any]
     sent: tuple[Sent, ...] = ()
+    #: Channel → why nothing may be sent there, whatever was agreed to; "*" for all channels.
+    suppressed: Mapping[str, str] = field(default_factory=dict)
+    #: "contact", "content" or "workspace".
+    kind: str = "contact"
+    #: For the other two: its id (or the empty text) and what rules see under `content.` or `workspace.`.
+    subject_id: str = ""
+    subject: Mapping[str, Any] = field(default_factory=dict)
+    #: Queue, or queue/territory, → what is on its desks now.
+    desks: Mapping[str, Desk] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """What entries, shares and once-per are counted by: `contact:7`, `content:12`, `workspace`."""
+        if self.kind == "contact":
+            return f"contact:{self.contact_id}"
+        return f"{self.kind}:{self.subject_id}" if self.subject_id else self.kind
+
+    def facts(self, *, event: Mapping[str, Any] | None, at: datetime) -> dict[str, Any]:
+        """What rules are asked of; a copy of the subject, which steps change as they go."""
+        facts: dict[str, Any] = {"contact": dict(self.contact), "event": event, "now": at}
+        if self.kind != "contact":
+            facts[self.kind] = dict(self.subject)
+        return facts

@@ -44,15 +44,38 @@ def act(key: str, action: str, **rest: Any) -> dict[str, Any]:
     return {"key": key, "stage": "enrich", "action": action, "system": "crm", "with": rest} | own
 
 
-def enter(spec: Spec, contact: Mapping[str, Any], *, sent: tuple[Sent, ...] = (), at: datetime = AT) -> Decision:
-    """The decision for a contact that enters by the event `Asked`."""
-    return _decide(spec, contact, sent, None, Cause("event", {"name": "Asked", "properties": {}}), at)
+def enter(
+    spec: Spec,
+    contact: Mapping[str, Any],
+    *,
+    sent: tuple[Sent, ...] = (),
+    at: datetime = AT,
+    catalog: Catalog = CATALOG,
+    **more: Any,
+) -> Decision:
+    """The decision for a contact that enters by the event `Asked`; `more` is of the snapshot."""
+    cause = Cause("event", {"name": "Asked", "properties": {}})
+    return _decide(spec, contact, None, cause, at, catalog, sent=sent, **more)
 
 
-def go_on(spec: Spec, contact: Mapping[str, Any], *, waiting_at: str, event: str | None = None) -> Decision:
+def go_on(
+    spec: Spec,
+    contact: Mapping[str, Any],
+    *,
+    waiting_at: str,
+    event: str | None = None,
+    properties: Mapping[str, Any] | None = None,
+) -> Decision:
     """The decision for a run that waits, woken by an event or by its timer."""
-    cause = Cause("event", {"name": event, "properties": {}}) if event else Cause("timer")
-    return _decide(spec, contact, (), waiting_at, cause, AT)
+    cause = Cause("event", {"name": event, "properties": properties or {}}) if event else Cause("timer")
+    return decide_again(spec, contact, waiting_at=waiting_at, cause=cause)
+
+
+def decide_again(
+    spec: Spec, contact: Mapping[str, Any], *, waiting_at: str, cause: Cause, catalog: Catalog = CATALOG
+) -> Decision:
+    """The decision for a run that waits, woken by whatever cause."""
+    return _decide(spec, contact, waiting_at, cause, AT, catalog)
 
 
 def step(decision: Decision, key: str) -> StepTrace:
@@ -61,12 +84,18 @@ def step(decision: Decision, key: str) -> StepTrace:
 
 
 def _decide(
-    spec: Spec, contact: Mapping[str, Any], sent: tuple[Sent, ...], waiting_at: str | None, cause: Cause, at: datetime
+    spec: Spec,
+    contact: Mapping[str, Any],
+    waiting_at: str | None,
+    cause: Cause,
+    at: datetime,
+    catalog: Catalog,
+    **more: Any,
 ) -> Decision:
     return decide(
         spec,
-        catalog=CATALOG,
-        snapshot=Snapshot(contact_id=7, contact={"email": "lea@example.com"} | dict(contact), sent=sent),
+        catalog=catalog,
+        snapshot=Snapshot(contact_id=7, contact={"email": "lea@example.com"} | dict(contact), **more),
         entry_key="contact:7#1",
         waiting_at=waiting_at,
         cause=cause,

@@ -69,3 +69,40 @@ def test_trigger_asks_for_the_event_and_its_values() -> None:
     assert triggered_by(spec, {"event": {"name": "Asked", "properties": {"form_id": "demo"}}})
     assert not triggered_by(spec, {"event": {"name": "Asked", "properties": {"form_id": "other"}}})
     assert not triggered_by(spec, {"event": {"name": "Other", "properties": {"form_id": "demo"}}})
+
+
+@pytest.mark.requirement("D7")
+@pytest.mark.parametrize(
+    ("days", "says"),
+    [
+        ((1, 5), "has entered 2 times in 30 days, and 2 is the most"),
+        ((1, 31), None),
+        ((31, 40, 50), None),
+    ],
+)
+def test_entering_at_most_so_often_in_a_period(days: tuple[int, ...], says: str | None) -> None:
+    spec = workflow(MARK, entry={"again": {"at_most": 2, "per": "30 days"}})
+    before = tuple(earlier(ago) for ago in days)
+    admission = admit(spec, facts={"contact": {}, "event": {}}, contact_id=7, earlier=before, at=AT)
+    assert (admission.admitted, admission.says) == (says is None, says or f"enters for time {len(days) + 1}")
+
+
+@pytest.mark.requirement("D7")
+def test_entries_with_a_key_of_their_own_are_counted_apart_whoever_the_contact_was() -> None:
+    spec = workflow(MARK, entry={"key": ["contact", "event.properties.product"]})
+
+    def entered(product: str | None, *keys: str) -> str:
+        facts = {"contact": {}, "event": {"name": "Asked", "properties": {"product": product}}}
+        runs = tuple(Earlier(entry_key=key, entered_at=AT - DAY, running=False) for key in keys)
+        return admit(spec, facts=facts, contact_id=7, earlier=runs, at=AT).entry_key
+
+    assert entered("pro") == 'contact:7|"pro"#1'
+    assert entered("pro", 'contact:7|"lite"#1') == 'contact:7|"pro"#1'
+    assert entered("pro", 'contact:3|"pro"#1') == ""  # contact 3 was merged into 7
+    assert entered(None) == "contact:7|null#1"
+
+
+def test_other_subjects_enter_by_a_key_of_their_own() -> None:
+    facts = {"contact": {}, "content": {}, "event": {}}
+    admission = admit(workflow(MARK), facts=facts, contact_id=0, earlier=(), at=AT, subject="content:12")
+    assert admission.entry_key == "content:12#1"

@@ -1,0 +1,37 @@
+"""Content items: published, and told of on the channels that promote them."""
+
+from ..conditions import Check
+from ..decision import StepTrace
+from ..spec import Step
+from ..walk import Walk
+
+PUBLISHED = "published"
+
+
+def publish_content(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
+    """The item goes out on its channels, and is published from then on."""
+    found = _told(walk, step, checks, says="published on")
+    if found.effect is None or found.effect.refusal or walk.subject.get("state") == PUBLISHED:
+        return found
+    change = walk.write(step, "state", PUBLISHED)
+    return StepTrace(
+        step=found.step,
+        outcome=found.outcome,
+        says=found.says,
+        checks=checks,
+        guards=found.guards,
+        writes=(change,),
+        effect=found.effect,
+    )
+
+
+def update_channels(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
+    """The channels that promote it say what is published now."""
+    return _told(walk, step, checks, says="updates")
+
+
+def _told(walk: Walk, step: Step, checks: tuple[Check, ...], *, says: str) -> StepTrace:
+    written = step.arguments["channels"]
+    channels = [written] if isinstance(written, str) else list(written)
+    payload = {"content": walk.snapshot.subject_id, "channels": channels, "fields": dict(walk.subject)}
+    return walk.plan(step, checks, payload=payload, says=f"{says} {', '.join(channels)}")

@@ -1,0 +1,122 @@
+"""Records and fields: what is known of a contact here and at the far side that keeps records of it."""
+
+from ..coercions import CannotCoerce, read
+from ..conditions import Check, value_at
+from ..decision import StepTrace
+from ..effects import LONGEST_CAMPAIGN, FieldWrite, Goal
+from ..spec import Step
+from ..walk import Walk, against, defined
+
+NO_ADDRESS = "there is no e-mail address to find the record by"
+
+
+def upsert_record(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
+    """The record, found by its unique key, gets what the mapping makes of the contact."""
+    mapped = defined(walk.catalog.mappings, "mapping", step.arguments["mapping"]).apply(walk.facts)
+    refused = against(*(f"{target} is missing" for target in mapped.missing), None if walk.email else NO_ADDRESS)
+    fields = dict(mapped.values) | _status(walk)
+    bad = [f"{target} {problem}" for target, problem in mapped.violations]
+    says = f"{len(fields)} fields to {step.system}" + (f"; left out: {'; '.join(bad)}" if bad else "")
+    return walk.plan(step, checks, payload={"email": walk.email, "fields": fields}, says=says, against=refused)
+
+
+def set_field(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
+    """One field of the subject, as far as the catalog lets this step write it."""
+    name, value = step.arguments["field"], step.arguments["value"]
+    if walk.subject.get(name) == value:
+        return StepTrace(step=step.key, outcome="done", says=f"{name} is {value} already", checks=checks)
+    if refused := walk.may_not_write(step, name, value):
+        return StepTrace(step=step.key, outcome="withheld", says=refused, checks=checks)
+    change = walk.write(step, name, value)
+    return StepTrace(step=step.key, outcome="done", says=f"{name} becomes {value}", checks=checks, writes=(change,))
+
+
+def set_stage(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
+    """Move the contact to a stage and the CRM's record with it; backwards only where the step says so."""
+    wanted = defined(walk.catalog.stages, "stage", step.arguments["stage"])
+    now = walk.catalog.stages.get(walk.facts["contact"].get("lifecycle_stage") or "")
+    if now and (now.key == wanted.key or (now.position > wanted.position and not step.arguments.get("backwards"))):
+        says = f"stays {now.key}" + ("" if now.key == wanted.key else f", which is further than {wanted.key}")
+        return StepTrace(step=step.key, outcome="done", says=says, checks=checks)
+    refused = walk.may_not_write(step, "lifecycle_stage", wanted.key)
+    writes = () if refused else (walk.write(step, "lifecycle_stage", wanted.key),)
+    return walk.plan(
+        step,
+        checks,
+        kind="upsert_record",
+        payload={"email": walk.email, "fields": _status(walk)},
+        says=f"becomes {wanted.key}",
+        against=against(refused, None if walk.email else NO_ADDRESS),
+        writes=writes,
+    )
+
+
+def normalise_fields(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
+    """Each field in the one spelling of its type; for the whole workspace that is work contact by contact."""
+    names = _names(step.arguments["fields"])
+    if walk.snapshot.kind != "contact":
+        says = f"normalise {', '.join(names)} of all contacts"
+        return walk.plan(step, checks, payload={"fields": names}, says=says, inside=True)
+    writes: list[FieldWrite] = []
+    said: list[str] = []
+    for name in names:
+        changed = _normalised(walk, step, name)
+        if isinstance(changed, FieldWrite):
+            writes.append(changed)
+            said.append(f"{name} becomes {changed.new}")
+        elif changed:
+            said.append(changed)
+    says = "; ".join(said) or "nothing to normalise"
+    return StepTrace(step=step.key, outcome="done", says=says, checks=checks, writes=tuple(writes))
+
+
+def audience(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
+    """Into an audience or out of it, at the system that keeps it."""
+    name = step.arguments["audience"]
+    missing = None if walk.email else "there is no e-mail address to be known by there"
+    way = "into" if step.action == "add_to_audience" else "out of"
+    payload = {"email": walk.email, "audience": name}
+    return walk.plan(step, checks, payload=payload, says=f"{way} {name}", against=missing)
+
+
+def record_conversion(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
+    """A goal is reached, and counts once for its campaign."""
+    name = step.arguments["name"]
+    campaign = str(walk.facts["contact"].get("utm_campaign") or "")[:LONGEST_CAMPAIGN]
+    value = _number(walk, step.arguments.get("value"))
+    walk.goals.append(Goal(key=walk.key(step), name=name, campaign=campaign, at=walk.at, value=value))
+    says = f"{name} counts for {campaign}" if campaign else f"{name} counts, without a campaign"
+    says += "" if value is None else f", worth {value:g}"
+    return StepTrace(step=step.key, outcome="done", says=says, checks=checks)
+
+
+def _normalised(walk: Walk, step: Step, name: str) -> FieldWrite | str | None:
+    """What was written, why nothing was, or None where the value is as it should be."""
+    value, kind = walk.subject.get(name), walk.catalog.types.get(name)
+    if value is None or kind is None:
+        return None if kind else f"{name} is not in the field catalog"
+    try:
+        wanted = read(value, kind)
+    except (CannotCoerce, KeyError) as error:
+        return f"{name} stays: it {error}" if isinstance(error, CannotCoerce) else None
+    if wanted == value:
+        return None
+    if refused := walk.may_not_write(step, name, wanted):
+        return refused
+    return walk.write(step, name, wanted)
+
+
+def _number(walk: Walk, written: object) -> float | None:
+    """A number, or what stands at the path of one."""
+    value = value_at(walk.facts, written) if isinstance(written, str) else written
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _names(written: object) -> list[str]:
+    return [written] if isinstance(written, str) else list(written) if isinstance(written, list) else []
+
+
+def _status(walk: Walk) -> dict[str, str]:
+    """The CRM's word for where the contact stands; nothing where there is none."""
+    stage = walk.catalog.stages.get(walk.facts["contact"].get("lifecycle_stage") or "")
+    return {"status": stage.crm_status} if stage and stage.crm_status else {}
