@@ -121,6 +121,7 @@ DOORS: Mapping[str, Door] = {
     "crm/": page("crm.view"),
     "results/": page("results.view"),
     "components/": page("components.view"),
+    "tokens/": page("tokens.own", write="tokens.own"),
     "login/": OPEN,
     "logout/": OPEN,
     "healthz": OPEN,

@@ -19,3 +19,12 @@ SCOPES: Mapping[str, str] = {
 def unknown(scopes: Iterable[str]) -> list[str]:
     """Those that do not exist, in order."""
     return [scope for scope in scopes if scope not in SCOPES]
+
+
+def words(scope: str) -> str:
+    """
+    >>> words("definitions:write"), words("contacts:read")
+    ('Change definitions', 'Read contacts')
+    """
+    what, _, how = scope.partition(":")
+    return f"{'Read' if how == 'read' else 'Change'} {what.replace('-', ' ').replace('_', ' ')}"
