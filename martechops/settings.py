@@ -15,6 +15,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
 HOME = Home.at(Path(env.str("MARTECHOPS_HOME", default=str(BASE_DIR / "var"))))
+#: What the `up` of this folder says of itself while it runs.
+UP_FILE = HOME.up_file
 EMBEDDED = not env.str("DATABASE_URL", default="")
 
 DEBUG = env.bool("DEBUG", default=False)

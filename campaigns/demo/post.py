@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 BATCH = 50
 MOST_TRIES = 8
+_REACHED_IN = 4
 _TIMEOUT_SECONDS = 15
 _LONGEST_WAIT_SECONDS = 30
 
@@ -46,11 +47,28 @@ def post(
     again = 0
     sent = 0
     with closing(kind(address.hostname, address.port, timeout=_TIMEOUT_SECONDS)) as connection:
+        _reach(connection, url)
         for batch in _batches(messages):
             again += _send(connection, address.path.rstrip("/") + "/v1/batch", write_key, batch, sent_at)
             sent += len(batch)
             progress(sent)
     return Posted(batches=-(-len(messages) // BATCH), again=again)
+
+
+def _reach(connection: http.client.HTTPConnection, url: str) -> None:
+    """Raises NotTaken within seconds where nobody listens: what is not there yet is not waited for as a restart is."""
+    said = ""
+    for tries in range(_REACHED_IN):
+        try:
+            connection.connect()
+        except OSError as error:
+            connection.close()
+            said = error.strerror or type(error).__name__
+        else:
+            return
+        if tries + 1 < _REACHED_IN:
+            time.sleep(0.5)
+    raise NotTaken(f"Nobody answers at {url} ({said}). Start the installation, or say where it is with --url.")
 
 
 def _batches(messages: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:

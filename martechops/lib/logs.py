@@ -87,6 +87,8 @@ def settings(*, level: str) -> dict[str, Any]:
             "django.server": {"level": level, "handlers": [], "propagate": True},
             # A person's wrong address is no event; what we failed at is logged as an error all the same.
             "django.request": {"level": "ERROR"},
+            # A request for a host that is not ours is answered with 400; anybody can send one, so nothing is told.
+            "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": False},
             # Says each attempt to reconnect; the part that wanted the connection says it better.
             "psycopg.pool": {"level": "ERROR"},
         },

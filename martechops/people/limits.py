@@ -28,6 +28,7 @@ class Limit:
 LOGIN_NAME = Limit("login-name", burst=10, period_seconds=600)
 LOGIN_ADDRESS = Limit("login-address", burst=50, period_seconds=600)
 API_TOKEN = Limit("api-token", burst=600, period_seconds=60)
+INGEST_BAD_KEY = Limit("ingest-bad-key", burst=60, period_seconds=60)
 API_BAD_TOKEN = Limit("api-bad-token", burst=30, period_seconds=60)
 
 _SPEND = """

@@ -270,6 +270,12 @@ def rule_words(says: object) -> str:
 
 
 @register.filter
+def pointer_words(pointer: object) -> str:
+    """A place in a message as people call it."""
+    return path_words.pointer_words(str(pointer))
+
+
+@register.filter
 def item(mapping: Any, key: object) -> Any:
     """A mapping's value under a key that the template holds in a variable."""
     return mapping.get(key) if hasattr(mapping, "get") else None

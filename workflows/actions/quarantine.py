@@ -1,6 +1,8 @@
 """What people do with events that were held: send them through again, mend them first, or let them go."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import copy
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +15,7 @@ from martechops.lib import strict_json, wake
 from martechops.people.permissions import check_may
 from workflows.engine import envelope
 from workflows.models import InboundEvent, QuarantinedEvent, QueuedEvent
+from workflows.queries import event_checks
 
 
 class NotHeld(Exception):
@@ -21,6 +24,32 @@ class NotHeld(Exception):
 
 class CannotBeTaken(ValueError):
     """The corrected body is no message that could be handled; the message says why."""
+
+
+class StillFaulty(CannotBeTaken):
+    """The catalog would hold the corrected body again: `faults` has each place with what is wrong there."""
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(f"{path} {says}".strip() for path, says in faults))
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One correction of many messages: a value for a place (a JSON pointer), or the place taken out."""
+
+    pointer: str
+    value: Any = None
+    removes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What became of a correction of many."""
+
+    count: int
+    #: (event, what still stands against it) for those that stay held.
+    refused: tuple[tuple[int, str], ...]
 
 
 @transaction.atomic
@@ -48,14 +77,60 @@ def fix_and_replay(*, event: QuarantinedEvent, body: object, by: AbstractBaseUse
     """Have `body` handled in the event's place. What was received stays as it is; the audit log names what changed.
 
     The message's id, type and time stay those of the event, whatever `body` says of them. Raises CannotBeTaken for a
-    body that ingest would refuse, NotHeld and NotAllowed.
+    body that ingest would refuse or the catalog would hold again (StillFaulty), NotHeld and NotAllowed.
     """
     _check(by)
-    held = _locked(event)
+    _fix(_locked(event), body, catalog=event_checks.Catalog(), by=by, at=at)
+
+
+@transaction.atomic
+def fix_many(
+    *, events: Iterable[QuarantinedEvent], edits: Sequence[Edit], by: AbstractBaseUser | str, at: datetime
+) -> Fixed:
+    """The same corrections to each that is still held; those that would be held again stay as they are.
+
+    Raises NotAllowed.
+    """
+    _check(by)
+    catalog = event_checks.Catalog()
+    rows = QuarantinedEvent.objects.select_for_update(of=("self",)).select_related("event").order_by("pk")
+    count, refused = 0, []
+    for held in rows.filter(pk__in=[event.pk for event in events], state=QuarantinedEvent.State.HELD):
+        body = copy.deepcopy(held.corrected_body or held.event.body)
+        try:
+            for edit in edits:
+                _edit(body, edit)
+            _fix(held, body, catalog=catalog, by=by, at=at)
+        except CannotBeTaken as error:
+            refused.append((held.pk, str(error)))
+        else:
+            count += 1
+    return Fixed(count=count, refused=tuple(refused))
+
+
+def _fix(
+    held: QuarantinedEvent, body: object, *, catalog: event_checks.Catalog, by: AbstractBaseUser | str, at: datetime
+) -> None:
     corrected = _taken(body, of=held.event)
+    if faults := catalog.faults(corrected):
+        raise StillFaulty(faults)
     changed = sorted(_differences(held.corrected_body or held.event.body, corrected))
     held.corrected_body = corrected
     _replay(held, action="event.fix", by=by, at=at, detail={"changed": changed})
+
+
+def _edit(body: dict[str, Any], edit: Edit) -> None:
+    """Raises CannotBeTaken for a place that this message does not have."""
+    *way, last = [part.replace("~1", "/").replace("~0", "~") for part in edit.pointer.split("/")[1:]] or [""]
+    place: Any = body
+    for part in way:
+        place = place.get(part) if isinstance(place, dict) else None
+    if not isinstance(place, dict) or not last:
+        raise CannotBeTaken(f"There is no {edit.pointer} in it.")
+    if edit.removes:
+        place.pop(last, None)
+    else:
+        place[last] = edit.value
 
 
 @transaction.atomic

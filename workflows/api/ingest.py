@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from martechops.lib import request_body, strict_json
+from martechops.people import limits
 from workflows.actions import allowance, inbound
 from workflows.engine import envelope
 from workflows.models import Source
@@ -108,9 +109,11 @@ def _taken_in(request: HttpRequest, *, kind: str | None) -> HttpResponse:
     received_at = timezone.now()
     header = request.headers.get("Authorization")
     # Whoever brings a wrong key in the header has nothing parsed for him.
-    source = _source(key_in(header)) if header else None
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    source = _source(key_in(header), address=address) if header else None
     sent = _sent(request, kind=kind)
-    return store(source or _source(sent.write_key), sent.messages, received_at=received_at, sent_at=sent.sent_at)
+    source = source or _source(sent.write_key, address=address)
+    return store(source, sent.messages, received_at=received_at, sent_at=sent.sent_at)
 
 
 def store(
@@ -136,9 +139,11 @@ def key_in(header: str) -> str | None:
         return None
 
 
-def _source(write_key: object) -> Source:
+def _source(write_key: object, *, address: str) -> Source:
     found = sources.with_write_key(write_key)
     if found is None:
+        if wait := limits.spend(limits.INGEST_BAD_KEY, whom=address):
+            raise Answer(429, "too_many", "Too many wrong write keys from this address.", Retry_After=str(wait))
         message = "The write key is missing, unknown or switched off. Send it as the user name of Basic authorization."
         raise Answer(401, "unauthorized", message, WWW_Authenticate='Basic realm="ingest"')
     return found

@@ -1,6 +1,7 @@
 """Inbound events: the list, one with what came of it, and the quarantine."""
 
 import json
+from collections.abc import Sequence
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -8,6 +9,7 @@ from django.shortcuts import render
 from martechops.lib import windows
 from martechops.lib.tabs import Tab
 from martechops.people.permissions import may
+from workflows.models import InboundEvent
 from workflows.queries import events, names, timeline
 
 from .stories import chapters
@@ -48,8 +50,10 @@ def tabs(current: str) -> list[Tab]:
     ]
 
 
-def detail(request: HttpRequest, event_id: int) -> HttpResponse:
-    """One event as it was received, and what came of it."""
+def detail(
+    request: HttpRequest, event_id: int, *, body: str | None = None, problems: Sequence[tuple[str, str]] = ()
+) -> HttpResponse:
+    """One event as it was received, and what came of it; with a correction that was refused, as it was typed."""
     event = events.found(event_id)
     if event is None:
         raise Http404(f"event {event_id}")
@@ -64,7 +68,15 @@ def detail(request: HttpRequest, event_id: int) -> HttpResponse:
             "owner": names.of_event_owners().get(event.name, ""),
             "conflicts": events.conflicts(event.pk),
             "may_replay": may(request.user, "events.replay"),
-            "body": json.dumps(event.body, indent=2, ensure_ascii=False),
+            "body": json.dumps(_corrected(event), indent=2, ensure_ascii=False) if body is None else body,
+            "problems": problems,
             "story": chapters(timeline.of_event(event.pk)),
         },
+        status=422 if problems else 200,
     )
+
+
+def _corrected(event: InboundEvent) -> object:
+    """Where a correction goes on from: the last one, or what was received."""
+    kept = getattr(event, "quarantine", None)
+    return (kept.corrected_body if kept else None) or event.body

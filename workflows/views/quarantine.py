@@ -1,15 +1,15 @@
 """The quarantine: what was held and why, and sending it through again, mending it first, or letting it go."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from martechops.lib import clock, strict_json, windows
+from martechops.lib import clock, path_words, strict_json, windows
 from martechops.people.models import User
 from martechops.people.permissions import may
 from workflows.actions import quarantine as actions
@@ -17,6 +17,7 @@ from workflows.engine import schemas
 from workflows.models import QuarantinedEvent
 from workflows.queries import events, names
 
+from . import events as event_pages
 from .events import tabs
 
 
@@ -31,6 +32,12 @@ class Alike:
     rows: list[QuarantinedEvent]
 
     @property
+    def places(self) -> list[tuple[str, str]]:
+        """What could be corrected in all of them: each place, and what it is called."""
+        paths = dict.fromkeys(path for reason in self.reasons if (path := reason.get("path", "")))
+        return [(path, path_words.pointer_words(path)) for path in paths]
+
+    @property
     def faults(self) -> list[str]:
         """Which kinds of fault there are, in words."""
         kinds = dict.fromkeys(reason.get("kind", "") for reason in self.reasons)
@@ -40,7 +47,7 @@ class Alike:
 def listing(request: HttpRequest) -> HttpResponse:
     """What the catalog refused and what failed five times; a POST sends the named ones through again."""
     if request.method == "POST":
-        return _replay_many(request)
+        return _fix_many(request) if request.POST.get("do") == "fix" else _replay_many(request)
     state = request.GET.get("state", "")
     state = state if state in QuarantinedEvent.State.values else QuarantinedEvent.State.HELD.value
     kind = request.GET.get("kind", "")
@@ -81,9 +88,45 @@ def _groups(rows: list[QuarantinedEvent]) -> list[Alike]:
     ]
 
 
-def _replay_many(request: HttpRequest) -> HttpResponse:
+def _fix_many(request: HttpRequest) -> HttpResponse:
+    """The same corrections to all of a group; a place that nothing was said of stays as it is."""
+    edits = list(_edits(request))
+    if not edits:
+        messages.error(request, "Nothing was corrected: say for one place at least what is to stand there.")
+        return redirect("quarantine")
+    fixed = actions.fix_many(events=_named(request), edits=edits, by=_person(request), at=clock.now())
+    if fixed.count:
+        messages.success(request, f"{fixed.count} corrected, and handled again in a moment.")
+    for event_id, says in fixed.refused[:3]:
+        messages.error(request, f"Event {event_id} stays held: {says}")
+    if len(fixed.refused) > 3:
+        messages.error(request, f"{len(fixed.refused) - 3} more stay held.")
+    return redirect("quarantine")
+
+
+def _edits(request: HttpRequest) -> Iterator[actions.Edit]:
+    for pointer, how, text in zip(*map(request.POST.getlist, ("pointer", "how", "value")), strict=False):
+        if how == "remove":
+            yield actions.Edit(pointer, removes=True)
+        elif how in ("text", "set") and pointer:
+            yield actions.Edit(pointer, _value(text) if how == "set" else text)
+
+
+def _value(text: str) -> object:
+    """A number, true or null as JSON writes it; anything else is text."""
+    try:
+        return strict_json.loads(text.encode())
+    except strict_json.BadJson:
+        return text
+
+
+def _named(request: HttpRequest) -> list[QuarantinedEvent]:
     keys = map(windows.row_id, request.POST.getlist("event"))
-    held = [QuarantinedEvent(pk=key) for key in keys if key is not None]
+    return [QuarantinedEvent(pk=key) for key in keys if key is not None]
+
+
+def _replay_many(request: HttpRequest) -> HttpResponse:
+    held = _named(request)
     count = actions.replay_many(events=held, by=_person(request), at=clock.now())
     messages.success(request, f"{count} event{'' if count == 1 else 's'} will be handled again in a moment.")
     return redirect("quarantine")
@@ -105,12 +148,18 @@ def replay(request: HttpRequest, event_id: int) -> HttpResponse:
 @require_POST
 def fix(request: HttpRequest, event_id: int) -> HttpResponse:
     """Have a corrected body handled in the event's place."""
-    held = _held(event_id)
+    held, text = _held(event_id), request.POST.get("body", "")
     try:
-        actions.fix_and_replay(event=held, body=_body(request), by=_person(request), at=clock.now())
-    except (actions.NotHeld, actions.CannotBeTaken, ValidationError) as error:
-        said = error.messages[0] if isinstance(error, ValidationError) else str(error)
-        messages.error(request, f"Not replayed. {said}")
+        body = strict_json.loads(text.encode())
+        actions.fix_and_replay(event=held, body=body, by=_person(request), at=clock.now())
+    except strict_json.BadJson as error:
+        return event_pages.detail(request, event_id, body=text, problems=[("", f"This is not JSON: {error}.")])
+    except actions.StillFaulty as error:
+        return event_pages.detail(request, event_id, body=text, problems=error.faults)
+    except actions.CannotBeTaken as error:
+        return event_pages.detail(request, event_id, body=text, problems=[("", str(error))])
+    except actions.NotHeld as error:
+        messages.error(request, f"Not replayed. {error}")
     else:
         messages.success(
             request, "The corrected event will be handled in a moment. What was received is kept as it was."
@@ -129,13 +178,6 @@ def dismiss(request: HttpRequest, event_id: int) -> HttpResponse:
     else:
         messages.success(request, "The event was dismissed. It is kept, and nothing came of it.")
     return redirect("event", event_id=event_id)
-
-
-def _body(request: HttpRequest) -> object:
-    try:
-        return strict_json.loads(request.POST.get("body", "").encode())
-    except strict_json.BadJson as error:
-        raise ValidationError(f"This is not JSON as it is accepted here: {error}.") from None
 
 
 def _held(event_id: int) -> QuarantinedEvent:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from martechops.lib import clock
+from martechops.lib import clock, path_words
 from martechops.lib.tabs import Tab
 from martechops.people.models import Team
 from workflows.models import ChangeRequest, Effect, Notice, QuarantinedEvent, Run, System, Workflow
@@ -162,7 +162,10 @@ def _quarantine_items(event_owners: dict[str, str]) -> list[WorkItem]:
 def first_reason(held: QuarantinedEvent) -> str:
     """The first thing that is wrong with it, in one line."""
     first = held.reasons[0] if held.reasons else {}
-    return " ".join(filter(None, (first.get("path", ""), first.get("says", "")))) or "It breaks its schema."
+    path, says = first.get("path", ""), first.get("says", "")
+    if not says:
+        return "It breaks its schema."
+    return f"{path_words.pointer_words(path)}: {says} ({path})" if path else says
 
 
 def _quarantine_item(rows: list[QuarantinedEvent], team: str) -> WorkItem:

@@ -4,8 +4,10 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from campaigns.demo import post
@@ -13,6 +15,8 @@ from campaigns.demo.stream import DemoMessage, Kind, sent_at, stream
 from workflows.queries import sources
 
 _BAR = 40
+#: Where `up` answers unless it is told otherwise.
+_USUAL_ADDRESS = "http://127.0.0.1:8000"
 
 
 class Command(BaseCommand):
@@ -25,7 +29,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--count", type=int, default=100, help="messages to send, repeats included (default 100)")
         parser.add_argument("--seed", type=int, default=1, help="which story to tell (default 1)")
-        parser.add_argument("--url", default="http://127.0.0.1:8000", help="where the web server answers")
+        parser.add_argument("--url", help="where the web server answers; what `up` says that runs here if absent")
         parser.add_argument("--source", help="key of the source to send as; the oldest one that is on if absent")
         parser.add_argument("--write-key", help="write key to use, for a server with another database")
         parser.add_argument("--json", action="store_true", help="print the summary as JSON and nothing else")
@@ -39,7 +43,7 @@ class Command(BaseCommand):
         progress = _quiet if options["json"] else self._progress(len(messages))
         try:
             posted = post.post(
-                url=options["url"],
+                url=options["url"] or _running_at(settings.UP_FILE),
                 write_key=write_key,
                 messages=[message.body for message in messages],
                 sent_at=sent_at(messages),
@@ -52,6 +56,14 @@ class Command(BaseCommand):
 
     def _progress(self, total: int) -> Callable[[int], None]:
         return _bar(self.stdout, total) if sys.stdout.isatty() else _lines(self.stdout, total)
+
+
+def _running_at(up_file: Path) -> str:
+    """The address that the installation of this folder answers at, as its `up` wrote it down."""
+    try:
+        return str(json.loads(up_file.read_text())["address"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return _USUAL_ADDRESS
 
 
 def _write_key(source_key: str | None) -> str:

@@ -1,7 +1,9 @@
 """The demo's events go through the public address and arrive as they were told."""
 
 import json
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,8 +87,8 @@ def test_busy_server_is_asked_again_with_the_same_ids(
 
 
 def test_nobody_there_is_one_clear_sentence(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(post, "MOST_TRIES", 1)
-    with pytest.raises(CommandError, match=r"did not take a batch: no answer .*--url"):
+    monkeypatch.setattr(post, "_REACHED_IN", 1)
+    with pytest.raises(CommandError, match=r"Nobody answers at .*--url"):
         call_command("send_demo_events", url="http://127.0.0.1:9", count=1)
 
 
@@ -117,3 +119,17 @@ def test_source_is_made_with_a_mapping_that_exists() -> None:
     assert Source.objects.get(key="web-form-3").mapping == mapping
     with pytest.raises(CommandError, match=r"no mapping 'other'; there are: form-to-contact"):
         call_command("create_source", "Web form 4", mapping="other")
+
+
+def test_events_go_to_the_installation_that_runs_in_this_folder(
+    live_server: LiveServer, source: Source, tmp_path: Path, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.UP_FILE = tmp_path / "up.json"
+    settings.UP_FILE.write_text(json.dumps({"pid": 1, "address": live_server.url}))
+    call_command("send_demo_events", json=True, count=5, seed=1)
+    assert InboundEvent.objects.exists()
+    settings.UP_FILE.write_text(json.dumps({"pid": 1, "address": "http://127.0.0.1:9"}))
+    began = time.monotonic()
+    with pytest.raises(CommandError, match=r"Nobody answers at http://127\.0\.0\.1:9"):
+        call_command("send_demo_events", json=True, count=5, seed=1)
+    assert time.monotonic() - began < 5

@@ -187,3 +187,12 @@ def test_key_in_basic_authorization_may_hold_a_password_too(post: Post, source: 
     header = "basic " + base64.b64encode(f"{source.write_key}:secret".encode()).decode()
     assert post({"batch": []}, key=None, Authorization=header).status_code == 200
     assert basic(source.write_key).startswith("Basic ")
+
+
+def test_wrong_write_keys_are_taken_so_often_from_one_address(post: Post, source: Source) -> None:
+    answers = [post({"batch": [track()]}, key="wrong").status_code for _ in range(62)]
+    assert answers[:60] == [401] * 60
+    last = post({"batch": [track()]}, key="wrong")
+    assert (last.status_code, said(last)["code"]) == (429, "too_many")
+    assert int(last["Retry-After"]) >= 1
+    assert post({"batch": [track()]}).status_code == 200

@@ -223,7 +223,49 @@ def test_correction_that_is_no_json_is_refused_in_words(sal: Client, body: str) 
     assert held is not None
     sal.raise_request_exception = False
     answer = sal.post(f"/events/{held.pk}/fix/", {"body": body}, follow=True)
-    assert answer.status_code in (200, 400)
+    assert answer.status_code in (400, 422)
+    held.refresh_from_db()
+    assert held.state == "held"
+
+
+def test_correction_that_still_breaks_its_schema_is_refused_with_what_was_typed(sal: Client) -> None:
+    held = _with_markup()
+    properties = {**held.event.body["properties"], "company_size": "some <i>people</i>"}
+    typed = json.dumps({**held.event.body, "properties": properties}, indent=1)
+    answer = sal.post(f"/events/{held.pk}/fix/", {"body": typed})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Company size:" in page
+    assert "some &lt;i&gt;people" in page.partition("</textarea>")[0].rpartition("<textarea")[2]
+    held.refresh_from_db()
+    assert (held.state, held.corrected_body) == ("held", None)
+
+
+def test_text_that_is_no_json_is_kept_as_it_was_typed(sal: Client) -> None:
+    held = _with_markup()
+    page = sal.post(f"/events/{held.pk}/fix/", {"body": '{"mine": '}).content.decode()
+    assert "{&quot;mine&quot;: " in page
+
+
+def test_many_are_corrected_the_same_way_and_those_that_still_break_stay(sal: Client) -> None:
+    wrong, unplanned = _with_markup(), QuarantinedEvent.objects.get(event__name="Demo Reqested")
+    sent = {"do": "fix", "event": [wrong.pk, unplanned.pk, "x"], "pointer": "/properties/company_size", "how": "set"}
+    page = sal.post("/events/quarantine/", sent | {"value": "80"}, follow=True).content.decode()
+    assert "1 corrected" in page
+    assert f"Event {unplanned.pk} stays held: /event Demo Reqested is not in the event catalog" in page
+    named = {"do": "fix", "event": unplanned.pk, "pointer": "/event", "how": "text", "value": "Demo Requested"}
+    assert "1 corrected" in sal.post("/events/quarantine/", named, follow=True).content.decode()
+    lived_in.settle()
+    assert contact("size@example.com").fields["company_size"] == 80
+    assert contact("typo@example.com")
+    assert AuditEntry.objects.filter(action="event.fix").count() == 2
+
+
+@pytest.mark.parametrize("pointer", ["", "nowhere", "/a/b/c", "/", "/properties/email/x"])
+def test_correction_of_a_place_that_is_not_there_changes_nothing(sal: Client, pointer: str) -> None:
+    held = _with_markup()
+    sent = {"do": "fix", "event": held.pk, "pointer": pointer, "how": "set", "value": "1"}
+    assert sal.post("/events/quarantine/", sent, follow=True).status_code == 200
     held.refresh_from_db()
     assert held.state == "held"
 
