@@ -57,6 +57,7 @@ NAVIGATION = (
             NavItem("Segments", "/segments/", "users-round"),
             NavItem("Ownership", "/vocabulary/ownership/", "grid-3x3"),
             NavItem("Change requests", "/vocabulary/requests/", "git-pull-request-arrow"),
+            NavItem("As files", "/workspace/", "folder-git-2"),
         ),
     ),
     ("Measure", (NavItem("Results", "/results/", "chart-no-axes-column"),)),

@@ -26,6 +26,7 @@ from workflows.views import (
     vocabulary,
     vocabulary_edit,
     workflows,
+    workspace,
 )
 
 urlpatterns = [
@@ -86,4 +87,9 @@ urlpatterns = [
     path("vocabulary/event-type/plan/", plans.show, name="tracking-plan"),
     path("vocabulary/template/<int:row_id>/body/", trying.template_body, name="template-body"),
     path("vocabulary/<slug:kind>/<int:row_id>/try/", trying.show, name="definition-try"),
+    path("workspace/", workspace.show, name="workspace"),
+    path("workspace/export/", workspace.export, name="workspace-export"),
+    path("workspace/plan/", workspace.plan, name="workspace-plan"),
+    path("workspace/apply/", workspace.apply, name="workspace-apply"),
+    path("schemas/<slug:kind>.json", workspace.schema, name="file-schema"),
 ]

@@ -13,6 +13,8 @@ SCOPES: Mapping[str, str] = {
     "connections:write": "connections.manage",
     "definitions:read": "definitions.view",
     "definitions:write": "definitions.edit",
+    "workspace:read": "workspace.view",
+    "workspace:write": "workspace.apply",
 }
 
 

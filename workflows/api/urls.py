@@ -13,6 +13,7 @@ from workflows.api.lint import LintView, ReadinessView, WorkflowLintView
 from workflows.api.nowhere import Nowhere
 from workflows.api.runs import RunViewSet
 from workflows.api.segments import SegmentViewSet
+from workflows.api.workspace import ApplyView, ExportView, PlanView
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("contacts", ContactViewSet)
@@ -35,5 +36,8 @@ urlpatterns = [
     path("lint", LintView.as_view()),
     path("workflows/<slug:key>/lint", WorkflowLintView.as_view()),
     path("workflows/<slug:key>/readiness", ReadinessView.as_view()),
+    path("workspace/export", ExportView.as_view()),
+    path("workspace/plan", PlanView.as_view()),
+    path("workspace/apply", ApplyView.as_view()),
     path("<path:rest>", Nowhere.as_view()),
 ]

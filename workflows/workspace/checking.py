@@ -55,7 +55,7 @@ def around(known: Known) -> Surroundings:
 
 def problems(item: Item, surroundings: Surroundings) -> Iterator[Problem]:
     """Everything that is wrong with a readable item."""
-    yield from _dangling(item, surroundings.known)
+    yield from dangling(item, surroundings.known)
     kind = item.name.kind
     if kind in _OWN:
         yield from _OWN[kind](item, surroundings.vocabulary)
@@ -82,7 +82,8 @@ def unsaved(document: Mapping[str, Any]) -> models.Model:
     return kind.model(**plain)
 
 
-def _dangling(item: Item, known: Known) -> Iterator[Problem]:
+def dangling(item: Item, known: Known) -> Iterator[Problem]:
+    """References to what will not be there."""
     for ref in named(item.document):
         if Name(ref.kind, ref.key) in known or Name(ref.kind, ref.key, draft=True) in known:
             continue

@@ -1,5 +1,6 @@
 """What applying files would change, before anything does: read like a migration's plan."""
 
+import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -105,6 +106,9 @@ def plan(files: Files, *, by: User | str, at: datetime, prune: bool = False) -> 
     for name, item in found.items.items():
         is_new = name in touched and not name.draft
         (problems if is_new else warnings).extend(checking.problems(item, surroundings))
+    for item in found.broken.values():
+        with contextlib.suppress(TypeError, AttributeError, KeyError):  # as far as it can be read
+            problems += checking.dangling(item, known)
     problems += _clashes(found.items, known, touched)
     problems += _cut_off(found.items, absent if prune else ())
     problems += _refusals(changes, found.items, now, by=by, at=at)

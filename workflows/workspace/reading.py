@@ -45,7 +45,7 @@ class Reading:
 
     items: dict[Name, Item] = field(default_factory=dict)
     #: Defined by a file that has to be mended first: nothing that refers to it dangles.
-    broken: set[Name] = field(default_factory=set)
+    broken: dict[Name, Item] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     #: What is wrong with drafts, which are work in progress.
     warnings: list[Problem] = field(default_factory=list)
@@ -94,7 +94,7 @@ def _take(found: Reading, path: str, source: strict_yaml.Document) -> None:
         faults = []
     found.problems += faults
     if faults:
-        found.broken.add(item.name)
+        found.broken[item.name] = item
     else:
         found.items[item.name] = item
 

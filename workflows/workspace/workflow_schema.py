@@ -158,6 +158,7 @@ _WORKFLOW: Schema = {
     "status": {"enum": ["draft", "frozen"], "description": "draft: the open draft; frozen, the default: a version."},
     "owner": TEXT | {"description": "Key of the team."},
     "subject": _one_of(SUBJECTS),
+    "approvers": TEXTS | {"description": "Who must agree to it before it goes live."},
     "description": MAYBE_TEXT,
     "map_only": YES_NO | {"description": "Documents how things are; never run."},
     "target": MAYBE_TEXT | {"description": "For a map of how things are: the workflow that is to take its place."},
@@ -166,6 +167,15 @@ _WORKFLOW: Schema = {
     "success": {"type": "array", "items": CRITERION},
     "trigger": TRIGGER,
     "entry": ENTRY,
+    "lint": _object(
+        {
+            "ignore": {
+                "type": "array",
+                "items": _object({"code": TEXT, "step": MAYBE_TEXT, "because": MAYBE_TEXT}, "code"),
+            }
+        },
+        description="Findings that may stand, and why.",
+    ),
     "steps": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/map_step"}},
 }
 #: What every kind of step may say, in the order in which it is written.
