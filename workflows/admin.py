@@ -1,19 +1,57 @@
 """Definitions to edit, with history; what machines write to look at."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
-from django.forms import ModelForm
+from django.db.models import JSONField, Model, QuerySet, TextField
+from django.forms import ChoiceField, ModelForm
+from django.forms import JSONField as JSONFormField
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 
 from martechops.audit.admin import DefinitionAdmin as AuditedAdmin
-from martechops.lib import clock
+from martechops.lib import clock, strict_json
 from martechops.lib.admin import MachineWrittenAdmin
 from workflows import models
 from workflows.actions import definitions, soundness
+from workflows.forms.definitions import connector_choices
 from workflows.queries import documents
+
+
+class StrictJson(JSONFormField):
+    """JSON without what no database keeps and nobody could read; refused at the field, never with an error page."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value.strip():
+            try:
+                return strict_json.loads(value.encode())
+            except (strict_json.BadJson, UnicodeEncodeError) as error:
+                raise ValidationError(f"This is not JSON as it is accepted here: {error}.") from None
+        return super().to_python(value)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return super().bound_data(data, initial)
+        except RecursionError:
+            return InvalidJSONInput(data)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(super().has_changed(initial, data))
+        except RecursionError:
+            return True
+
+
+def _with_plain_lines(clean: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Browsers send CR LF whatever was there: that is no change that anybody made."""
+
+    def plain(value: Any) -> Any:
+        made = clean(value)
+        return made.replace("\r\n", "\n") if isinstance(made, str) else made
+
+    return plain
 
 
 class SoundForm(ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -36,6 +74,16 @@ class DefinitionAdmin(AuditedAdmin):
     """A definition with versions is written by the one action that all ways share; its status has a page of its own."""
 
     form = SoundForm
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """JSON as it is accepted everywhere; texts with the line endings that they have in files."""
+        if isinstance(db_field, JSONField):
+            kwargs["form_class"] = StrictJson
+        made = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(db_field, TextField) and made is not None:
+            made.strip = False
+            made.clean = _with_plain_lines(made.clean)
+        return made
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         fixed = super().get_readonly_fields(request, obj)
@@ -62,8 +110,20 @@ def _is_frozen(row: Model) -> bool:
     return getattr(stored, "status", "") == models.Status.FROZEN
 
 
+class SystemForm(SoundForm):
+    """Its connector is one of those that there are."""
+
+    connector = ChoiceField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "connector" in self.fields:
+            self.fields["connector"].choices = connector_choices(self.instance.connector)  # type: ignore[attr-defined]
+
+
 @admin.register(models.System)
 class SystemAdmin(DefinitionAdmin):
+    form = SystemForm
     list_display = ["name", "kind", "connector", "owner", "sandbox", "paused"]
     list_filter = ["kind", "sandbox", "paused"]
     list_select_related = ["owner"]

@@ -71,6 +71,14 @@ class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscrip
             if sheet and sheet.changed(what):
                 return
 
+    def clean(self) -> dict[str, Any]:
+        """Texts keep the line ends that they have in files: browsers send CR LF whatever was there."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for name, value in cleaned.items():
+            if isinstance(value, str):
+                cleaned[name] = value.replace("\r\n", "\n")
+        return cleaned
+
     def full_clean(self) -> None:
         if not self.is_looked_at:
             super().full_clean()
@@ -158,7 +166,7 @@ class EventTypeForm(DefinitionForm):
             field.initial = [channel for channel, said in effect.items() if said == state]
 
     def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        cleaned = super().clean()
         granted, denied = (cleaned.get(f"consent_{state}", []) for state in ("granted", "denied"))
         if both := set(granted) & set(denied):
             self.add_error("consent_granted", f"An event cannot both give and take consent for {', '.join(both)}.")
@@ -199,6 +207,10 @@ class MappingForm(DefinitionForm):
 
 
 class TemplateForm(DefinitionForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["body"].strip = False  # type: ignore[attr-defined]  # its last line end is part of it
+
     class Meta:
         model = MessageTemplate
         fields = ["key", "name", "channel", "owner", "subject", "body"]

@@ -32,6 +32,11 @@ class SegmentForm(forms.Form):
             if field.help_text:
                 field.widget.attrs["aria-describedby"] = f"id_{name}_help"
 
+    def clean_meaning(self) -> str:
+        """With the line ends that it has in files: browsers send CR LF whatever was there."""
+        meaning: str = self.cleaned_data["meaning"]
+        return meaning.replace("\r\n", "\n")
+
     def clean_key(self) -> str:
         key: str = self.cleaned_data["key"]
         if key in TAKEN:
