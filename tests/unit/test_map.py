@@ -142,7 +142,7 @@ def test_every_step_is_a_link_that_says_the_step_to_a_screen_reader(spec):
     svg = draw(map_steps(spec, names=NAMES, base="/w/?"), map_edges(spec), label="Map")
     links = {a.attrib["href"]: a.attrib["aria-label"] for a in ElementTree.fromstring(svg).iter("a")}
     assert links["/w/?step=welcome"] == (
-        "Welcome. Send message. Stage engage, owner Marketing ops, system E-mail, 3 guards, medium risk"
+        "Welcome. Send a message. Stage engage, owner Marketing ops, system E-mail, 3 guards, medium risk"
     )
 
 

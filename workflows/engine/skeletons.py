@@ -60,7 +60,7 @@ SUBJECTS = {
     "reporting": "workspace",
 }
 _TRIGGERS: Mapping[str, dict[str, Any]] = {
-    "content": {"content": ["draft"]},
+    "content": {"content": "approve"},
     "reporting": {"schedule": "0 7 * * mon", "timezone": "UTC"},
 }
 

@@ -21,6 +21,8 @@ from martechops.templatetags.statuses import look_of
 from .map_layout import COMPACT, Geometry, Lane, Layout, MapEdge, MapStep, lay_out
 
 _TITLE, _NOTE, _PAD = 12.0, 10.5, 9.0
+#: By the first word of what a mark says; whatever leaves, leaves.
+_MARK_ICONS = {"data": "log-in"}
 
 
 def draw(steps: Sequence[MapStep], edges: Sequence[MapEdge], *, label: str, geometry: Geometry = COMPACT) -> str:
@@ -42,12 +44,13 @@ def _column(stage: str, box: Box, geometry: Geometry) -> str:
     name = text(
         stage.capitalize(), x=box.middle[0], y=box.y + geometry.header / 2 + 4, css="map-stage", anchor="middle"
     )
-    return element("g", rectangle(box, css="map-column"), name, css=f"in-{stage}")
+    return element("g", rectangle(box, css="map-column"), name, css=f"in-{stage}", data_stage=stage)
 
 
 def _lane(lane: Lane) -> str:
     line = element("path", d=f"M{lane.box.x:.0f} {lane.box.y:.0f}H{lane.box.right:.0f}", css="map-lane-line")
-    return element("g", line, text(lane.name, x=lane.box.x + 10, y=lane.box.y + 17, css="map-lane"))
+    name = text(lane.name, x=lane.box.x + 10, y=lane.box.y + 17, css="map-lane")
+    return element("g", rectangle(lane.box, css="map-lane-box"), line, name, data_team=lane.team)
 
 
 def _edges(edges: Sequence[MapEdge], layout: Layout) -> list[str]:
@@ -78,6 +81,19 @@ def _node(step: MapStep, box: Box) -> str:
     inside = [title(step.says or step.title), *_SHAPES.get(step.kind, _step_shape)(step, box)]
     if step.mark:
         inside.append(_mark(step, box))
+    if step.is_edited:
+        port = element("circle", cx=box.right, cy=box.middle[1], r=5.0, css="map-port")
+        return element(
+            "a",
+            *inside,
+            port,
+            css=" ".join([*classes, "is-edited"]),
+            href=step.href,
+            aria_label=step.says or step.title,
+            data_step=step.key,
+            data_stage=step.stage,
+            data_team=step.team,
+        )
     if step.href:
         return element(
             "a",
@@ -106,6 +122,10 @@ def _step_shape(step: MapStep, box: Box) -> list[str]:
     parts += [text(line, x=box.x + _PAD, y=box.y + 18 + 15 * at, css="map-title") for at, line in enumerate(lines)]
     badges, used = _badges(step, right=box.right - _PAD, y=box.bottom - 20)
     note = shortened(step.note, width=room - 17 - used, size=_NOTE)
+    parts += [
+        _icon(_MARK_ICONS.get(mark.split()[0], "log-out"), x=box.x - 7, y=box.y - 6 + 15 * at, size=14, css="map-flag")
+        for at, mark in enumerate(step.marks)
+    ]
     parts += [_icon(step.icon, x=box.x + _PAD, y=box.bottom - 20, size=13, css="map-icon")]
     parts += [text(note, x=box.x + _PAD + 17, y=box.bottom - 10, css="map-note"), *badges]
     return parts
@@ -140,7 +160,7 @@ _SHAPES = {"entry": _end_shape, "exit": _end_shape, "wait": _wait_shape, "stop":
 
 
 def _badges(step: MapStep, *, right: float, y: float) -> tuple[list[str], float]:
-    """Rule, guards and risk, from the right; and the width they take."""
+    """Rule, comments, guards and risk, from the right; and the width they take."""
     parts: list[str] = []
     x = right
     if step.risk != "low":
@@ -152,6 +172,12 @@ def _badges(step: MapStep, *, right: float, y: float) -> tuple[list[str], float]
         parts.append(text(str(step.guards), x=x, y=y + 10, css="map-count"))
         x -= 14
         parts.append(_icon("shield-check", x=x, y=y, size=13, css="map-guard"))
+        x -= 3
+    if step.comments:
+        x -= 7
+        parts.append(text(str(step.comments), x=x, y=y + 10, css="map-count"))
+        x -= 14
+        parts.append(_icon("message-circle", x=x, y=y, size=12, css="map-comments"))
         x -= 3
     if step.ruled:
         x -= 13

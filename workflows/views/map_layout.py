@@ -25,6 +25,12 @@ class MapStep:
     #: The line below the title: the system, the length of a wait.
     note: str = ""
     guards: int = 0
+    #: Where data enters and leaves, in words.
+    marks: tuple[str, ...] = ()
+    #: Open threads of what people say about it.
+    comments: int = 0
+    #: Key of the owner team, for those who put a step elsewhere.
+    team: str = ""
     #: Does a rule decide whether it happens?
     ruled: bool = False
     risk: str = "low"
@@ -36,6 +42,8 @@ class MapStep:
     mark_tone: str = ""
     lit: bool = False
     chosen: bool = False
+    #: Can it be moved and changed where it is drawn?
+    is_edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +81,9 @@ class Geometry:
         return 2 * self.margin + len(STAGES) * self.column_width
 
 
-#: Two maps beside each other on a laptop; and one alone.
+#: Two maps beside each other on a laptop; one beside a panel; and one alone.
 COMPACT = Geometry()
+MIDDLING = Geometry(node_width=152, gutter=36, row_gap=26)
 ROOMY = Geometry(node_width=188, gutter=52, row_gap=28, lane_padding=14)
 
 
@@ -84,6 +93,8 @@ class Lane:
 
     name: str
     box: Box
+    #: Key of the team.
+    team: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +171,7 @@ def _lanes(
     steps: Sequence[MapStep], cells: dict[str, _Cell], geometry: Geometry
 ) -> tuple[tuple[Lane, ...], dict[tuple[str, int], float]]:
     heights: dict[str, dict[int, float]] = {}
+    teams = {step.lane: step.team for step in reversed(steps)}
     for step in steps:
         rows = heights.setdefault(step.lane, {})
         row = cells[step.key].row
@@ -173,7 +185,8 @@ def _lanes(
             tops[name, row] = y
             y += rows[row] + geometry.row_gap
         y += geometry.lane_padding - geometry.row_gap
-        lanes.append(Lane(name, Box(geometry.margin, start, geometry.width - 2 * geometry.margin, y - start)))
+        box = Box(geometry.margin, start, geometry.width - 2 * geometry.margin, y - start)
+        lanes.append(Lane(name, box, teams[name]))
     return tuple(lanes), tops
 
 

@@ -7,7 +7,7 @@ from string import ascii_uppercase
 
 from martechops.lib.path_words import path_words
 from workflows.engine.conditions import condition_words
-from workflows.engine.spec import END, Guards, Spec, Step
+from workflows.engine.spec import ACTIONS, END, Guards, Spec, Step, Window
 
 from .map_layout import MapEdge, MapStep
 
@@ -20,12 +20,32 @@ ICONS = {
     "send_message": "mail",
     "create_task": "clipboard-check",
     "record_conversion": "target",
+    "add_to_audience": "user-plus",
+    "remove_from_audience": "user-minus",
+    "assign_owner": "user-round-check",
+    "call_webhook": "webhook",
+    "publish_content": "send",
+    "update_channels": "megaphone",
+    "find_duplicates": "copy",
+    "normalise_fields": "wand-sparkles",
+    "propose_merge": "merge",
+    "refresh_reports": "refresh-cw",
+    "verify_definitions": "book-check",
+    "distribute_report": "share-2",
     "wait": "clock",
     "choose": "split",
     "stop": "octagon-x",
     "split": "shuffle",
     "approve": "user-check",
     "handoff": "arrow-right-left",
+}
+
+
+#: What the marks of a step say (requirement B2).
+MARKS = {
+    "enters": "data enters here",
+    "leaves-to-sales": "leaves to sales here",
+    "leaves-to-reporting": "leaves to reporting here",
 }
 
 
@@ -43,12 +63,17 @@ class StepRow:
     rule: str
     action: str
     owner: str
+    #: Key of the owner team.
+    team: str
     output: str
     guards: tuple[str, ...]
     risk: str
     ways: tuple[str, ...]
     arguments: tuple[tuple[str, object], ...]
     expected: str
+    #: Where data enters the workflow, and where it leaves (requirement B2), in words.
+    marks: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +125,8 @@ def map_edges(spec: Spec) -> list[MapEdge]:
         if step.after == () and at:
             edges.append(MapEdge(start=ENTRY, end=step.key))
         edges += _ways_on(step, following, is_followed=step.key in followers)
+    known = {ENTRY, EXIT, *(step.key for step in spec.steps)}
+    edges = [edge for edge in edges if edge.start in known and edge.end in known]
     reached = {edge.end for edge in edges}
     return edges + [MapEdge(start=ENTRY, end=step.key) for step in spec.steps if step.key not in reached]
 
@@ -147,7 +174,15 @@ def _ways_on(step: Step, following: Step | None, *, is_followed: bool) -> list[M
     if is_followed or (following and following.after is not None):
         return []
     label, says = ("no", "otherwise it goes on") if step.kind == "stop" else ("", "")
-    return [MapEdge(start=step.key, end=following.key if following else EXIT, label=label, says=says)]
+    on = MapEdge(start=step.key, end=following.key if following else EXIT, label=label, says=says)
+    return [on, *(MapEdge(start=step.key, end=_end(go), label="else", says=_else_words(step)) for go in step.ways)]
+
+
+def _else_words(step: Step) -> str:
+    """When the other way is gone."""
+    if step.approve:
+        return "on a no, or no answer in time"
+    return "refused, or not accepted in time" if step.handoff else "nobody could be assigned"
 
 
 def _end(go: str) -> str:
@@ -181,12 +216,15 @@ def _row(spec: Spec, step: Step, place: tuple[str, str], names: Names) -> StepRo
         rule=_rule_words(step),
         action=_action_words(step),
         owner=names.team(place[1]),
+        team=place[1],
         output=step.output,
         guards=tuple(_guard_words(step.guards)),
         risk=step.computed_risk,
         ways=tuple(edge.says for edge in _ways_on(step, None, is_followed=False)) if step.kind == "choose" else (),
         arguments=tuple(step.arguments.items()),
         expected=str(step.expected or ""),
+        marks=tuple(MARKS[mark] for mark in step.marks),
+        note=step.note,
     )
 
 
@@ -216,18 +254,31 @@ def _action_words(step: Step) -> str:
         return f"Ask {step.approve.team}" + (f", within {step.approve.within}" if step.approve.within else "")
     if step.handoff:
         return f"Hand to {step.handoff.to}" + (f", within {step.handoff.within}" if step.handoff.within else "")
-    return (step.action or step.name).replace("_", " ").capitalize()
+    row = ACTIONS.get(step.action or "")
+    return row.label if row else (step.action or step.name).replace("_", " ").capitalize()
 
 
 def _guard_words(guards: Guards) -> list[str]:
     words = [f"{path_words(path)} must be known" for path in guards.require]
+    words += [f"{name.replace('_', ' ')} must be valid" for name in guards.valid]
     if guards.consent:
         words.append(f"consent for {guards.consent} must be granted")
     if guards.once_per:
         words.append(f"once per {guards.once_per}")
     if guards.limit:
         words.append(f"at most {guards.limit.at_most} messages in {guards.limit.per}")
+    if guards.window:
+        words.append(_window_words(guards.window))
+    if guards.approval is not None:
+        words.append(f"a person of {guards.approval or 'the owner team'} lets it go")
     return words
+
+
+def _window_words(window: Window) -> str:
+    week = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    days = " ".join(name for at, name in enumerate(week) if at in window.days)
+    zone = "the contact's clock" if window.timezone == "contact" else window.timezone
+    return f"only {days}, {window.opens:%H:%M} to {window.closes:%H:%M} by {zone}"
 
 
 def _box(row: StepRow, *, base: str, chosen: str, guards: int) -> MapStep:
@@ -237,14 +288,17 @@ def _box(row: StepRow, *, base: str, chosen: str, guards: int) -> MapStep:
     says += f", system {row.system}" if row.system else ""
     says += f", {guards} guards" if guards else ""
     says += f", {row.risk} risk" if row.risk != "low" else ""
+    says += "".join(f", {mark}" for mark in row.marks)
     return MapStep(
         key=row.key,
         title=row.name,
         kind=row.kind,
         stage=row.stage,
         lane=lane,
+        team=row.team,
         icon=row.icon,
         note=note.get(row.kind, row.system),
+        marks=row.marks,
         guards=guards,
         ruled=row.kind == "act" and row.rule != "Always",
         risk=row.risk,

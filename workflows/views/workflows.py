@@ -1,18 +1,20 @@
 """Workflows: the list, and one with its map, its steps in a table and its versions."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from martechops.lib.tabs import Tab
-from workflows.engine.parse import BadSpec, parse
+from martechops.people.permissions import may
 from workflows.engine.spec import STAGES, Spec
 from workflows.lint import Readiness
 from workflows.models import Version, Workflow
-from workflows.queries import names, workflows
+from workflows.queries import comments, names, specs, workflows
 from workflows.queries.workflows import WorkflowLine
 
 from . import checked
@@ -28,6 +30,7 @@ class ListLine:
 
     workflow: Workflow
     version: Version | None
+    draft: Version | None
     live_since: datetime | None
     in_flight: int
     last_run_at: datetime | None
@@ -68,6 +71,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         request,
         "workflows/workflow_list.html",
         {
+            "may_add": may(request.user, "workflows.edit"),
             "running": [line for line in lines if not line.workflow.map_only],
             "documented": [line for line in lines if line.workflow.map_only],
         },
@@ -80,6 +84,7 @@ def _list_line(line: WorkflowLine, found: Summary | None = None) -> ListLine:
     return ListLine(
         workflow=line.workflow,
         version=line.version,
+        draft=line.draft,
         live_since=line.live_since,
         in_flight=line.in_flight,
         last_run_at=line.last_run_at,
@@ -93,11 +98,9 @@ def _list_line(line: WorkflowLine, found: Summary | None = None) -> ListLine:
 
 
 def _spec(version: Version | None) -> Spec | None:
-    """The version's content; None where it cannot be read any more, which the page then says."""
-    try:
-        return parse(version.content) if version else None
-    except BadSpec:
-        return None
+    """What can be read of the version's content; None where there is no version, or no step of it can be read."""
+    spec = specs.of(version).spec if version else None
+    return spec if spec and spec.steps else None
 
 
 def detail(request: HttpRequest, key: str) -> HttpResponse:
@@ -107,17 +110,22 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404(f"workflow {key}")
     view = request.GET.get("view", "")
     if view == "versions":
-        return render(
-            request, "workflows/workflow_versions.html", _frame(line, view=view, has_current=_has_current(line))
-        )
+        return redirect("workflow-versions", key=key)
     chosen, which = request.GET.get("step", ""), request.GET.get("map", "")
     current = None if line.workflow.map_only else _current(line.workflow)
     view = view if current and view in {"target", "current"} else ("both" if current else "")
     frame = _frame(line, view=view, has_current=current is not None)
+    frame |= {
+        "may_edit": may(request.user, "workflows.edit", line.workflow),
+        "may_add": may(request.user, "workflows.edit"),
+        "may_comment": may(request.user, "workflows.comment"),
+    }
     shown = [
         (name, one) for name, one in (("target", line), ("current", current)) if one and view in ("", "both", name)
     ]
     geometry = COMPACT if len(shown) == 2 else ROOMY
+    waiting = workflows.waiting_by_step(line.workflow.pk)
+    talked = comments.open_in([one.workflow for _, one in shown])
     known = Names(teams=names.of_teams(), systems=names.of_systems())
     maps = [
         _map_view(
@@ -127,6 +135,8 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
             base=_base(view, name),
             chosen=chosen if which == name else "",
             compact=geometry is COMPACT,
+            waiting={} if one.workflow.map_only else waiting,
+            talked=talked.get(one.workflow.pk, {}),
         )
         for name, one in shown
     ]
@@ -141,7 +151,9 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
             "panel_close": _base(view, "").rstrip("&"),
             "templates": names.of_templates() if chosen else {},
             "checked": checked.of(key, _spec(line.version)),
-            "here": workflows.waiting_by_step(line.workflow.pk).get(chosen, 0) if chosen else 0,
+            "step_key": chosen,
+            "threads": comments.threads(line.workflow, chosen) if chosen and which != "current" else [],
+            "here": waiting.get(chosen, 0),
         },
     )
 
@@ -149,10 +161,6 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
 def _base(view: str, which: str) -> str:
     parts = [f"view={view}" if view else "", f"map={which}" if which else ""]
     return "?" + "".join(f"{part}&" for part in parts if part)
-
-
-def _has_current(line: WorkflowLine) -> bool:
-    return bool(line.workflow.current_states.all())
 
 
 def _current(workflow: Workflow) -> WorkflowLine | None:
@@ -163,17 +171,16 @@ def _current(workflow: Workflow) -> WorkflowLine | None:
 
 def _frame(line: WorkflowLine, *, view: str, has_current: bool) -> dict[str, object]:
     """What the page's head and tabs need."""
-    versions = list(line.workflow.versions.all())
     return {
         "line": _list_line(line),
         "workflow": line.workflow,
-        "spec": _spec(line.version),
-        "versions": versions,
-        "tabs": _tabs(view, has_current=has_current, versions=len(versions)),
+        "draft": line.draft,
+        "has_current": has_current,
+        "tabs": _tabs(line, view, has_current=has_current),
     }
 
 
-def _tabs(view: str, *, has_current: bool, versions: int) -> list[Tab]:
+def _tabs(line: WorkflowLine, view: str, *, has_current: bool) -> list[Tab]:
     maps = (
         [
             Tab("Target and current", "?", current=view == "both"),
@@ -183,19 +190,28 @@ def _tabs(view: str, *, has_current: bool, versions: int) -> list[Tab]:
         if has_current
         else [Tab("Map", "?", current=view == "")]
     )
-    return [*maps, Tab("Versions", "?view=versions", current=view == "versions", count=versions)]
+    address = reverse("workflow-versions", args=[line.workflow.key])
+    return [*maps, Tab("Versions", address, count=len(line.workflow.versions.all()))]
 
 
 def _map_view(
-    line: WorkflowLine, *, which: str, names_: Names, base: str, chosen: str, compact: bool
+    line: WorkflowLine,
+    *,
+    which: str,
+    names_: Names,
+    base: str,
+    chosen: str,
+    compact: bool,
+    waiting: Mapping[str, int],
+    talked: Mapping[str, int],
 ) -> MapView | None:
     spec = _spec(line.version)
     if spec is None or line.version is None:
         return None
     heading = "Current state" if line.workflow.map_only else "Target"
-    waiting = {} if line.workflow.map_only else workflows.waiting_by_step(line.workflow.pk)
+    drawn = map_steps(spec, names=names_, base=base, chosen=chosen)
     steps = with_marks(
-        map_steps(spec, names=names_, base=base, chosen=chosen),
+        [replace(step, comments=talked.get(step.key, 0)) for step in drawn],
         marks={key: (f"{count} here", "info") for key, count in waiting.items()},
     )
     picture = draw(steps, map_edges(spec), label=f"Map of {line.workflow.name}", geometry=COMPACT if compact else ROOMY)

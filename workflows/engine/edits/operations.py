@@ -361,7 +361,7 @@ def _one_way_more(step: Mapping[str, Any], end: str) -> dict[str, Any]:
         return {**step, "split": [*_listed(step["split"]), {"share": 0, "go": end}]}
     ways = _listed(step["choose"])
     last = ways[-1:] if ways and isinstance(ways[-1], Mapping) and "else" in ways[-1] else []
-    return {**step, "choose": [*ways[: len(ways) - len(last)], {"when": {}, "go": end}, *last]}
+    return {**step, "choose": [*ways[: len(ways) - len(last)], {"go": end}, *last]}
 
 
 def _one_way_less(step: Mapping[str, Any], end: str) -> dict[str, Any]:
