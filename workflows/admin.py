@@ -413,3 +413,59 @@ class TickAdmin(MachineWrittenAdmin):
 @admin.register(models.Attempt)
 class AttemptAdmin(MachineWrittenAdmin):
     list_display = ["holder", "at"]
+
+
+@admin.register(models.Connection)
+class ConnectionAdmin(MachineWrittenAdmin):
+    """Written on its own page; its sealed secrets are shown nowhere."""
+
+    list_display = ["system", "per_second", "at_once"]
+    list_select_related = ["system"]
+    exclude = ["secrets"]
+
+
+@admin.register(models.ConnectionHealth)
+class ConnectionHealthAdmin(MachineWrittenAdmin):
+    list_display = ["system", "failures", "last_done_at", "last_failed_at"]
+
+
+@admin.register(models.OutboundSwitch)
+class OutboundSwitchAdmin(MachineWrittenAdmin):
+    list_display = ["id", "off", "because", "since"]
+
+
+@admin.register(models.Import)
+class ImportAdmin(MachineWrittenAdmin):
+    list_display = ["id", "file_name", "size_bytes"]
+
+
+@admin.register(models.ImportPart)
+class ImportPartAdmin(MachineWrittenAdmin):
+    list_display = ["id", "number", "passed"]
+
+
+@admin.register(models.ImportRefusal)
+class ImportRefusalAdmin(MachineWrittenAdmin):
+    list_display = ["id", "line"]
+
+
+@admin.register(models.Rename)
+class RenameAdmin(MachineWrittenAdmin):
+    list_display = ["kind", "old", "new", "at"]
+
+
+@admin.register(models.Notice)
+class NoticeAdmin(MachineWrittenAdmin):
+    list_display = ["label", "owner", "at"]
+    list_select_related = ["owner"]
+
+
+@admin.register(models.Revision)
+class RevisionAdmin(MachineWrittenAdmin):
+    list_display = ["id", "version_id", "number", "says"]
+
+
+@admin.register(models.StepComment)
+class StepCommentAdmin(MachineWrittenAdmin):
+    list_display = ["id", "workflow_id", "step", "author", "at"]
+    list_select_related = ["author"]

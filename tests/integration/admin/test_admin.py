@@ -13,7 +13,7 @@ from martechops.audit.models import AuditEntry
 from martechops.lib.admin import MachineWrittenAdmin
 from martechops.people.actions import teams, users
 from martechops.people.models import ApiToken, Role, Team, User
-from workflows.models import Activation, EventType, Mapping, System, Version
+from workflows.models import Activation, Connection, EventType, Mapping, System, Version
 
 from .rows import NOON, make
 
@@ -64,7 +64,8 @@ def test_every_model_is_in_the_admin_on_one_of_the_two_bases() -> None:
 
 
 def test_what_keeps_a_history_is_what_people_edit_except_what_is_frozen() -> None:
-    assert {model for model in SHOWN if hasattr(model, "history")} == set(EDITED)
+    # A connection is edited on its own page, where its secrets are sealed.
+    assert {model for model in SHOWN if hasattr(model, "history")} - {Connection} == set(EDITED)
 
 
 @pytest.mark.parametrize("model", SHOWN, ids=name)
