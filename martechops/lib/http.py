@@ -7,6 +7,7 @@ be closed by the far side just as the next request goes out, and then nobody kno
 
 import datetime as dates
 import functools
+import socket
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -116,6 +117,8 @@ def _ask(method: str, url: str, *, body: bytes, headers: Mapping[str, str], dead
         if not outside.wrote:
             raise NotSent(f"no connection could be made ({type(error).__name__})") from None
         raise NoAnswer(f"no whole answer came ({type(error).__name__})") from None
+    finally:
+        outside.close()
 
 
 def _read(answer: httpx2.Response) -> Answer:
@@ -145,6 +148,12 @@ class _Outside(httpcore2.NetworkBackend):
         self.deadline = deadline
         self.wrote = False
         self.refused = False
+        self._links: list[socket.socket] = []
+
+    def close(self) -> None:
+        """Whatever is still open, however the exchange ended."""
+        for link in self._links:
+            link.close()
 
     def connect_tcp(
         self,
@@ -156,7 +165,9 @@ class _Outside(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         del timeout, local_address, socket_options
         try:
-            return _Stream(connect(host, port, deadline=self.deadline), self)
+            link = connect(host, port, deadline=self.deadline)
+            self._links.append(link)
+            return _Stream(link, self)
         except NotAllowedThere as error:
             self.refused = True
             raise httpcore2.ConnectError(str(error)) from None
@@ -209,7 +220,9 @@ class _Stream(httpcore2.NetworkStream):
         del timeout
         try:
             self._link.settimeout(self._outside.deadline.left())
-            return _Stream(ssl_context.wrap_socket(self._link, server_hostname=server_hostname), self._outside)
+            wrapped = ssl_context.wrap_socket(self._link, server_hostname=server_hostname)
+            self._outside._links.append(wrapped)
+            return _Stream(wrapped, self._outside)
         except OSError as error:
             self.close()
             raise httpcore2.ConnectError(type(error).__name__) from None

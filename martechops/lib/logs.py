@@ -89,6 +89,8 @@ def settings(*, level: str) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},
             # A request for a host that is not ours is answered with 400; anybody can send one, so nothing is told.
             "django.security.DisallowedHost": {"handlers": [], "level": "CRITICAL", "propagate": False},
+            # Names each address it asks, and an incoming webhook's address is its key.
+            "httpx2": {"level": "WARNING"},
             # Says each attempt to reconnect; the part that wanted the connection says it better.
             "psycopg.pool": {"level": "ERROR"},
         },

@@ -99,7 +99,8 @@ def call(effect: Claimed, route: Route, *, taken_at: float, at: datetime) -> Cal
     connector = route.connector
     if connector is None or effect.kind not in connector.kinds:
         return settle.refused(effect, f"system {effect.system} has no connector that can {effect.kind}")
-    if time.monotonic() - taken_at > settings.EFFECT_LEASE_SECONDS - DEADLINE_SECONDS:
+    lease = settings.EFFECT_LEASE_SECONDS
+    if time.monotonic() - taken_at > lease - min(DEADLINE_SECONDS, lease / 2):
         return settle.untouched(effect)  # somebody else may hold it by now
     if settle.is_forgotten(effect, route, at=at):
         return settle.unknown(effect, route, "the far side may have forgotten its key", at=at)

@@ -1,0 +1,36 @@
+"""A worker process that does nothing but deliver: started, killed and frozen by the tests beside it.
+
+`python -m tests.chaos.worker` on the database that DATABASE_URL names; it ends when there has been nothing to do for
+a while. It prints a line once it is ready.
+"""
+
+import os
+import time
+
+IDLE_SECONDS = 1.5
+
+
+def main() -> None:
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    from workflows.models import Effect
+    from workflows.runtime import lanes
+    from workflows.runtime.sweep import sweep
+
+    print("ready", flush=True)
+    idle_since = time.monotonic()
+    while time.monotonic() - idle_since < float(os.environ.get("IDLE_SECONDS", IDLE_SECONDS)):
+        sweep()
+        lanes.serve()
+        if Effect.objects.filter(state__in=["planned", "reserved"]).exists():
+            idle_since = time.monotonic()
+        time.sleep(0.05)
+    lanes.wait_until_idle()
+    connection.close()
+
+
+if __name__ == "__main__":
+    main()
