@@ -49,7 +49,9 @@ def furnish(sink: Sink, *, hook: str = "/ok", mail: str = "") -> Version:
     ]
     content = {"kind": "workflow", "key": "chaos", "name": "Chaos", "type": "nurture", "owner": "ops"}
     content |= {"trigger": {"event": "Never"}, "steps": steps}
-    return Version.objects.create(workflow=workflow, number=1, content=content, digest="c" * 64, created_at=now)
+    return Version.objects.create(
+        workflow=workflow, number=1, content=content, digest="c" * 64, created_at=now, frozen_at=now
+    )
 
 
 def reach(system: str, *, settings: dict[str, Any], secrets: dict[str, str], **more: Any) -> None:

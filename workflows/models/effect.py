@@ -72,6 +72,12 @@ class Effect(models.Model):
         indexes = [
             # runtime.reserve: what may be done now at one system, however much waits for another
             models.Index(fields=["system", "not_before", "id"], condition=models.Q(state="planned"), name="effect_due"),
+            # runtime.reserve: what a workflow with a limit did lately
+            models.Index(
+                fields=["workflow_id", "reserved_at"],
+                condition=models.Q(reserved_at__isnull=False),
+                name="effect_workflow_lately",
+            ),
             # runtime.reconcile: which far side is to be asked what happened
             models.Index(
                 fields=["probe_at"],

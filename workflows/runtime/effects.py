@@ -13,6 +13,8 @@ from martechops.lib import bulk
 from workflows.models import Effect
 
 _EFFECTS = Effect._meta.db_table
+#: Namespace of the advisory locks of workflows that have a limit.
+_WORKFLOW_LOCK = 7312
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def due_systems(*, at: datetime) -> list[str]:
 def claim(system: str, *, limit: int, at: datetime) -> list[Claimed]:
     """The oldest effects of one system that may be tried now; of one contact, only the first that is open.
 
+    One that waits to be tried again keeps those behind it waiting; one that waits for its window does not.
     An effect that another worker has just claimed still counts as open here, so order holds between workers too.
     """
     with connection.cursor() as cursor:
@@ -88,12 +91,31 @@ def claim(system: str, *, limit: int, at: datetime) -> list[Claimed]:
               AND NOT EXISTS (
                 SELECT 1 FROM {_EFFECTS} before
                 WHERE before.contact_id = e.contact_id AND before.id < e.id AND before.system = e.system
-                  AND before.state IN ('planned', 'reserved'))
+                  AND (before.state = 'reserved'
+                       OR before.state = 'planned' AND (before.tries > 0 OR before.not_before <= %s)))
             ORDER BY not_before, id LIMIT %s FOR UPDATE SKIP LOCKED
             """,  # noqa: S608
-            [system, at, limit],
+            [system, at, at, limit],
         )
         return [Claimed(*row) for row in cursor.fetchall()]
+
+
+def reserved_since(workflow_id: int, since: datetime, *, most: int) -> list[datetime]:
+    """When the latest effects of a workflow were reserved.
+
+    Holds the workflow's turnstile until the transaction ends, so that two connections do not count the same room.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s::int)", [_WORKFLOW_LOCK, workflow_id])
+        cursor.execute(
+            f"""
+            SELECT reserved_at FROM {_EFFECTS}
+            WHERE workflow_id = %s AND reserved_at > %s AND state IN ('reserved', 'done', 'uncertain')
+            ORDER BY reserved_at DESC LIMIT %s
+            """,  # noqa: S608
+            [workflow_id, since, most],
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def mark_reserved(effects: Iterable[Claimed]) -> None:

@@ -1,7 +1,7 @@
 """Effects of one connection, reserved: claimed in order, their guards asked once more, filled in, committed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.db import transaction
 
 from martechops.lib import crash_points, failures
 from workflows.engine import guards
-from workflows.engine.snapshot import Sent
+from workflows.engine.snapshot import Sent, Snapshot
 from workflows.models import Effect, MessageTemplate
 
 from . import definitions, effects, links, render, subjects
@@ -39,6 +39,8 @@ class _Batch:
     people: Mapping[int, subjects.Subject]
     defined: definitions.Definitions
     templates: Mapping[str, MessageTemplate]
+    #: When effects of workflows with a limit were reserved lately.
+    happened: dict[int, list[datetime]] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -80,9 +82,10 @@ def _ready(effect: Claimed, batch: _Batch) -> Claimed | Settled:
     person = batch.people.get(effect.contact_id) if effect.contact_id else None
     if effect.contact_id and person is None:
         return _withheld(effect, Effect.State.CANCELLED, "the contact is no longer there")
-    facts = {"contact": person.snapshot(scoring=batch.defined.scoring, at=batch.at).contact} if person else _NOBODY
-    if person and (refusal := _refusal(effect, person, facts, batch)):
-        return _withheld(effect, Effect.State.SUPPRESSED, refusal)
+    snapshot = person.snapshot(scoring=batch.defined.scoring, at=batch.at) if person else None
+    facts = {"contact": snapshot.contact} if snapshot else _NOBODY
+    if against := _against(effect, snapshot, facts, batch) or _over_limit(effect, batch):
+        return against
     try:
         content = render.content(effect, facts, batch.templates, sender=batch.route.sender)
     except render.CannotRender as error:
@@ -93,20 +96,47 @@ def _ready(effect: Claimed, batch: _Batch) -> Claimed | Settled:
     return replace(effect, content=content, fence=effect.fence + 1, tries=effect.tries + 1)
 
 
-def _refusal(effect: Claimed, person: subjects.Subject, facts: Mapping[str, Any], batch: _Batch) -> str | None:
-    """What stands against it now, in words."""
-    step = batch.defined.version(effect.version_id).spec.step(effect.step)
+def _against(effect: Claimed, snapshot: Snapshot | None, facts: Mapping[str, Any], batch: _Batch) -> Settled | None:
+    """What a guard says now: withheld for good, or put off until its window opens."""
+    if snapshot is None:
+        return None
+    spec = batch.defined.version(effect.version_id).spec
+    step = spec.step(effect.step)
     # An event is over when its effect is reserved: what it had to carry was asked when it was decided.
     still = tuple(path for path in step.guards.require if path.startswith("contact."))
     verdicts = guards.check(
         replace(step.guards, require=still),
         facts=facts,
-        sent=tuple(person.sent),
-        channel=effect.payload.get("channel"),
+        sent=batch.people[snapshot.contact_id].sent,
+        channel=effect.payload.get("channel") or None,
         once_key=effect.once_key,
         at=batch.at,
+        terms=guards.terms(spec, catalog=batch.defined.catalog, snapshot=snapshot),
     )
-    return guards.refusal(verdicts)
+    if refusal := guards.refusal(verdicts):
+        return _withheld(effect, Effect.State.SUPPRESSED, refusal)
+    if opening := guards.held_until(verdicts):
+        return _put_off(effect, opening, next(one.says for one in verdicts if one.until == opening))
+    return None
+
+
+def _over_limit(effect: Claimed, batch: _Batch) -> Settled | None:
+    """The workflow itself may do only so much in a span; what is too much waits for its turn."""
+    limit = batch.defined.version(effect.version_id).spec.limits
+    if limit is None:
+        return None
+    happened = batch.happened.setdefault(effect.workflow_id, [])
+    if not happened:
+        happened += effects.reserved_since(effect.workflow_id, limit.per.before(batch.at), most=limit.at_most)
+    free = guards.free_at(limit, happened=happened, at=batch.at)
+    if free > batch.at:
+        return _put_off(effect, free, f"the workflow does at most {limit.at_most} in {limit.per}")
+    happened.append(batch.at)
+    return None
+
+
+def _put_off(effect: Claimed, until: datetime, says: str) -> Settled:
+    return replace(_withheld(effect, Effect.State.PLANNED, says), not_before=until)
 
 
 def _withheld(effect: Claimed, state: str, reason: str) -> Settled:
