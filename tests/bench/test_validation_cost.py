@@ -1,6 +1,5 @@
 """What it costs to hold an event against the catalog. Run by name: `pytest tests/bench -m bench -s`."""
 
-import statistics
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -46,7 +45,7 @@ def _us_an_event(events: list[ClaimedEvent], *, held: int) -> float:
         good, violations = sort_out(events, defined)
         spent.append((time.process_time() - begun) / BATCH * 1e6)
         assert (len(violations), len(good)) == (held, BATCH - held)
-    return statistics.median(spent)
+    return min(spent)  # what others do on the machine only ever adds
 
 
 @pytest.mark.bench
@@ -55,5 +54,10 @@ def test_event_is_held_against_the_catalog_in_fifteen_microseconds(db: None) -> 
     workspace.load(at=NOON)
     clean = _us_an_event(_events(), held=0)
     extra = _us_an_event(_events(colour="red", company_size="many"), held=BATCH)
-    print(f"\nvalidation, batches of {BATCH}: {clean:.1f} µs a good event, {extra:.1f} µs one with two faults")
-    assert clean <= MOST_US
+    good, bad = _events(), _events(colour="red", company_size="many")
+    mixed = _us_an_event([bad[i] if i % 10 == 0 else good[i] for i in range(BATCH)], held=BATCH // 10)
+    print(
+        f"\nvalidation, batches of {BATCH}: {clean:.1f} µs a good event, {extra:.1f} µs one with two faults,"
+        f" {mixed:.1f} µs where one in ten has them"
+    )
+    assert max(clean, mixed) <= MOST_US

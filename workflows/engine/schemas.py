@@ -9,6 +9,8 @@ JSON Schema draft 2020-12, by jsonschema-rs. Nothing is ever fetched, and patter
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Protocol
 
 import jsonschema_rs
@@ -73,17 +75,57 @@ class _Validator(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class _Plain:
+    """A schema that says of each property what it must be, and nothing of several together.
+
+    To say what is wrong with a whole event, the library copies all of it into every error. Asked property by property
+    it copies one value, which is four times as fast where one of a dozen is wrong.
+    """
+
+    required: tuple[str, ...]
+    #: By name; None for a property that may be anything.
+    properties: Mapping[str, _Validator | None]
+    closed: bool
+
+    def faults(self, values: Mapping[str, Any]) -> Iterator[Fault]:
+        for name in self.required:
+            if name not in values:
+                yield _missing("", name)
+        known = self.properties
+        if self.closed:
+            for name in values.keys() - known.keys():
+                yield _extra("", name)
+        for name, value in values.items():
+            validator = known.get(name)
+            if validator is not None and not validator.is_valid(value):
+                for error in validator.iter_errors(value):
+                    yield from _faults(error, within=f"/{escaped(name)}")
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledSchema:
     """A schema ready for use."""
 
     validator: _Validator
+    plain: _Plain | None = None
 
     def faults(self, properties: Mapping[str, Any]) -> tuple[Fault, ...]:
         """Everything that is wrong, by place; empty for what is as it should be."""
         if self.validator.is_valid(properties):
             return ()
-        found = [fault for error in self.validator.iter_errors(properties) for fault in _faults(error)]
-        return tuple(sorted(found, key=lambda fault: (fault.pointer, fault.kind)))
+        if self.plain and isinstance(properties, dict):
+            found = [*self.plain.faults(properties)]
+        else:
+            found = [fault for error in self.validator.iter_errors(properties) for fault in _faults(error)]
+        return tuple(sorted(found, key=_place))
+
+
+def _refers(schema: Schema) -> bool:
+    """A reference is followed from the whole schema, of which a part alone knows nothing."""
+    return any(word in part for _, part in _parts(schema) for word in _REFERENCES)
+
+
+_place = attrgetter("pointer", "kind")
 
 
 def compile_schema(schema: Schema, *, closed: bool = True) -> CompiledSchema:
@@ -91,7 +133,26 @@ def compile_schema(schema: Schema, *, closed: bool = True) -> CompiledSchema:
     found = problems(schema)
     if found:
         raise BadSchema(found)
-    return CompiledSchema(_compiled(close(schema) if closed else schema))
+    made = close(schema) if closed else schema
+    return CompiledSchema(_compiled(made), _plain(made))
+
+
+#: What a plain schema may say of the event as a whole; the last four say nothing of its values.
+_PLAIN = frozenset({"type", "properties", "required", "additionalProperties", "title", "description", "$schema", "$id"})
+
+
+def _plain(schema: Schema) -> _Plain | None:
+    """None for a schema that has to be asked as a whole."""
+    listed, others = schema.get("properties", {}), schema.get("additionalProperties", True)
+    if set(schema) - _PLAIN or not isinstance(others, bool) or schema.get("type", "object") != "object":
+        return None
+    if not all(isinstance(own, Mapping) and not _refers(own) for own in listed.values()):
+        return None
+    return _Plain(
+        required=tuple(schema.get("required", ())),
+        properties={name: _compiled(own) if own else None for name, own in listed.items()},
+        closed=not others,
+    )
 
 
 def close(schema: Schema) -> dict[str, Any]:
@@ -189,16 +250,25 @@ def _compiled(schema: Schema) -> _Validator:
     )
 
 
-def _faults(error: jsonschema_rs.ValidationError) -> Iterator[Fault]:
-    here, kind = pointer_of(error.instance_path), error.kind.name
+def _faults(error: jsonschema_rs.ValidationError, *, within: str = "") -> Iterator[Fault]:
+    here, kind = within + pointer_of(error.instance_path), error.kind.name
     if kind == "required":
-        name = str(error.kind.property)  # type: ignore[attr-defined]
-        yield Fault("missing", f"{here}/{escaped(name)}", f"{name} is missing")
+        yield _missing(here, str(error.kind.property))  # type: ignore[attr-defined]
     elif kind in ("additionalProperties", "unevaluatedProperties"):
         for name in error.kind.unexpected:  # type: ignore[attr-defined]
-            yield Fault("extra", f"{here}/{escaped(name)}", f"{name} is not in the schema")
+            yield _extra(here, name)
     else:
         yield Fault("type" if kind == "type" else "value", here, error.message)
+
+
+@lru_cache(maxsize=256)
+def _missing(at: str, name: str) -> Fault:
+    return Fault("missing", f"{at}/{escaped(name)}", f"{name} is missing")
+
+
+@lru_cache(maxsize=256)
+def _extra(at: str, name: str) -> Fault:
+    return Fault("extra", f"{at}/{escaped(name)}", f"{name} is not in the schema")
 
 
 def pointer_of(path: Sequence[str | int]) -> str:

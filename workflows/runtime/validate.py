@@ -67,4 +67,4 @@ def _reasons(event: ClaimedEvent, definitions: Definitions) -> tuple[Reason, ...
     if rule.schema is None:
         return ()
     faults = rule.schema.faults(event.body.get("properties") or {})
-    return tuple(Reason("/properties" + fault.pointer, fault.says, fault.kind) for fault in faults)
+    return tuple([Reason("/properties" + fault.pointer, fault.says, fault.kind) for fault in faults]) if faults else ()

@@ -1,8 +1,12 @@
 """What an event may carry: each kind of fault with its place, and schemas that cannot be relied on are refused."""
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workflows.engine.schema_changes import changes, kind_of_change, versions
 from workflows.engine.schemas import BadSchema, close, compile_schema, problems
@@ -141,3 +145,53 @@ def test_change_says_each_difference_in_words() -> None:
 def test_versions_count_models_revisions_and_additions() -> None:
     wider = BASE | {"required": []}
     assert versions([BASE, wider, BASE, {"type": "object"}, BASE]) == ["1-0-0", "1-0-1", "1-1-0", "2-0-0", "3-0-0"]
+
+
+_values = st.sampled_from(
+    ["DE", "XX", "", 5, 5.5, -1, True, None, [], ["a"], {}, {"total": "x"}, {"total": 5, "b/c~d": 1}]
+)
+_kinds = st.sampled_from(
+    [
+        {},
+        {"type": "string"},
+        {"type": "number", "minimum": 0},
+        {"type": ["integer", "null"]},
+        {"enum": ["DE", "FR"]},
+        {"type": "array", "items": {"type": "number"}},
+        {"type": "object", "required": ["total"], "properties": {"total": {"type": "number"}}},
+        {"anyOf": [{"type": "string"}, {"type": "boolean"}]},
+    ]
+)
+_names = st.sampled_from(["plan", "seats", "b/c~d", "cart"])
+
+
+@pytest.mark.requirement("F3")
+@given(
+    properties=st.dictionaries(_names, _kinds, max_size=4),
+    required=st.lists(_names, unique=True, max_size=2),
+    closed=st.booleans(),
+    event=st.dictionaries(st.sampled_from(["plan", "seats", "b/c~d", "cart", "other"]), _values, max_size=5),
+)
+def test_asked_property_by_property_a_schema_says_what_it_says_as_a_whole(
+    properties: dict[str, Any], required: list[str], closed: bool, event: dict[str, Any]
+) -> None:
+    listed = [name for name in required if name in properties]  # the library errs where others are required
+    schema = {"type": "object", "properties": properties, "required": listed}
+    compiled = compile_schema(schema, closed=closed)
+    assert compiled.plain is not None
+    assert set(compiled.faults(event)) == set(replace(compiled, plain=None).faults(event))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"minProperties": 1},
+        {"allOf": [{"required": ["plan"]}]},
+        {"additionalProperties": {"type": "string"}},
+        {"properties": {"plan": {"$ref": "#/$defs/plan"}}, "$defs": {"plan": {"type": "string"}}},
+        {"properties": {"plan": True}},
+    ],
+)
+def test_a_schema_that_speaks_of_several_properties_is_asked_as_a_whole(more: dict[str, Any]) -> None:
+    schema = {"type": "object", "properties": {"plan": {"type": "string"}}} | more
+    assert compile_schema(schema).plain is None
