@@ -88,6 +88,7 @@ class ConsentEntry(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name_plural = "consent entries"
         indexes = [models.Index(fields=["contact_id", "id"], name="consent_contact")]  # contact page: the ledger
 
     def __str__(self) -> str:

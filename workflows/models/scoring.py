@@ -46,6 +46,7 @@ class ScoreEntry(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        verbose_name_plural = "score entries"
         indexes = [models.Index(fields=["contact_id", "id"], name="score_contact")]  # contact page: why this score
 
     def __str__(self) -> str:
