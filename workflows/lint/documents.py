@@ -9,7 +9,7 @@ from typing import Any
 
 from martechops.lib import liquid
 from workflows.engine.authority import Authority
-from workflows.engine.conditions import FieldType
+from workflows.engine.conditions import FieldType, Segments
 from workflows.engine.ownership import Duty
 from workflows.engine.parse import attempt
 from workflows.engine.references import references
@@ -62,9 +62,9 @@ def workspace_of(
     )
 
 
-def workflow_of(content: Document, *, state: str, version: int = 0) -> Workflow:
-    """One version, as far as it can be read."""
-    found = attempt(content)
+def workflow_of(content: Document, *, state: str, version: int = 0, segments: Segments | None = None) -> Workflow:
+    """One version, as far as it can be read; with `segments`, rules that name one know what it asks for."""
+    found = attempt(content, segments=segments)
     return Workflow(
         key=found.spec.key,
         name=found.spec.name or found.spec.key,

@@ -5,32 +5,44 @@
 (False, True)
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from workflows.engine.conditions import operations
+from workflows.engine.conditions import SEGMENT, Condition, operations
 
-Rule = Mapping[str, Any] | None
+Rule = Mapping[str, Any]
 
 
-def can_both_hold(*rules: Rule) -> bool:
-    """Of rules that must all hold at one instant."""
+def all_hold(rules: Iterable[Condition | None], segments: Mapping[str, Rule]) -> bool:
+    """Can rules, as far as there are any, hold of one contact at once?"""
+    return can_both_hold(*(rule.document for rule in rules if rule), segments=segments)
+
+
+def can_both_hold(*rules: Rule | None, segments: Mapping[str, Rule] | None = None) -> bool:
+    """Of rules that must all hold at one instant; `segments` are what each asks for, by its key."""
     wanted: dict[str, list[tuple[str, Any]]] = {}
     for rule in rules:
-        for path, operator, value in _needed(rule or {}):
+        for path, operator, value in _needed(rule or {}, segments or {}):
             wanted.setdefault(path, []).append((operator, value))
     return not any(_excluded(asked) for asked in wanted.values())
 
 
-def _needed(rule: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+def _needed(rule: Rule, segments: Mapping[str, Rule], depth: int = 0) -> Iterator[tuple[str, str, Any]]:
     """Comparisons that must hold for the rule to hold; what stands in a choice of several is left out."""
     for name, wanted in rule.items():
         if name == "$and" and isinstance(wanted, list):
             for part in wanted:
-                yield from _needed(part)
+                yield from _needed(part, segments, depth)
+        elif name == SEGMENT:
+            if depth < _DEEPEST and wanted in segments:
+                yield from _needed(segments[wanted], segments, depth + 1)
         elif not str(name).startswith("$"):
             for operator, value in operations(wanted):
                 yield str(name), operator, value
+
+
+#: Segments within segments; a circle of them is refused when it is saved.
+_DEEPEST = 8
 
 
 def _excluded(asked: list[tuple[str, Any]]) -> bool:

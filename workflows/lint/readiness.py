@@ -141,7 +141,7 @@ _LINES = (
         "J5",
         "Repeating it does no harm",
         "Records are looked for before they are made, and each effect has a key of its own",
-        ("IDN001", "RUN005", "RUN006"),
+        ("IDN001", "RUN003", "RUN005", "RUN006"),
     ),
     _Line(
         "J6",

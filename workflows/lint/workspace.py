@@ -10,6 +10,8 @@ from workflows.engine.ownership import Duty
 from workflows.engine.references import Path, Reference
 from workflows.engine.spec import Spec, Step
 
+from .finding import Place
+
 T = TypeVar("T")
 
 #: A definition that automation above low risk may rest on (requirement I3).
@@ -67,7 +69,7 @@ class EventType:
     @property
     def is_closed(self) -> bool:
         """Are properties that it does not list faults?"""
-        return bool(self.properties) and self.schema.get("additionalProperties") is not True
+        return bool(self.properties) and self.status in STABLE and self.schema.get("additionalProperties") is not True
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +141,22 @@ class Workflow:
         """A map of how things are, which nothing runs by."""
         return self.spec.map_only
 
+    @property
+    def begun_by(self) -> tuple[str, ...]:
+        """Names of the events that can begin a run, internal ones included."""
+        return self.spec.trigger.names if self.spec.trigger else ()
+
     def step_at(self, path: Path) -> Step | None:
         """The step that a place in the file belongs to."""
         number = path[1] if len(path) > 1 and path[0] == "steps" else None
         return self.spec.steps[number] if isinstance(number, int) and number < len(self.spec.steps) else None
+
+    def split(self, path: str) -> tuple[Step | None, str]:
+        """A place in the file, `steps[2].when`, as its step and the rest; None and all of it for another place."""
+        number = path.partition("steps[")[2].partition("]")[0] if path.startswith("steps[") else ""
+        if not number.isdigit() or int(number) >= len(self.spec.steps):
+            return None, path
+        return self.spec.steps[int(number)], path.partition("]")[2].removeprefix(".")
 
     def acts(self) -> Iterator[Step]:
         """The steps that do something."""
@@ -196,6 +210,28 @@ class Workspace:
         answer: T = self._known[work]
         return answer
 
+    @property
+    def segment_rules(self) -> Mapping[str, Mapping[str, Any]]:
+        """What each segment asks for, by its key."""
+        return self.once(_segment_rules)
+
+    def system_name(self, key: str | None) -> str:
+        """As people call it; one that is not in the catalog as it is written."""
+        found = self.systems.get(key or "")
+        return found.name if found and found.name else key or "no system"
+
+    def place_name(self, place: Place) -> str:
+        """The step and its workflow, as people call them."""
+        found = next((one for one in self.workflows if one.key == place.workflow), None)
+        at = found.spec.positions.get(place.step) if found else None
+        if found is None:
+            return place.workflow
+        return f"{found.spec.steps[at].name} in {found.name}" if at is not None else found.name
+
+    def team_name(self, key: str) -> str:
+        """As people call it."""
+        return self.teams.get(key) or key
+
     def event(self, name: str) -> EventType | None:
         """By its name or a former one."""
         return self.events.get(name) or next((row for row in self.events.values() if name in row.aliases), None)
@@ -203,3 +239,7 @@ class Workspace:
     def beside(self, workflow: Workflow) -> Iterator[Workflow]:
         """Other workflows that work at the same time: maps beside maps, what runs beside what runs or is drafted."""
         return (other for other in self.workflows if workflow.is_beside(other))
+
+
+def _segment_rules(workspace: Workspace) -> Mapping[str, Mapping[str, Any]]:
+    return {key: segment.when for key, segment in workspace.segments.items()}

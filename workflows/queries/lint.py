@@ -13,12 +13,13 @@ from django.db import connection
 from django.db.models import Count, Prefetch
 
 from martechops.people.models import Team
+from workflows.engine.conditions import Segments
 from workflows.engine.ownership import Duty
 from workflows.lint import Finding, Readiness, Record, Workflow, Workspace, examine, readiness
 from workflows.lint.documents import workflow_of, workspace_of
 from workflows.models import Activation, StageOwnership, Version
 from workflows.models import Workflow as WorkflowRow
-from workflows.queries import aliases, documents
+from workflows.queries import aliases, documents, segment_rules
 
 #: Kinds of definitions that checks look at.
 _KINDS = ("system", "field", "stage", "event-type", "mapping", "segment", "template", "convention")
@@ -50,7 +51,7 @@ def findings_of(key: str, *, content: Mapping[str, Any] | None = None, state: st
     if content is None:
         return tuple(finding for finding in examined().findings if finding.concerns(key))
     workspace = examined().workspace
-    edited = replace(workflow_of(content, state=state), key=key)
+    edited = replace(workflow_of(content, state=state, segments=workspace.segment_rules), key=key)
     others = tuple(one for one in workspace.workflows if one.key != key)
     return examine(replace(workspace, workflows=(*others, edited)), only=[key])
 
@@ -91,12 +92,16 @@ def _load() -> Workspace:
         for row in kind.model._default_manager.select_related(*_references(kind))
     ]
     duties = StageOwnership.objects.select_related("team")
-    names = aliases.names()
+    names, segments = aliases.names(), segment_rules.rules()
+    definitions = [
+        document | {"when": segments.get(document["key"])} if document["kind"] == "segment" else document
+        for document in definitions
+    ]
     return workspace_of(
         definitions,
         teams=dict(Team.objects.values_list("key", "name")),
         duties=[Duty(row.stage, row.team.key, row.window) for row in duties],
-        workflows=_workflows(names),
+        workflows=_workflows(names, segments),
         aliases=names,
     )
 
@@ -106,7 +111,7 @@ def _references(kind: documents.Kind) -> list[str]:
     return [name for name in kind.parts.values() if kind.model._meta.get_field(name).many_to_one]
 
 
-def _workflows(names: Mapping[tuple[str, str], str]) -> list[Workflow]:
+def _workflows(names: Mapping[tuple[str, str], str], segments: Segments) -> list[Workflow]:
     """Live versions and open drafts; where a workflow has neither, the newest frozen one."""
     newest = Version.objects.order_by("workflow_id", "-number").distinct("workflow_id")
     live = Activation.objects.filter(until=None).select_related("version")
@@ -120,7 +125,7 @@ def _workflows(names: Mapping[tuple[str, str], str]) -> list[Workflow]:
         versions = [("live", one.version) for one in row.live] + [("draft", one) for one in row.drafts]
         for state, version in versions or [("frozen", one) for one in row.newest]:
             content = aliases.current(version.content, names)
-            read = workflow_of(content, state=state, version=version.number)
+            read = workflow_of(content, state=state, version=version.number, segments=segments)
             found.append(replace(read, key=row.key, name=row.name, owner=row.owner.key))
     return found
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflows.engine.spec import Spec
-from workflows.lint import BY_CODE, SEVERITIES, Finding, Readiness, merged, open_
+from workflows.lint import BY_CODE, SEVERITIES, Finding, Readiness, Workflow, merged, open_
 from workflows.lint.risk import Reason, reasons
 from workflows.queries import lint
 
@@ -33,6 +33,10 @@ class Line:
     tone: str
     #: The team to call, by name; empty where there is none.
     team: str
+    #: What its step is called; empty for the workflow as a whole.
+    step: str
+    #: It is of a draft, beside which another version is live.
+    is_of_draft: bool
     #: Where else, if it is between several workflows.
     places: tuple[PlaceLine, ...]
 
@@ -48,6 +52,8 @@ class Checked:
     readiness: Readiness | None
     #: Why its risk is what it is.
     risk: tuple[Reason, ...]
+    #: Names of teams by key.
+    teams: Mapping[str, str]
 
     @property
     def steps(self) -> Mapping[str, tuple[Line, ...]]:
@@ -72,6 +78,7 @@ def of(key: str, spec: Spec | None, *, content: Mapping[str, Any] | None = None)
         standing=tuple(line for line in told if line.finding.ignored_because),
         readiness=lint.readiness_of(key),
         risk=reasons(spec) if spec else (),
+        teams=lint.examined().workspace.teams,
     )
 
 
@@ -106,17 +113,34 @@ def lines(findings: Iterable[Finding], *, here: str = "") -> list[Line]:
     """Findings as pages show them; `here` is the workflow whose page it is, if it is one's."""
     workspace = lint.examined().workspace
     called = {one.key: one for one in workspace.workflows}
+    live = {one.key for one in workspace.workflows if one.state == "live"}
     found = []
     for finding in findings:
         icon, tone = LOOKS[finding.severity]
         places = tuple(_place(place.workflow, place.step, called, here) for place in finding.places)
-        check = BY_CODE[finding.code]
-        team = workspace.teams.get(finding.team, finding.team)
-        found.append(Line(finding, check.title, icon, tone, team, places if finding.also else ()))
+        found.append(
+            Line(
+                finding=finding,
+                title=BY_CODE[finding.code].title,
+                icon=icon,
+                tone=tone,
+                team=workspace.team_name(finding.team),
+                step=_step_name(finding, called),
+                is_of_draft=finding.state == "draft" and finding.workflow in live,
+                places=places if finding.also else (),
+            )
+        )
     return found
 
 
-def _place(workflow: str, step: str, called: Mapping[str, Any], here: str) -> PlaceLine:
+def _step_name(finding: Finding, called: Mapping[str, Workflow]) -> str:
+    """One that is being typed is called by its key."""
+    known = called.get(finding.workflow)
+    at = known.spec.positions.get(finding.step) if known else None
+    return known.spec.steps[at].name if known and at is not None else finding.step
+
+
+def _place(workflow: str, step: str, called: Mapping[str, Workflow], here: str) -> PlaceLine:
     """A workflow that is gone since keeps its key."""
     known = called.get(workflow)
     position = known.spec.positions.get(step) if known else None

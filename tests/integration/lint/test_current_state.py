@@ -44,7 +44,7 @@ def test_conflicts_of_the_current_state_name_both_places(demo: None) -> None:
         ("demo-request-today", "stage-in-crm"),
         ("nurture-today", "stage-in-automation"),
     ]
-    assert "crm and email" in conflict.says
+    assert "CRM and E-mail" in conflict.says
 
 
 @pytest.mark.requirement("H1", "H2", "H6", "B8")

@@ -29,9 +29,10 @@ def read(code: str, which: str) -> Documents:
 def workspace(documents: Documents, *, state: str = "live") -> Workspace:
     """Of the shared words and of these documents, which come after them and so in their place."""
     everything = [*shared(), *documents]
+    segments = {one["key"]: one["when"] for one in everything if one["kind"] == "segment"}
     return workspace_of(
         [document for document in everything if document["kind"] not in ("team", "ownership", "workflow")],
         teams={document["key"]: document["name"] for document in everything if document["kind"] == "team"},
         duties=[Duty(one["stage"], one["team"]) for one in everything if one["kind"] == "ownership"],
-        workflows=[workflow_of(one, state=state) for one in documents if one["kind"] == "workflow"],
+        workflows=[workflow_of(one, state=state, segments=segments) for one in documents if one["kind"] == "workflow"],
     )

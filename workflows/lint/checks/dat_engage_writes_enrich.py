@@ -16,7 +16,7 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
             stages = field.authority.written_in if field else ()
             if step.stage == "engage" and "enrich" in stages and "engage" not in stages:
                 yield Spot(
-                    says=f"{step.name} is in engage and writes {name}, which is written in enrich",
+                    says=f"{step.name} is in engage and writes contact.{name}, which is written in enrich",
                     fix="Move the write to a step of enrich, before what is sent",
                     team=workflow.owner_of(step),
                     step=step.key,

@@ -16,8 +16,9 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
             field = workspace.fields.get(name)
             system = workspace.systems.get(field.authority.system) if field else None
             if field and system and system.connector and not _arrives(workflow, workspace, step, name, system.key):
+                missing = f"no step brings it to {system.name}, where it is read"
                 yield Spot(
-                    says=f"{step.name} updates {name} here, and no step brings it to {system.name}, where it is read",
+                    says=f"{step.name} updates contact.{name} here, and {missing}",
                     fix=f"Add a step that updates the record in {system.key} with contact.{name}",
                     team=workflow.owner_of(step),
                     step=step.key,

@@ -28,9 +28,12 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
 def _objection(workflow: Workflow, workspace: Workspace, step: Step, name: str) -> str | None:
     field = workspace.fields.get(name)
     if field is None:
-        return f"{step.name} writes {name}, which is not in the field catalog"
+        return f"{step.name} writes contact.{name}, which is not in the field catalog"
+    home = workspace.system_name(field.authority.system)
     if name == STAGE_FIELD and step.system and step.system != field.authority.system:
-        return f"{step.name} sets {name} in {step.system}, but it is maintained in {field.authority.system}"
+        return (
+            f"{step.name} sets contact.{name} in {workspace.system_name(step.system)}, but it is maintained in {home}"
+        )
     if step.stage == "engage" and "enrich" in field.authority.written_in:
         return None
     writer = Writer("step", workflow.key, stage=step.stage)

@@ -24,7 +24,7 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
         if different and (value, workflow.key) < min((theirs, other.key) for other, theirs, _ in different):
             spellings = sorted({value, *(theirs for _, theirs, _ in different)})
             yield Spot(
-                says=f"{name} is written as {' and as '.join(spellings)}: a rule for one misses the other",
+                says=f"contact.{name} is written as {' and as '.join(spellings)}: a rule for one misses the other",
                 fix="Settle one spelling, list it in the field's allowed values, and use it everywhere",
                 team=_team(workspace, name) or workflow.owner,
                 step=step,

@@ -19,9 +19,9 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
         theirs = [(other, step) for other, step in writers if workflow.is_beside(other)]
         if any(other.key < workflow.key for other, _ in theirs) or not _clash(name, [*mine, *theirs]):
             continue
-        first, places = mine[0][1], f"{len(mine) + len(theirs)} places{_places([*mine, *theirs])}"
+        first, places = mine[0][1], f"{len(mine) + len(theirs)} places{_places([*mine, *theirs], workspace)}"
         yield Spot(
-            says=f"{name} is written in {places}{_kept(name, workspace)}",
+            says=f"contact.{name} is written in {places}{_kept(name, workspace)}",
             fix="Keep the one step that writes it where it is maintained; let the others ask for a change, or read it",
             team=_team(name, workspace) or workflow.owner_of(first),
             step=first.key,
@@ -52,14 +52,18 @@ def _clash(name: str, writers: list[Writer]) -> bool:
     return True
 
 
-def _places(writers: list[Writer]) -> str:
-    systems = sorted({step.system for _, step in writers if step.system})
+def _places(writers: list[Writer], workspace: Workspace) -> str:
+    systems = sorted({workspace.system_name(step.system) for _, step in writers if step.system})
     return f" ({' and '.join(systems)})" if len(systems) > 1 else ""
 
 
 def _kept(name: str, workspace: Workspace) -> str:
     field = workspace.fields.get(name)
-    return f", though its system of record is {field.authority.system}" if field else ", and it has no system of record"
+    return (
+        f", though its system of record is {workspace.system_name(field.authority.system)}"
+        if field
+        else ", and it has no system of record"
+    )
 
 
 def _team(name: str, workspace: Workspace) -> str:

@@ -18,7 +18,7 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
         if status not in STABLE:
             yield Spot(
                 says=f"{kind.capitalize()} {key} is still a draft, and {workflow.name} is of {workflow.spec.risk} risk",
-                fix=f"Let {owner} agree to {key} before this goes live",
+                fix=f"Let {workspace.team_name(owner)} agree to {key} before this goes live",
                 team=owner,
             )
 
@@ -27,6 +27,9 @@ def _used(workflow: Workflow, workspace: Workspace) -> Iterator[Used]:
     for name in _events(workflow):
         if event := workspace.event(name):
             yield "event type", event.name, event.status, event.owner
+    for ref in workflow.references:
+        if ref.kind == "segment" and (segment := workspace.segments.get(ref.key)):
+            yield "segment", ref.key, segment.status, segment.owner
     for key in _fields(workflow):
         if field := workspace.fields.get(key):
             yield "field", key, field.status, field.authority.owner

@@ -8,11 +8,11 @@ from workflows.lint.finding import Spot
 from workflows.lint.workspace import Workflow, Workspace
 
 
-def find(workflow: Workflow, _workspace: Workspace) -> Iterator[Spot]:
+def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     """The first such step; where it goes besides is IDN002's. Only maps can say so: what is offered here looks."""
     for step in workflow.acts():
         if creates_blindly(step):
-            where = step.system or "a system"
+            where = workspace.system_name(step.system) if step.system else "a system"
             yield Spot(
                 says=f"{step.name} creates a record in {where} without looking for it by a unique key",
                 fix="Create or update by e-mail address or CRM id: upsert_record",

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 from workflows.lint.check import Check
-from workflows.lint.facts import begun_by
 from workflows.lint.finding import Spot
 from workflows.lint.workspace import Workflow, Workspace
 
@@ -26,7 +25,7 @@ _BY_OTHER = {re.sub(r"\W|_", "", other): name for name, others in STANDARD.items
 
 def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     """In the events that begin it, and in the mappings that it uses."""
-    for name in begun_by(workflow):
+    for name in workflow.begun_by:
         event = workspace.event(name)
         for given in event.properties if event else ():
             if event and (standard := standard_of(given)):

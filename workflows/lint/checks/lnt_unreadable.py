@@ -6,24 +6,22 @@ from workflows.lint.check import Check
 from workflows.lint.finding import Spot
 from workflows.lint.workspace import Workflow, Workspace
 
+_ELSEWHERE = "there is no segment"
+
 
 def find(workflow: Workflow, _workspace: Workspace) -> Iterator[Spot]:
-    """Each at its place; what could be read besides is checked all the same."""
+    """Each at its place; what could be read besides is checked all the same. An unknown segment is REF003's."""
     for path, says in workflow.problems:
-        step = _step(workflow, path)
+        if says.startswith(_ELSEWHERE):
+            continue
+        step, rest = workflow.split(path)
         yield Spot(
             says=f"{path or 'The file'} {says}",
             fix="Correct the file at that place",
             team=workflow.owner,
-            step=step,
-            path=path.partition("].")[2] if step else path,
+            step=step.key if step else "",
+            path=rest,
         )
-
-
-def _step(workflow: Workflow, path: str) -> str:
-    number = path.partition("steps[")[2].partition("]")[0] if path.startswith("steps[") else ""
-    steps = workflow.spec.steps
-    return steps[int(number)].key if number.isdigit() and int(number) < len(steps) else ""
 
 
 CHECK = Check("LNT001", "File cannot be used", "error", ("A1", "B3"), find)

@@ -12,9 +12,10 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     for step in workflow.acts():
         answering = [duty.team for duty in workspace.duties if duty.stage == step.stage]
         if step.owner in workspace.teams and answering and step.owner not in answering:
+            teams, owner = [workspace.team_name(team) for team in answering], workspace.team_name(step.owner)
             yield Spot(
-                says=f"{step.name} is in {step.stage}, which belongs to {' and '.join(answering)}, not to {step.owner}",
-                fix=f"Give the step to {' or '.join(answering)}, or give {step.owner} a part in {step.stage}",
+                says=f"{step.name} is in {step.stage}, which belongs to {' and '.join(teams)}, not to {owner}",
+                fix=f"Give the step to {' or '.join(teams)}, or give {owner} a part in {step.stage}",
                 team=step.owner,
                 step=step.key,
                 path="owner",

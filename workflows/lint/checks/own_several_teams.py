@@ -16,7 +16,7 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
         doing = workspace.once(_doing).get(same, []) if same else []
         others = [(other, one) for other, one in doing if workflow.is_beside(other) and one.owner != step.owner]
         if same and others and all(workflow.key < other.key for other, _ in others):
-            owners = sorted({step.owner, *(theirs.owner for _, theirs in others)})
+            owners = sorted(workspace.team_name(one) for one in {step.owner, *(theirs.owner for _, theirs in others)})
             yield Spot(
                 says=f"{' and '.join(owners)} both {same[0].replace('_', ' ')} ({same[2] or same[1]})",
                 fix="Settle which team does it, and take the step out of the other workflow",

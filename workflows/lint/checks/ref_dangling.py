@@ -1,4 +1,4 @@
-"""REF003: a system, mapping, template, segment, stage or required field that there is not (requirements E5, J8)."""
+"""REF003: a system, mapping, template, segment or stage that there is not (requirements E5, J8)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from workflows.lint.workspace import Workflow, Workspace
 
 
 def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
-    """Fields in rules are DAT006's, fields that are written DAT003's, teams OWN002's, events REF001's."""
+    """Fields that are read are DAT006's, fields that are written DAT003's, teams OWN002's, events REF001's."""
     known = _known(workspace)
     for ref in workflow.references:
         if _is_ours(ref) and ref.key not in known[ref.kind]:
@@ -31,13 +31,10 @@ def _known(workspace: Workspace) -> Mapping[str, Mapping[str, Any]]:
         "template": workspace.templates,
         "segment": workspace.segments,
         "stage": workspace.stages,
-        "field": workspace.fields,
     }
 
 
 def _is_ours(ref: Reference) -> bool:
-    if ref.kind == "field":
-        return "guards" in ref.path or "payload" in ref.path
     return ref.kind in ("system", "mapping", "template", "segment", "stage")
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workflows.lint.check import Check
-from workflows.lint.facts import begun_by
 from workflows.lint.finding import Spot
 from workflows.lint.workspace import Workflow, Workspace
 
@@ -45,7 +44,7 @@ def _problem_of_field(name: str, kind: str, workspace: Workspace) -> str | None:
 
 
 def _problem_of_property(name: str, workflow: Workflow, workspace: Workspace) -> str | None:
-    events = [event for one in begun_by(workflow) if (event := workspace.event(one))]
+    events = [event for one in workflow.begun_by if (event := workspace.event(one))]
     if not events or any(not event.is_closed or name in event.properties for event in events):
         return None
     return f"{events[0].name} has no property {name}"

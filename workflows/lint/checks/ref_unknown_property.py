@@ -6,7 +6,6 @@ from workflows.engine.conditions import Condition
 from workflows.engine.triggers import INTERNAL
 from workflows.lint.check import Check
 from workflows.lint.deeds import rules
-from workflows.lint.facts import begun_by
 from workflows.lint.finding import Spot
 from workflows.lint.workspace import EventType, Workflow, Workspace
 
@@ -16,7 +15,7 @@ _PROPERTY = "event.properties."
 def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     """It must be listed by one of the events at hand; a row without a schema lists nothing yet, and refuses none."""
     spec = workflow.spec
-    begun = begun_by(workflow)
+    begun = workflow.begun_by
     yield from _spots(workflow, workspace, spec.trigger.where if spec.trigger else None, begun, "", "trigger.where")
     yield from _spots(workflow, workspace, spec.entry.when, begun, "", "entry.when")
     for at, step in enumerate(spec.steps):

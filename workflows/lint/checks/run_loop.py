@@ -14,7 +14,8 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     """The shortest way back to itself. Said once, by the workflow of the loop whose key comes first."""
     loop = _way_back(workflow, workspace.once(_links))
     if loop and workflow.key == min(key for key, _ in loop):
-        names = " → ".join([*(key for key, _ in loop), workflow.key])
+        called = {one.key: one.name for one in workspace.workflows}
+        names = " → ".join(called[key] for key in [*(key for key, _ in loop), workflow.key])
         how = "each sets the next off, and the last one the first" if len(loop) > 1 else "it sets itself off"
         yield Spot(
             says=f"{names}: {how}",
@@ -75,7 +76,7 @@ def _moves_into(step: Step, keys: tuple[str, ...], workspace: Workspace, *, leav
             value = step.arguments.get("stage" if name == STAGE_FIELD else "value")
             path = f"contact.{name}"
             if segment and path in segment.when:
-                fits = can_both_hold({path: value}, {path: segment.when[path]})
+                fits = can_both_hold({path: value}, {path: segment.when[path]}, segments=workspace.segment_rules)
                 if fits != leaving:
                     return True
     return False

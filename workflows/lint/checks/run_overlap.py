@@ -6,7 +6,7 @@ from workflows.engine.spec import Step
 from workflows.lint.check import Check
 from workflows.lint.deeds import sends
 from workflows.lint.finding import Place, Spot
-from workflows.lint.overlap import can_both_hold
+from workflows.lint.overlap import all_hold
 from workflows.lint.workspace import Workflow, Workspace
 
 
@@ -16,7 +16,11 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
         if workflow.key > other.key:
             continue
         shared = sorted(set(_begun(workflow)) & set(_begun(other)))
-        meeting = next(_meeting(workflow, other, workspace), None) if shared and _same_people(workflow, other) else None
+        meeting = (
+            next(_meeting(workflow, other, workspace), None)
+            if shared and _same_people(workflow, other, workspace)
+            else None
+        )
         if meeting:
             mine, theirs, channel = meeting
             yield Spot(
@@ -36,20 +40,19 @@ def _begun(workflow: Workflow) -> tuple[str, ...]:
     return trigger.of if trigger.kind == "event" else tuple(f"{trigger.kind} {one}" for one in trigger.of)
 
 
-def _same_people(one: Workflow, other: Workflow) -> bool:
+def _same_people(one: Workflow, other: Workflow, workspace: Workspace) -> bool:
     rules = [one.spec.entry.when, other.spec.entry.when]
     rules += [spec.trigger.where for spec in (one.spec, other.spec) if spec.trigger]
-    return can_both_hold(*(rule.document for rule in rules if rule))
+    return all_hold(rules, workspace.segment_rules)
 
 
 def _meeting(one: Workflow, other: Workflow, workspace: Workspace) -> Iterator[tuple[Step, Step, str]]:
     for mine in one.acts():
         for theirs in other.acts():
             channel = _channel(mine, workspace)
-            if channel and channel == _channel(theirs, workspace) and _same_time(mine, theirs):
-                rules = [step.when.document for step in (mine, theirs) if step.when]
-                if can_both_hold(*rules):
-                    yield mine, theirs, channel
+            same = channel is not None and channel == _channel(theirs, workspace) and _same_time(mine, theirs)
+            if channel and same and all_hold((mine.when, theirs.when), workspace.segment_rules):
+                yield mine, theirs, channel
 
 
 def _channel(step: Step, workspace: Workspace) -> str | None:
