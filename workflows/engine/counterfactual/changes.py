@@ -1,0 +1,58 @@
+"""One fact that would have had to be another."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from martechops.lib.path_words import path_words
+
+from ..conditions.operators import shown
+
+#: The path of time itself: something would have happened then.
+NOW = "now"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A path, what it holds, and what it would have to hold; None: no value."""
+
+    path: str
+    old: Any
+    new: Any
+    #: Any value would do, and `new` is an example of one.
+    any_value: bool = False
+
+    def says(self) -> str:
+        """In words.
+
+        >>> Change("contact.score", 12, 50).says(), Change("contact.city", None, "…", any_value=True).says()
+        ('score would have to be 50; it is 12', 'city would have to be known; it is missing')
+        """
+        if self.path == NOW:
+            return f"it would have happened from {self.new} on"
+        wanted = "known" if self.any_value else "missing" if self.new is None else shown(self.new)
+        found = "missing" if self.old is None else shown(self.old)
+        return f"{path_words(self.path)} would have to be {wanted}; it is {found}"
+
+
+def applied(facts: Mapping[str, Any], changes: Iterable[Change]) -> dict[str, Any]:
+    """The facts with the changes made; what was handed in stays as it is.
+
+    >>> applied({"contact": {"score": 12}}, [Change("contact.score", 12, 50)])
+    {'contact': {'score': 50}}
+    """
+    changed = dict(facts)
+    for change in changes:
+        changed = _set(changed, change.path.split("."), change.new)
+    return changed
+
+
+def _set(facts: Mapping[str, Any], path: list[str], value: Any) -> dict[str, Any]:
+    first, rest = path[0], path[1:]
+    changed = dict(facts)
+    if rest:
+        inner = changed.get(first)
+        changed[first] = _set(inner if isinstance(inner, Mapping) else {}, rest, value)
+    else:
+        changed[first] = value
+    return changed
