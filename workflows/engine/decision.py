@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .conditions import Check
+from .counterfactual.changes import Change
 from .effects import (
     Displaced,
     FieldRequest,
@@ -35,6 +36,8 @@ class StepTrace:
     guards: tuple[Verdict, ...] = ()
     writes: tuple[FieldWrite, ...] = ()
     effect: PlannedEffect | None = None
+    #: Of a step that was withheld: what would have let it act; None: nothing would have.
+    needs: tuple[Change, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)

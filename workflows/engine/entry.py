@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from .conditions import Check, ConditionError, value_at
+from .counterfactual.changes import Change, at_instant
 from .snapshot import Earlier
 from .spec import Again, Spec
 
@@ -22,6 +23,8 @@ class Admission:
     #: Unique per workflow; only where admitted.
     entry_key: str = ""
     checks: tuple[Check, ...] = ()
+    #: For one refused because of earlier runs: what would have let it in; None: nothing, or the end of a run.
+    needs: tuple[Change, ...] | None = ()
 
 
 def triggered_by(spec: Spec, facts: Mapping[str, Any]) -> bool:
@@ -50,7 +53,8 @@ def admit(
     alike = tuple(run for run in earlier if not of or _values_of(run.entry_key) == of)
     refused = _again(spec, alike, at)
     if refused:
-        return Admission(admitted=False, says=refused)
+        free = _free_at(spec.entry.again, alike)
+        return Admission(admitted=False, says=refused, needs=(at_instant(at, free),) if free else None)
     checks = spec.entry.when.explain(facts) if spec.entry.when else ()
     try:
         passed = spec.entry.when is None or spec.entry.when.test(facts)
@@ -91,6 +95,20 @@ def _again(spec: Spec, runs: tuple[Earlier, ...], at: datetime) -> str | None:
     if running and not rule.overlapping:
         return f"is already in this workflow since {running.entered_at:%Y-%m-%d %H:%M} UTC"
     return _too_often(rule, earlier, at)
+
+
+def _free_at(rule: Again | None, runs: Sequence[Earlier]) -> datetime | None:
+    """When time alone would let it enter; None where it does not depend on time."""
+    earlier = sorted(run.entered_at for run in runs if not run.stopped)
+    stands = any(run.running for run in runs if not run.stopped)
+    if rule is None or (stands and not rule.overlapping):
+        return None
+    free = [rule.after.after(earlier[-1])] if rule.after else []
+    if rule.at_most is not None and len(earlier) >= rule.at_most:
+        if rule.per is None:
+            return None
+        free.append(rule.per.after(earlier[-rule.at_most]))
+    return max(free, default=None)
 
 
 def _too_often(rule: Again, earlier: Sequence[Earlier], at: datetime) -> str | None:

@@ -13,7 +13,10 @@ The document of one cause:
            {"path": "segment", "op": "$eq", "want": "hot-leads", "got": true, "ok": true, "inner": [CHECK]}
     STEP:  {"step": "welcome", "outcome": "withheld", "says": "…", "checks": [CHECK],
             "guards": [{"guard": "consent", "ok": false, "says": "…"}],
-            "writes": [{"field": "…", "old": …, "new": …}], "effect": "uuid of the effect"}
+            "writes": [{"field": "…", "old": …, "new": …}], "effect": "uuid of the effect",
+            "needs": [CHANGE] or null}
+    CHANGE: {"path": "contact.email", "old": null, "new": "somebody@example.com", "any": true}: what would
+            have been needed by what was withheld or, for earlier entries, refused; "now" is time, null: nothing helps
 
 Keys whose list would be empty are left out of checks, guards and writes; `check_says` puts a CHECK into words.
 """
@@ -22,6 +25,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .conditions import Check
+from .counterfactual.changes import Change
 from .decide import Decision, StepTrace
 from .entry import Admission
 
@@ -31,6 +35,8 @@ def admission(outcome: Admission) -> dict[str, Any]:
     document: dict[str, Any] = {"admitted": outcome.admitted, "says": outcome.says}
     if outcome.checks:
         document["checks"] = [_check(check) for check in outcome.checks]
+    if outcome.needs != ():
+        document["needs"] = _needs(outcome.needs)
     return document
 
 
@@ -77,7 +83,15 @@ def _step(step: StepTrace) -> dict[str, Any]:
         document["writes"] = [{"field": w.field, "old": w.old, "new": w.new} for w in step.writes]
     if step.effect:
         document["effect"] = str(step.effect.key)
+    if step.needs != ():
+        document["needs"] = _needs(step.needs)
     return document
+
+
+def _needs(changes: tuple[Change, ...] | None) -> list[dict[str, Any]] | None:
+    if changes is None:
+        return None
+    return [{"path": one.path, "old": one.old, "new": one.new, "any": one.any_value} for one in changes]
 
 
 def _check(check: Check) -> dict[str, Any]:

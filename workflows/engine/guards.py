@@ -10,6 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from .business_time import Calendar, is_zone
 from .conditions import value_at
+from .counterfactual.changes import Change, at_instant, known, later
 from .effects import Displaced
 from .identity import normal_email
 from .snapshot import Catalog, Sent, Snapshot
@@ -30,6 +31,8 @@ class Verdict:
     until: datetime | None = None
     #: Planned messages that must give way for it.
     displaces: tuple[Displaced, ...] = ()
+    #: What would have let it pass; None: nothing would.
+    needs: tuple[Change, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,20 @@ def refusal(verdicts: Sequence[Verdict]) -> str | None:
     return "; ".join(said) or None
 
 
+def needs(verdicts: Sequence[Verdict]) -> tuple[Change, ...] | None:
+    """All that would have had to be otherwise for none to stand against it; None where nothing helps."""
+    found: dict[str, Change] = {}
+    for verdict in verdicts:
+        if verdict.passed:
+            continue
+        if verdict.needs is None:
+            return None
+        for change in verdict.needs:
+            before = found.get(change.path)
+            found[change.path] = later(before, change) if before else change
+    return tuple(found.values())
+
+
 def held_until(verdicts: Sequence[Verdict]) -> datetime | None:
     """The instant before which it may not happen; None where it may at once."""
     return max((verdict.until for verdict in verdicts if verdict.until), default=None)
@@ -131,45 +148,48 @@ def _always(channel: str, facts: Mapping[str, Any], terms: Terms) -> list[Verdic
     verdicts = []
     why = terms.suppressed.get(channel) or terms.suppressed.get("*")
     if why:
-        verdicts.append(Verdict("suppression", False, f"nothing may be sent by {channel}: {why}"))
+        verdicts.append(Verdict("suppression", False, f"nothing may be sent by {channel}: {why}", needs=None))
     email = normal_email(value_at(facts, "contact.email")) or ""
     if terms.only_to is not None and not {email, f"@{email.rpartition('@')[2]}"} & terms.only_to:
-        verdicts.append(Verdict("test", False, "this is a test, and the contact is not among those it may reach"))
+        says = "this is a test, and the contact is not among those it may reach"
+        verdicts.append(Verdict("test", False, says, needs=None))
     return verdicts
 
 
 def _require(path: str, facts: Mapping[str, Any]) -> Verdict:
     value = value_at(facts, path)
     if value in (None, ""):
-        return Verdict("require", False, f"{path} is missing")
+        return Verdict("require", False, f"{path} is missing", needs=(known(path, value),))
     if path == "contact.email" and normal_email(value) is None:
-        return Verdict("require", False, f"{path} is not an e-mail address")
+        return Verdict("require", False, f"{path} is not an e-mail address", needs=(known(path, value),))
     return Verdict("require", True, f"{path} is there: {value}")
 
 
 def _valid_email(facts: Mapping[str, Any], _terms: Terms) -> Verdict:
     value = value_at(facts, "contact.email")
-    if value in (None, ""):
-        return Verdict("valid", False, "contact.email is missing")
-    problem = _email_problem(str(value))
-    return Verdict("valid", not problem, problem or f"{value} is an address that can be written to")
+    problem = "contact.email is missing" if value in (None, "") else _email_problem(str(value))
+    if problem:
+        return Verdict("valid", False, problem, needs=(known("contact.email", value),))
+    return Verdict("valid", True, f"{value} is an address that can be written to")
 
 
 def _valid_stage(facts: Mapping[str, Any], terms: Terms) -> Verdict:
     value = value_at(facts, "contact.lifecycle_stage")
-    if value in (None, ""):
-        return Verdict("valid", False, "contact.lifecycle_stage is missing")
-    known = value in terms.stages
-    return Verdict("valid", known, f"{value} is {'a' if known else 'no'} lifecycle stage")
+    if value in terms.stages:
+        return Verdict("valid", True, f"{value} is a lifecycle stage")
+    says = "contact.lifecycle_stage is missing" if value in (None, "") else f"{value} is no lifecycle stage"
+    change = [Change("contact.lifecycle_stage", value, stage) for stage in list(terms.stages)[:1]]
+    return Verdict("valid", False, says, needs=tuple(change) or None)
 
 
 def _valid_crm_id(facts: Mapping[str, Any], _terms: Terms) -> Verdict:
     value = value_at(facts, "contact.crm_id")
-    if value in (None, ""):
-        return Verdict("valid", False, "contact.crm_id is missing: the CRM does not know the contact yet")
-    text = str(value)
-    good = len(text) <= LONGEST_CRM_ID and text.isprintable() and " " not in text
-    return Verdict("valid", good, f"{text[:LONGEST_CRM_ID]} {'is an id' if good else 'is no id'} of the CRM")
+    text = "" if value is None else str(value)
+    if text and len(text) <= LONGEST_CRM_ID and text.isprintable() and " " not in text:
+        return Verdict("valid", True, f"{text} is an id of the CRM")
+    missing = "contact.crm_id is missing: the CRM does not know the contact yet"
+    says = f"{text[:LONGEST_CRM_ID]} is no id of the CRM" if text else missing
+    return Verdict("valid", False, says, needs=(known("contact.crm_id", value),))
 
 
 _VALID: Mapping[str, Callable[[Mapping[str, Any], Terms], Verdict]] = {
@@ -191,28 +211,37 @@ def _email_problem(address: str) -> str:
 
 def _consent(need: ConsentNeed, facts: Mapping[str, Any]) -> Verdict:
     """No record is no consent (FAULTS S16); what was agreed to for a purpose ends with the channel's consent."""
-    state = value_at(facts, f"contact.consent.{need.channel}")
-    if need.purpose and state != "denied":
-        purposes = value_at(facts, f"contact.purposes.{need.channel}")
-        state = purposes.get(need.purpose) if isinstance(purposes, Mapping) else None
+    path = f"contact.consent.{need.channel}"
+    state = value_at(facts, path)
+    changes: tuple[Change, ...] = (Change(path, state, "granted"),)
+    if need.purpose:
+        of_purpose = f"contact.purposes.{need.channel}.{need.purpose}"
+        given = value_at(facts, of_purpose)
+        changes = (*(changes if state == "denied" else ()), Change(of_purpose, given, "granted"))
+        state = state if state == "denied" else given
     if state == "granted":
         return Verdict("consent", True, f"consent for {need} is granted")
     says = f"consent for {need} was never given" if state is None else f"consent for {need} is {state}"
-    return Verdict("consent", False, says)
+    return Verdict("consent", False, says, needs=changes)
 
 
 def _once(rule: OncePer, once_key: str, sent: Sequence[Sent], at: datetime, terms: Terms) -> Verdict:
     if rule.span is None:
         before = next((message for message in sent if message.once_key == once_key), None)
     else:
-        since, prefix = rule.span.before(at, terms.calendar), once_key.rpartition("@")[0] + "@"
-        alike = [one for one in sent if one.once_key and one.once_key.startswith(prefix) and one.at > since]
+        prefix = once_key.rpartition("@")[0] + "@"
+        alike = [one for one in sent if one.once_key and one.once_key.startswith(prefix)]
         before = max(alike, key=lambda message: message.at, default=None)
+        if before and at >= rule.span.after(before.at, terms.calendar):
+            before = None
     if before is None:
         says = f"it was not sent in the last {rule.span}" if rule.span else "it was never sent to this contact"
         return Verdict("once_per", True, says)
-    again = f", and may be again {rule.span} later" if rule.span else ""
-    return Verdict("once_per", False, f"it was already sent to this contact, on {before.at:%Y-%m-%d %H:%M} UTC{again}")
+    says = f"it was already sent to this contact, on {before.at:%Y-%m-%d %H:%M} UTC"
+    if rule.span is None:
+        return Verdict("once_per", False, says, needs=None)
+    free = rule.span.after(before.at, terms.calendar)
+    return Verdict("once_per", False, f"{says}, and may be again {rule.span} later", needs=(at_instant(at, free),))
 
 
 def _limit(limit: Limit, channel: str, sent: Sequence[Sent], at: datetime, terms: Terms) -> Verdict:
@@ -227,7 +256,9 @@ def _limit(limit: Limit, channel: str, sent: Sequence[Sent], at: datetime, terms
     lesser.sort(key=lambda message: (message.priority, -message.at.timestamp()))
     if len(lesser) < too_many:
         winners = [one for one in counted if one.workflow not in ("", terms.workflow)]
-        return Verdict("limit", False, says + (f": {_named(winners)}" if winners else ""))
+        free = free_at(limit, happened=[one.at for one in counted], at=at)
+        full = says + (f": {_named(winners)}" if winners else "")
+        return Verdict("limit", False, full, needs=(at_instant(at, free),))
     out = lesser[:too_many]
     because = f"gave way to {terms.workflow} (priority {terms.priority}): {says}"
     displaced = tuple(Displaced(one.key, because) for one in out if one.key)

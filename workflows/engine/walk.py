@@ -1,6 +1,6 @@
 """A run on its way through a version: the facts as its own steps change them, and what it has asked for so far."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from .authority import Allowed, Writer, verdict
 from .conditions import Check
+from .counterfactual.changes import Change
 from .decision import Decision, StepTrace, Undefined
 from .durations import parse as parse_duration
 from .effects import (
@@ -21,11 +22,19 @@ from .effects import (
     Question,
     effect_key,
 )
-from .guards import Terms, check, held_until, once_key, refusal
+from .guards import Terms, Verdict, check, held_until, needs, once_key, refusal
 from .snapshot import Catalog, Cause, Sent, Snapshot
 from .spec import END, Spec, Step
 
 Definition = TypeVar("Definition")
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What stands against an effect besides its guards, in words, and what would put it right (None: nothing)."""
+
+    says: str
+    needs: tuple[Change, ...] | None = None
 
 
 @dataclass(slots=True)
@@ -106,12 +115,15 @@ class Walk:
         says: str,
         kind: str | None = None,
         channel: str | None = None,
-        against: str | None = None,
+        against: Sequence[Lack] = (),
         writes: tuple[FieldWrite, ...] = (),
         inside: bool = False,
         part: str = "",
     ) -> StepTrace:
-        """Plan what the step does at its far side, or write down why it is withheld or held back."""
+        """Plan what the step does at its far side, or write down why it is withheld or held back.
+
+        `against` is what its content lacks; its guards say the rest.
+        """
         key = once_key(
             step.guards,
             workflow=self.spec.key,
@@ -128,7 +140,7 @@ class Walk:
             at=self.at,
             terms=self.terms,
         )
-        refused = "; ".join(filter(None, (against, refusal(verdicts)))) or None
+        refused = "; ".join(filter(None, (*(lack.says for lack in against), refusal(verdicts)))) or None
         until = held_until(verdicts)
         hold_for = None if step.guards.approval is None else step.guards.approval or step.owner or self.spec.owner
         effect = PlannedEffect(
@@ -156,6 +168,7 @@ class Walk:
             guards=verdicts,
             writes=writes,
             effect=effect,
+            needs=_needs(against, verdicts) if refused else (),
         )
 
     def end(self, state: str, step: str, reason: str = "", **wait: Any) -> Decision:
@@ -201,9 +214,13 @@ def defined(table: Mapping[str, Definition], kind: str, key: str) -> Definition:
         raise Undefined(f"there is no {kind} {key} that can be used") from None
 
 
-def against(*reasons: str | None) -> str | None:
-    """What stands against an effect besides its guards, in words."""
-    return "; ".join(reason for reason in reasons if reason) or None
+def _needs(against: Sequence[Lack], verdicts: Sequence[Verdict]) -> tuple[Change, ...] | None:
+    of_guards = needs(verdicts)
+    if of_guards is None or any(lack.needs is None for lack in against):
+        return None
+    return tuple({change.path: change for lack in against for change in (lack.needs or ())}.values()) + tuple(
+        change for change in of_guards if change.path not in {one.path for lack in against for one in lack.needs or ()}
+    )
 
 
 def _outcome(refused: str | None, until: datetime | None, hold_for: str | None) -> str:

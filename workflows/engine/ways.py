@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from . import acts
 from .business_time import instant
-from .conditions import Check, relative, value_at
+from .conditions import relative, value_at
 from .decision import Decision, Undefined
 from .effects import PlannedHandoff, Question
 from .guards import zone_of
@@ -113,12 +113,11 @@ def _event_name(walk: Walk) -> str:
 
 
 def _choose(walk: Walk, step: Step, position: int) -> Decision | int:
-    checks: list[Check] = []
+    rules = [branch.when for branch in step.branches if branch.when]
+    checks = tuple([check for rule in rules for check in rule.explain(walk.facts)])  # of ways not taken too: "why not?"
     for branch in step.branches:
-        if branch.when:
-            checks.extend(branch.when.explain(walk.facts))
         if branch.when is None or branch.when.test(walk.facts):
-            walk.note(step, "chose", branch.go, tuple(checks))
+            walk.note(step, "chose", branch.go, checks)
             return walk.position(branch.go)
     raise Undefined("it has no way for everyone else")
 

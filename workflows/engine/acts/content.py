@@ -1,5 +1,7 @@
 """Content items: published, and told of on the channels that promote them."""
 
+from dataclasses import replace
+
 from ..conditions import Check
 from ..decision import StepTrace
 from ..spec import Step
@@ -14,15 +16,7 @@ def publish_content(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTr
     if found.effect is None or found.effect.refusal or walk.subject.get("state") == PUBLISHED:
         return found
     change = walk.write(step, "state", PUBLISHED)
-    return StepTrace(
-        step=found.step,
-        outcome=found.outcome,
-        says=found.says,
-        checks=checks,
-        guards=found.guards,
-        writes=(change,),
-        effect=found.effect,
-    )
+    return replace(found, writes=(change,))
 
 
 def update_channels(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:

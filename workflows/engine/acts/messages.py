@@ -6,7 +6,8 @@ from typing import Any
 from ..conditions import Check
 from ..decision import StepTrace
 from ..spec import Step
-from ..walk import Walk, against, defined
+from ..walk import Lack, Walk, defined
+from .records import NO_ADDRESS, missing_fields
 
 
 def send_message(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
@@ -29,11 +30,12 @@ def call_webhook(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace
         "fields": {},
         "body": step.arguments.get("body") or {},
     }
-    missing = None
+    missing: list[Lack] = []
     if key := step.arguments.get("mapping"):
-        mapped = defined(walk.catalog.mappings, "mapping", key).apply(walk.facts)
+        mapping = defined(walk.catalog.mappings, "mapping", key)
+        mapped = mapping.apply(walk.facts)
         payload["fields"] = dict(mapped.values)
-        missing = against(*(f"{target} is missing" for target in mapped.missing))
+        missing = missing_fields(mapping, mapped.missing)
     return walk.plan(step, checks, payload=payload, says=f"calls {step.system}", against=missing)
 
 
@@ -45,23 +47,23 @@ def distribute_report(walk: Walk, step: Step, checks: tuple[Check, ...]) -> Step
     return walk.plan(step, checks, payload=payload, says=f"{report} to {', '.join(readers)}")
 
 
-Recipient = Callable[[Walk, Step], tuple[str | None, str | None]]
+Recipient = Callable[[Walk, Step], tuple[str | None, list[Lack]]]
 
 
-def _by_email(walk: Walk, step: Step) -> tuple[str | None, str | None]:
+def _by_email(walk: Walk, step: Step) -> tuple[str | None, list[Lack]]:
     to = walk.email if walk.snapshot.kind == "contact" else step.arguments.get("to")
-    return to, None if to else "there is no e-mail address"
+    return to, [] if to else [Lack("there is no e-mail address", NO_ADDRESS.needs)]
 
 
-def _in_app(walk: Walk, step: Step) -> tuple[str | None, str | None]:
+def _in_app(walk: Walk, step: Step) -> tuple[str | None, list[Lack]]:
     """A product knows its users by their id, and some by their address."""
     to = walk.facts["contact"].get("user_id") or walk.email
-    return to, None if to else "there is neither a user id nor an e-mail address"
+    return to, [] if to else [Lack("there is neither a user id nor an e-mail address", NO_ADDRESS.needs)]
 
 
-def _in_chat(walk: Walk, step: Step) -> tuple[str | None, str | None]:
+def _in_chat(walk: Walk, step: Step) -> tuple[str | None, list[Lack]]:
     """To a room or a person of the team; where the step names none, to the connection's own."""
-    return step.arguments.get("to") or "", None
+    return step.arguments.get("to") or "", []
 
 
 _RECIPIENTS: Mapping[str, Recipient] = {"email": _by_email, "in_app": _in_app, "chat": _in_chat}

@@ -74,7 +74,7 @@ def _given(
         kind="upsert_record",
         payload={"email": walk.email, "fields": {"owner": crm_id}},
         says=f"belongs to {says}" + (f"; to be taken within {timeout}" if timeout else ""),
-        against=None if walk.email else NO_ADDRESS,
+        against=[] if walk.email else [NO_ADDRESS],
         part=f"owner {number}",
     )
     walk.trace.append(trace)

@@ -1,23 +1,51 @@
 """Records and fields: what is known of a contact here and at the far side that keeps records of it."""
 
+from collections.abc import Collection, Mapping
+from typing import Any
+
 from ..coercions import CannotCoerce, read
 from ..conditions import Check, value_at
+from ..counterfactual.changes import known
 from ..decision import StepTrace
 from ..effects import LONGEST_CAMPAIGN, FieldWrite, Goal
+from ..mapping import CompiledMapping
 from ..spec import Step
-from ..walk import Walk, against, defined
+from ..walk import Lack, Walk, defined
 
-NO_ADDRESS = "there is no e-mail address to find the record by"
+NO_ADDRESS = Lack("there is no e-mail address to find the record by", (known("contact.email", None),))
 
 
 def upsert_record(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
     """The record, found by its unique key, gets what the mapping makes of the contact."""
-    mapped = defined(walk.catalog.mappings, "mapping", step.arguments["mapping"]).apply(walk.facts)
-    refused = against(*(f"{target} is missing" for target in mapped.missing), None if walk.email else NO_ADDRESS)
+    mapping = defined(walk.catalog.mappings, "mapping", step.arguments["mapping"])
+    mapped = mapping.apply(walk.facts)
+    lacks = [*missing_fields(mapping, mapped.missing), *([] if walk.email else [NO_ADDRESS])]
     fields = dict(mapped.values) | _status(walk)
     bad = [f"{target} {problem}" for target, problem in mapped.violations]
     says = f"{len(fields)} fields to {step.system}" + (f"; left out: {'; '.join(bad)}" if bad else "")
-    return walk.plan(step, checks, payload={"email": walk.email, "fields": fields}, says=says, against=refused)
+    return walk.plan(step, checks, payload={"email": walk.email, "fields": fields}, says=says, against=lacks)
+
+
+def missing_fields(mapping: CompiledMapping, targets: Collection[str]) -> list[Lack]:
+    """What a mapping needs and did not find."""
+    sources = {row.target: (row.source, row.type) for row in mapping.rows}
+    return [
+        Lack(f"{target} is missing", (known(sources[target][0], None, _EXAMPLES.get(sources[target][1])),))
+        for target in targets
+    ]
+
+
+#: By the type of a mapping's row: something that it could read.
+_EXAMPLES: Mapping[str, Any] = {
+    "number": 1,
+    "boolean": True,
+    "date": "2026-11-20",
+    "datetime": "2026-11-20T15:00:00+00:00",
+    "email": "somebody@example.com",
+    "consent": "granted",
+    "url": "https://example.com",
+    "phone": "+49 30 123456",
+}
 
 
 def set_field(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
@@ -46,7 +74,7 @@ def set_stage(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
         kind="upsert_record",
         payload={"email": walk.email, "fields": _status(walk)},
         says=f"becomes {wanted.key}",
-        against=against(refused, None if walk.email else NO_ADDRESS),
+        against=[*([Lack(refused)] if refused else []), *([] if walk.email else [NO_ADDRESS])],
         writes=writes,
     )
 
@@ -73,7 +101,7 @@ def normalise_fields(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepT
 def audience(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
     """Into an audience or out of it, at the system that keeps it."""
     name = step.arguments["audience"]
-    missing = None if walk.email else "there is no e-mail address to be known by there"
+    missing = [] if walk.email else [Lack("there is no e-mail address to be known by there", NO_ADDRESS.needs)]
     way = "into" if step.action == "add_to_audience" else "out of"
     payload = {"email": walk.email, "audience": name}
     return walk.plan(step, checks, payload=payload, says=f"{way} {name}", against=missing)

@@ -20,5 +20,5 @@ def create_task(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
         payload["for"] = kind
     if owner := walk.subject.get("owner"):
         payload["owner"] = owner
-    missing = None if walk.email or walk.snapshot.kind != "contact" else NO_ADDRESS
+    missing = [] if walk.email or walk.snapshot.kind != "contact" else [NO_ADDRESS]
     return walk.plan(step, checks, payload=payload, says=f"a task in {payload['queue']}", against=missing)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from martechops.lib.path_words import path_words
@@ -33,6 +34,26 @@ class Change:
         wanted = "known" if self.any_value else "missing" if self.new is None else shown(self.new)
         found = "missing" if self.old is None else shown(self.old)
         return f"{path_words(self.path)} would have to be {wanted}; it is {found}"
+
+
+def known(path: str, old: Any, example: Any = None) -> Change:
+    """Any value would do; the example is one that an address, an id or a text could have."""
+    return Change(path, old, example or _EXAMPLES.get(path, "something"), any_value=True)
+
+
+_EXAMPLES = {"contact.email": "somebody@example.com", "contact.crm_id": "id-1"}
+
+
+def at_instant(old: datetime, new: datetime) -> Change:
+    """Later, with all else as it is."""
+    return Change(NOW, old.isoformat(), new.isoformat())
+
+
+def later(one: Change, other: Change) -> Change:
+    """Of two changes of one path, that which fulfils both: the later instant, or the one that names a value."""
+    if one.path == NOW:
+        return max(one, other, key=lambda change: datetime.fromisoformat(change.new))
+    return other if one.any_value else one
 
 
 def applied(facts: Mapping[str, Any], changes: Iterable[Change]) -> dict[str, Any]:
