@@ -16,6 +16,8 @@ TIMERS = {
     "workflows.sweep": 1,  # due timers, expired leases and work whose doorbell was lost
     "workflows.imports": 1,  # files that are being taken in, and that waited for live events to go first
     "workflows.renames": 10,  # contacts that still hold a former name, whatever stopped the batches
+    "workflows.keep_house": 1,  # workflows that begin by the calendar, and work for the installation itself
+    "workflows.keep_segments": 15,  # who entered or left a watched segment by the mere passing of time
     "martechops.pulse": 2,  # shows /readyz that beat, broker and a worker are all there
     "people.forget_unspent_limits": 300,  # rate limits that are full again
 }

@@ -366,7 +366,7 @@ class StepApprovalAdmin(MachineWrittenAdmin):
 
 @admin.register(models.Assignment)
 class AssignmentAdmin(MachineWrittenAdmin):
-    list_display = ["id", "contact_id", "person", "queue", "state", "given_at", "due_at"]
+    list_display = ["id", "contact_id", "person", "desk", "state", "given_at", "due_at"]
     list_filter = ["state"]
     search_fields = ["=contact_id"]
 
@@ -469,3 +469,8 @@ class RevisionAdmin(MachineWrittenAdmin):
 class StepCommentAdmin(MachineWrittenAdmin):
     list_display = ["id", "workflow_id", "step", "author", "at"]
     list_select_related = ["author"]
+
+
+@admin.register(models.Desk)
+class DeskAdmin(MachineWrittenAdmin):
+    list_display = ["key", "last"]

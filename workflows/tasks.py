@@ -6,13 +6,15 @@ from collections.abc import Callable
 from celery import shared_task
 
 from martechops.lib import clock, wake
-from workflows.actions import imports, renames
+from workflows.actions import imports, memberships, renames
+from workflows.runtime import chores, schedules
 from workflows.runtime.advance import advance
 from workflows.runtime.importing import pass_part
 from workflows.runtime.lanes import serve
 from workflows.runtime.sweep import sweep
 
 ADVANCE, DELIVER, SWEEP = "workflows.advance", "workflows.deliver", "workflows.sweep"
+KEEP_HOUSE, KEEP_SEGMENTS = "workflows.keep_house", "workflows.keep_segments"
 
 #: A task gives way after so long, so that other doorbells are heard.
 TURN_SECONDS = 1.0
@@ -56,6 +58,21 @@ def renames_task() -> None:
         if time.monotonic() > end:
             wake.ring(renames.DOORBELL)
             return
+
+
+@shared_task(name=KEEP_HOUSE)
+def keep_house_task() -> None:
+    """Have what is due by the calendar begin, and do what runs ask of the installation itself."""
+    at = clock.now()
+    schedules.keep(at=at)
+    if chores.perform():
+        wake.ring(KEEP_HOUSE)
+
+
+@shared_task(name=KEEP_SEGMENTS)
+def keep_segments_task() -> None:
+    """Compare the segments that live workflows watch with everybody, where somebody may have moved by themselves."""
+    memberships.keep(at=clock.now())
 
 
 def _take_turn(work: Callable[[], int], *, then: str = DELIVER) -> bool:

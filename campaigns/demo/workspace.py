@@ -12,13 +12,15 @@ from django.db import transaction
 from campaigns.actions import rollouts
 from martechops.people.actions import teams, users
 from martechops.people.models import Role, Team, User
-from workflows.actions import definitions, ownerships, sources, versions
+from workflows.actions import content, definitions, ownerships, queues, sources, versions
 from workflows.models import (
+    ContentItem,
     EventType,
     Field,
     LifecycleStage,
     MessageTemplate,
     NamingConvention,
+    Queue,
     Scoring,
     Segment,
     System,
@@ -68,6 +70,10 @@ def load(*, at: datetime) -> None:
     for row in catalog["conventions"]:
         _save(NamingConvention(**_owned(row, groups)), at)
     _save(Scoring(**_owned(catalog["scoring"], groups)), at)
+    for row in catalog["queues"]:
+        queues.save(Queue(**_owned(row, groups)), by=BY, at=at)
+    for row in catalog["content"]:
+        content.save(ContentItem(**_owned(row, groups)), by=BY, at=at)
     for row in catalog["sources"]:
         row |= {"system": systems[row["system"]], "mapping": mappings[row["mapping"]]}
         sources.create(**row, by=BY, at=at)

@@ -45,6 +45,8 @@ POLICY: Mapping[str, Rule] = {
     "effects.view": Rule(Role.VIEWER),
     "contacts.view": Rule(Role.VIEWER),
     "definitions.view": Rule(Role.VIEWER),
+    "content.view": Rule(Role.VIEWER),
+    "handwork.view": Rule(Role.VIEWER),
     "events.view": Rule(Role.VIEWER),
     "mailbox.view": Rule(Role.VIEWER),
     "crm.view": Rule(Role.VIEWER),
@@ -60,10 +62,13 @@ POLICY: Mapping[str, Rule] = {
     "contacts.import": Rule(Role.MARKETER),
     "notices.see": Rule(Role.MARKETER, own_team=True),
     "change-requests.decide": Rule(Role.MARKETER, own_team=True),
+    "content.edit": Rule(Role.MARKETER, own_team=True),
+    "handwork.answer": Rule(Role.MARKETER, own_team=True),
     "ownership.manage": Rule(Role.ADMIN),
     # Keeping it running
     "events.replay": Rule(Role.OPERATOR),
     "runs.retry": Rule(Role.OPERATOR),
+    "assignments.answer": Rule(Role.OPERATOR),
     "effects.resolve": Rule(Role.OPERATOR),
     "systems.pause": Rule(Role.OPERATOR),
     "connections.view": Rule(Role.VIEWER),
@@ -74,6 +79,7 @@ POLICY: Mapping[str, Rule] = {
     "workspace.apply": Rule(Role.OPERATOR),
     # Agreeing to it
     "approvals.decide": Rule(Role.APPROVER),
+    "content.publish": Rule(Role.APPROVER, own_team=True),
     # Running the installation
     "tokens.own": Rule(Role.VIEWER),
     "tokens.manage": Rule(Role.ADMIN),

@@ -21,16 +21,16 @@ def upsert_record(*, email: str, fields: Mapping[str, Any]) -> tuple[CrmRecord, 
     """Create the record of this address, or update it; returns it and whether it is new."""
     at = clock.now()
     values = dict(fields)
-    status = values.pop("status", None)
+    status, owner = values.pop("status", None), values.pop("owner", None)
     record, created = CrmRecord.objects.select_for_update().get_or_create(
         email=email,
         defaults={"fields": values, "status": status or "New", "created_at": at, "updated_at": at},
     )
     if created:
-        record.owner = OWNERS[record.pk % len(OWNERS)]
+        record.owner = owner or OWNERS[record.pk % len(OWNERS)]
     else:
         record.fields = record.fields | values
-        record.status = status or record.status
+        record.status, record.owner = status or record.status, owner or record.owner
         record.writes = record.writes + 1
         record.updated_at = at
     record.save()

@@ -17,7 +17,7 @@ class Email(Connector):
 
     name = "E-mail by SMTP"
     effect_class = "C"
-    kinds = frozenset({"send_message"})
+    kinds = frozenset({"send_message", "distribute_report"})
     at_once = 4
     stand_in = "sandbox_mailbox"
     settings = (

@@ -10,7 +10,7 @@ class SandboxMailbox(Connector):
 
     name = "Captured mailbox"
     effect_class = "B"
-    kinds = frozenset({"send_message"})
+    kinds = frozenset({"send_message", "distribute_report"})
     local = True
     stand_in = "sandbox_mailbox"
 

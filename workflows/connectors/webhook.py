@@ -22,7 +22,10 @@ class Webhook(Connector):
 
     name = "Signed webhook"
     effect_class = "B"
-    kinds = frozenset({"call_webhook", "upsert_record", "create_task"})
+    kinds = frozenset(
+        {"call_webhook", "upsert_record", "create_task", "add_to_audience", "remove_from_audience"}
+        | {"publish_content", "update_channels", "distribute_report"}
+    )
     at_once = 8
     key_life = timedelta(hours=24)
     settings = (

@@ -10,18 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from . import triggers
+
 #: The `type` of such an event; ingest takes none of this type, and no name that begins with a dollar sign.
 TYPE = "internal"
 #: They come from no source.
 SOURCE_ID = 0
 
-SEGMENT_ENTERED = "$segment_entered"
-SEGMENT_LEFT = "$segment_left"
-STAGE_CHANGED = "$stage_changed"
-FIELD_CHANGED = "$field_changed"
-SCHEDULE = "$schedule"
-HANDOFF = "$handoff"
-CONTENT_CHANGED = "$content_changed"
 #: What a person answered to a run that asked: it is for that run alone, whatever is live.
 ANSWERED = "$answered"
 
@@ -102,3 +97,26 @@ def loop_says(event: InternalEvent) -> str:
         f"it is number {event.depth} of changes that each led to the next: workflows set each other off in a circle. "
         "Break it (a rule on a trigger or an entry), then replay this event if it is still wanted"
     )
+
+
+def words(name: str, properties: Mapping[str, Any]) -> str:
+    """What happened, for a story.
+
+    >>> words("$stage_changed", {"from": "lead", "to": "mql"}), words("Demo Requested", {})
+    ('Stage mql was reached', 'Demo Requested')
+    """
+    said = _WORDS.get(name)
+    return said.format_map({key: properties.get(key) or "nothing" for key in _NAMED}) if said else name
+
+
+_NAMED = ("segment", "to", "field", "workflow", "team", "answer", "by")
+_WORDS = {
+    triggers.SEGMENT_ENTERED: "Segment {segment} was entered",
+    triggers.SEGMENT_LEFT: "Segment {segment} was left",
+    triggers.STAGE_CHANGED: "Stage {to} was reached",
+    triggers.FIELD_CHANGED: "Field {field} became {to}",
+    triggers.SCHEDULE: "The schedule of {workflow} was due",
+    triggers.HANDOFF: "Work was handed to {team}",
+    triggers.CONTENT_CHANGED: "Content became {to}",
+    ANSWERED: "{by} answered {answer}",
+}

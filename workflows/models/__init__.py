@@ -9,7 +9,7 @@ from .definition import Alias, ChangeRequest, DefinitionVersion, StageOwnership,
 from .effect import Effect
 from .event import Attempt, EventConflict, InboundEvent, QuarantinedEvent, QueuedEvent, Source
 from .finding import DuplicateFinding, ReportRequest
-from .handwork import Assignment, Handoff, Queue, StepApproval
+from .handwork import Assignment, Desk, Handoff, Queue, StepApproval
 from .imports import Import, ImportPart, ImportRefusal
 from .mapping import Mapping
 from .membership import AudienceMember, SegmentMember, SegmentWatch
@@ -36,6 +36,7 @@ __all__ = [
     "ContentItem",
     "Conversion",
     "DefinitionVersion",
+    "Desk",
     "DuplicateFinding",
     "Effect",
     "EventConflict",

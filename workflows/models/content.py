@@ -23,16 +23,16 @@ class ContentItem(models.Model):
         WEBINAR = "webinar", "Webinar"
 
     class State(models.TextChoices):
-        PLAN = "plan", "Planned"
+        PLANNED = "planned", "Planned"
         DRAFT = "draft", "In draft"
-        APPROVE = "approve", "In approval"
-        PUBLISH = "publish", "Published"
-        PROMOTE = "promote", "Promoted"
+        APPROVAL = "approval", "In approval"
+        PUBLISHED = "published", "Published"
+        PROMOTED = "promoted", "Promoted"
 
     key = models.SlugField(unique=True, max_length=120)
     name = models.CharField(max_length=160)
     kind = models.CharField(max_length=20, choices=Kind)
-    state = models.CharField(max_length=10, choices=State, default=State.PLAN)
+    state = models.CharField(max_length=10, choices=State, default=State.PLANNED)
     owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="content_items")
     #: Labels of the places where it is published or promoted, such as "blog".
     channels = models.JSONField(default=list, blank=True)

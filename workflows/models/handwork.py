@@ -19,6 +19,7 @@ class Handoff(models.Model):
         ACCEPTED = "accepted", "Accepted"
         DONE = "done", "Done"
         REFUSED = "refused", "Refused"
+        LAPSED = "lapsed", "Not accepted in time"
 
     id = models.BigAutoField(primary_key=True)
     #: From run and step, so that a repeat is the same hand-off.
@@ -98,27 +99,35 @@ class StepApproval(models.Model):
 
 
 class Queue(models.Model):
-    """People that leads are given to, and how many each can look after. One row changes when ops edits it.
+    """People that leads are given to, and how they share them out. One row changes when ops edits it.
 
-    `members` is a list of {"name": "Noor Haddad", "capacity": 20, "territories": ["DE", "AT"], "away": false}.
-    Personal data: the names of colleagues.
+    `members` is a list of {"key": "noor", "crm_id": "Noor Haddad", "capacity": 20, "away": false}, in the order of
+    their turns; `territories` a list of {"key": "dach", "when": CONDITION, "members": ["noor"]}, of which the first
+    that fits counts (`workflows.engine.rosters`). Personal data: the names of colleagues.
     """
 
     key = models.SlugField(unique=True)
     name = models.CharField(max_length=80)
     owner = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="queues")
     members = models.JSONField(default=list)
-    #: The field of a contact that a territory is told by.
-    territory_field = models.CharField(max_length=80, default="country")
-    #: How many were given out in turn; only the runtime counts it on.
-    turn = models.BigIntegerField(default=0, editable=False)
-    history = HistoricalRecords(excluded_fields=["turn"])
+    territories = models.JSONField(default=list, blank=True)
+    history = HistoricalRecords()
 
     class Meta:
         ordering = ["key"]
 
     def __str__(self) -> str:
         return self.name
+
+
+class Desk(models.Model):
+    """Whose turn was last at a queue, or a territory of it (`queue/territory`). Locked while turns are taken."""
+
+    key = models.TextField(primary_key=True)
+    last = models.TextField(null=True)
+
+    def __str__(self) -> str:
+        return f"desk {self.key}"
 
 
 class Assignment(models.Model):
@@ -130,6 +139,7 @@ class Assignment(models.Model):
     class State(models.TextChoices):
         OPEN = "open", "Given"
         TAKEN = "taken", "Taken"
+        REFUSED = "refused", "Refused"
         LAPSED = "lapsed", "Not taken in time"
         CLOSED = "closed", "Closed"
 
@@ -140,9 +150,11 @@ class Assignment(models.Model):
     workflow_id = models.BigIntegerField()
     step = models.TextField()
     contact_id = models.BigIntegerField(null=True)
-    queue = models.TextField(blank=True)
-    #: territory, round_robin, capacity or account_owner, and why it was this person.
+    #: The `Desk` whose turn it was; empty where it was nobody's turn.
+    desk = models.TextField(blank=True)
+    #: territory, round_robin, capacity or account_owner.
     by = models.TextField()
+    #: Key of the member of the queue.
     person = models.TextField()
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     given_at = models.DateTimeField()
@@ -152,9 +164,9 @@ class Assignment(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            # runtime.hands: how many each person of a queue looks after
+            # queries.rosters: how many each person of a queue looks after
             models.Index(
-                fields=["queue", "person"], condition=models.Q(state__in=["open", "taken"]), name="assignment_load"
+                fields=["desk", "person"], condition=models.Q(state__in=["open", "taken"]), name="assignment_load"
             ),
             models.Index(fields=["contact_id", "id"], name="assignment_contact"),  # whose lead it is
             models.Index(fields=["run_id"], name="assignment_run"),  # run page, and when its run goes on

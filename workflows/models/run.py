@@ -118,6 +118,8 @@ class Conversion(models.Model):
     run_id = models.BigIntegerField()
     #: `utm_campaign` of the event that began the run; empty where it carried none.
     campaign = models.TextField(blank=True)
+    #: What it is worth, where the step says so.
+    value = models.FloatField(null=True)
     at = models.DateTimeField()
 
     class Meta:

@@ -75,13 +75,14 @@ def field_type(row: Field, stages: tuple[str, ...]) -> FieldType:
     return FieldType(type=row.type, allowed=allowed, label=row.label)
 
 
-def _terms(at: datetime, *documents: Any) -> Terms:
+def terms(at: datetime, *documents: Any) -> Terms:
+    """What rules are asked by at an instant: the segments that they name, and how a score fades."""
     return Terms(at=at, segments=segment_rules.asked_by(*documents), half_life_days=scores.half_life_days())
 
 
 def count(rule: Mapping[str, Any], *, at: datetime) -> int:
     """How many contacts the rule holds for. Raises `BadCondition`."""
-    asked = where(rule, _terms(at, rule))
+    asked = where(rule, terms(at, rule))
     with _many_rows() as cursor:
         cursor.execute(f"SELECT count(*) FROM {TABLE} c WHERE {asked.member}", asked.values)  # noqa: S608
         return int(cursor.fetchone()[0])
@@ -89,7 +90,7 @@ def count(rule: Mapping[str, Any], *, at: datetime) -> int:
 
 def members(rule: Mapping[str, Any], *, at: datetime) -> Members:
     """How many, of how many, and a few of them. Raises `BadCondition`."""
-    asked = where(rule, _terms(at, rule))
+    asked = where(rule, terms(at, rule))
     with _many_rows() as cursor:
         cursor.execute(
             f"""
@@ -109,9 +110,9 @@ def members(rule: Mapping[str, Any], *, at: datetime) -> Members:
 
 def change(*, before: Mapping[str, Any] | None, after: Mapping[str, Any], at: datetime) -> Change:
     """Who joins and who leaves when `after` takes the place of `before` (None: a new segment). By one query."""
-    terms = _terms(at, before, after)
-    new = where(after, terms, prefix="a")
-    old = where(before, terms, prefix="b") if before else None
+    asked = terms(at, before, after)
+    new = where(after, asked, prefix="a")
+    old = where(before, asked, prefix="b") if before else None
     with _many_rows() as cursor:
         cursor.execute(
             f"""

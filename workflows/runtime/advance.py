@@ -8,7 +8,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, transacti
 
 from martechops.lib import failures
 
-from . import claim, definitions, handle, outcome, setbacks, subjects, write
+from . import claim, definitions, handle, hands, outcome, setbacks, subjects, write
 from .validate import sort_out
 
 log = structlog.get_logger()
@@ -62,17 +62,26 @@ def _advance(take: Callable[[], claim.Batch]) -> int:
             return 0
         defined = _defined()
         events, violations = sort_out([defined.current(event) for event in batch.events], defined)
-        people = subjects.load(batch, events)
-        defined.need(people.versions())
-        into = outcome.Outcome()
+        found = subjects.load(batch, events, defined)
+        defined.need(found.versions())
+        at_work = hands.versions_at_work(found, (event.name for event in events), defined)
+        bench = handle.Bench(defined, hands.laid_out(defined, at_work), batch.at, outcome.Outcome())
         for event in events:
-            found = people.recognised[event.id]
-            handle.event(event, people.by_id[found.contact_id], found, definitions=defined, at=batch.at, into=into)
+            _handle(event, found, bench)
         for timer in batch.timers:
-            if person := people.by_id.get(timer.contact_id or 0):
-                handle.timer(timer, person, definitions=defined, at=batch.at, into=into)
-        write.write(people, into, violations, at=batch.at)
+            if subject := found.of(timer.subject):
+                handle.timer(timer, subject, bench=bench)
+        write.write(found, bench.into, violations, bench=bench, at=batch.at)
     return len(batch)
+
+
+def _handle(event: claim.ClaimedEvent, found: subjects.Subjects, bench: handle.Bench) -> None:
+    """One event, from outside or inside; whatever an internal one was about may be gone by now, and then it is over."""
+    if event.subject is None:
+        recognised = found.recognised[event.id]
+        handle.event(event, found.people[recognised.contact_id], recognised, bench=bench)
+    elif subject := found.of(event.subject):
+        handle.inside(event, subject, bench=bench)
 
 
 def _defined() -> definitions.Definitions:

@@ -1,29 +1,28 @@
 """What is live, as the engine needs it: read anew for each batch, compiled once for each content."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Protocol
 
 import orjson
 
+from martechops.people.models import Team
 from workflows.engine.authority import Writer
-from workflows.engine.conditions import Segments
 from workflows.engine.mapping import BadMapping, CompiledMapping, compile_mapping
-from workflows.engine.parse import BadSpec, parse
+from workflows.engine.parse import BadSpec
 from workflows.engine.references import Names
 from workflows.engine.schemas import BadSchema, Fault, compile_schema
 from workflows.engine.scoring import Scoring
 from workflows.engine.snapshot import Catalog, Stage
 from workflows.engine.spec import Spec
+from workflows.engine.triggers import Trigger
 from workflows.models import Activation, EventType, LifecycleStage, MessageTemplate, Source, Status, Version
 from workflows.models import Mapping as MappingRow
-from workflows.queries import aliases, authorities, scores, segment_rules
+from workflows.queries import aliases, authorities, live, rosters, scores, unsettled
+from workflows.queries.live import Today
 
 from .claim import ClaimedEvent
-
-_PARSED: dict[tuple[str, bytes], Spec] = {}
-_MOST_PARSED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +68,6 @@ class SourceRule:
         return {row.source.rpartition(".")[2]: row.target for row in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class Today:
-    """What the content of a version is read with: a change of any of it reaches every workflow."""
-
-    #: Former names by (kind, name), and what they mean now.
-    names: Names
-    #: What each segment asks for, by its key; None: it cannot be said.
-    segments: Segments | None
-    #: Both, to find what was compiled with them.
-    text: bytes
-
-    @classmethod
-    def of(cls, names: Names, segments: Segments | None) -> "Today":
-        """With their text."""
-        return cls(names, segments, orjson.dumps([sorted(names.items()), segments]))
-
-
 @dataclass(slots=True)
 class Definitions:
     """Everything that is defined, at one instant."""
@@ -97,6 +79,8 @@ class Definitions:
     #: Live versions by the event that triggers them.
     live: Mapping[str, tuple[RunnableVersion, ...]]
     today: Today
+    #: Row of each team by its key.
+    teams: Mapping[str, int] = field(default_factory=dict)
     #: Why the live version that an event triggers cannot be used, by event.
     unusable: Mapping[str, str] = field(default_factory=dict)
     _versions: dict[int, RunnableVersion] = field(default_factory=dict)
@@ -105,6 +89,17 @@ class Definitions:
     def names(self) -> Names:
         """Former names by (kind, name), and what they mean now."""
         return self.today.names
+
+    @property
+    def inside(self) -> tuple[Trigger, ...]:
+        """Triggers of live versions that listen to what happens inside."""
+        found = {version.version_id: version.spec.trigger for versions in self.live.values() for version in versions}
+        return tuple(trigger for trigger in found.values() if trigger and trigger.kind != "event")
+
+    def priority(self, workflow_id: int) -> tuple[str, int]:
+        """Key of a workflow and how much its messages count against others', as far as a version of it is known."""
+        known = (v for v in self._versions.values() if v.workflow_id == workflow_id)
+        return next(((v.spec.key, v.spec.priority) for v in known), ("", 50))
 
     def need(self, version_ids: set[int]) -> None:
         """Make sure that these versions, live or finishing, can be asked for."""
@@ -140,10 +135,9 @@ def load() -> Definitions:
     One that cannot be used, because it was written past the checks or before they were as strict, stands aside: what
     needs it is held or fails visibly, and everything else goes on.
     """
-    names = aliases.names()
-    today = Today.of(names, segment_rules.rules())
+    today = live.today()
     mappings = {row.key: _mapping(row) for row in MappingRow.objects.all()}
-    live: dict[str, tuple[RunnableVersion, ...]] = {}
+    triggered: dict[str, tuple[RunnableVersion, ...]] = {}
     versions: dict[int, RunnableVersion] = {}
     unusable: dict[str, str] = {}
     for activation in Activation.objects.filter(until=None).select_related("version").order_by("workflow_id"):
@@ -151,42 +145,45 @@ def load() -> Definitions:
             version = versions[activation.version_id] = _runnable(activation.version, today)
         except BadSpec as error:
             unusable |= dict.fromkeys(
-                _triggers(activation.version, names), f"workflow version {activation.version}: {error}"
+                _triggers(activation.version, today.names), f"workflow version {activation.version}: {error}"
             )
             continue
         if version.spec.trigger:
             for event in version.spec.trigger.names:
-                live[event] = (*live.get(event, ()), version)
+                triggered[event] = (*triggered.get(event, ()), version)
+    fields = authorities.fields()
     return Definitions(
         catalog=Catalog(
             stages={row.key: _stage(row) for row in LifecycleStage.objects.all()},
             mappings={key: mapping for key, mapping in mappings.items() if isinstance(mapping, CompiledMapping)},
             channels=dict(MessageTemplate.objects.values_list("key", "channel")),
-            fields={row.key: authorities.of(row) for row in authorities.fields()},
+            fields={row.key: authorities.of(row) for row in fields},
+            types={row.key: row.type for row in fields},
+            rosters=rosters.all(today.segments),
+            unsettled=unsettled.keys() if _asks_what_is_settled(versions.values()) else {},
         ),
         events={row.name: _event(row) for row in EventType.objects.select_related("stage_effect")},
         sources={row.pk: _source(row, mappings) for row in Source.objects.select_related("system", "mapping")},
         scoring=scores.compiled(),
-        live=live,
+        live=triggered,
         unusable=unusable,
         today=today,
+        teams=dict(Team.objects.values_list("key", "pk")),
         _versions=versions,
     )
 
 
+def _asks_what_is_settled(versions: Iterable[RunnableVersion]) -> bool:
+    return any(step.action == "verify_definitions" for version in versions for step in version.spec.steps)
+
+
 def _runnable(row: Version, today: Today) -> RunnableVersion:
-    """Frozen content never changes, so a compiled one is found by its digest and by what it is read with."""
-    found_by = (row.digest, today.text)
-    if found_by not in _PARSED:
-        if len(_PARSED) > _MOST_PARSED:
-            _PARSED.clear()
-        _PARSED[found_by] = parse(aliases.current(row.content, today.names), segments=today.segments)
     return RunnableVersion(
         workflow_id=row.workflow_id,
         version_id=row.pk,
         number=row.number,
         digest=row.digest,
-        spec=_PARSED[found_by],
+        spec=live.spec_of(row, today),
     )
 
 

@@ -61,7 +61,7 @@ def due_systems(*, at: datetime) -> list[str]:
         cursor.execute(
             f"""
             WITH RECURSIVE known AS (
-                (SELECT system FROM {_EFFECTS} WHERE state = 'planned' ORDER BY system LIMIT 1)
+                (SELECT system FROM {_EFFECTS} WHERE state = 'planned' AND system > '' ORDER BY system LIMIT 1)
                 UNION ALL
                 SELECT (SELECT e.system FROM {_EFFECTS} e WHERE e.state = 'planned' AND e.system > known.system
                         ORDER BY e.system LIMIT 1)

@@ -1,10 +1,10 @@
-"""One cause, one contact: what changes, which runs begin or go on, and the account of it. In memory only."""
+"""One cause, one subject: what changes, which runs begin or go on, and the account of it. In memory only."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from workflows.engine import explain
+from workflows.engine import explain, internal
 from workflows.engine.authority import Refused
 from workflows.engine.conditions import ConditionError
 from workflows.engine.decide import Decision, decide
@@ -15,34 +15,35 @@ from workflows.models import Run
 from . import learn
 from .claim import ClaimedEvent, ClaimedTimer
 from .definitions import Definitions, RunnableVersion
+from .hands import Hands
 from .learn import Lesson
 from .outcome import Account, Change, Outcome, Part
-from .subjects import Recognised, RunState, Subject
+from .recognise import Recognised
+from .subjects import Person, RunState, Subject
 
 
-def event(
-    claimed: ClaimedEvent,
-    subject: Subject,
-    recognised: Recognised,
-    *,
-    definitions: Definitions,
-    at: datetime,
-    into: Outcome,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What every cause of a batch is handled with."""
+
+    definitions: Definitions
+    hands: Hands
+    at: datetime
+    into: Outcome
+
+
+def event(claimed: ClaimedEvent, person: Person, recognised: Recognised, *, bench: Bench) -> None:
     """An event happened to a contact: learn from it, wake what waits for it, begin what it triggers."""
-    seen = seen_event(claimed)
+    seen, into = seen_event(claimed), bench.into
     before, refused = len(into.changes), len(into.requests)
-    Lesson(claimed, seen, subject, definitions, at, into).learn(recognised)
-    handling = _Handling(subject=subject, definitions=definitions, at=at, into=into, event_id=claimed.id)
-    cause = Cause(kind="event", event=seen)
-    for run in [run for run in subject.runs if run.is_running and _waits_for(run, claimed.name, definitions)]:
-        handling.go_on(run, cause)
-    for version in definitions.live.get(claimed.name, ()):
-        handling.begin(version, cause)
+    into.deepest(person.ref, claimed.depth)
+    Lesson(claimed, seen, person, bench.definitions, bench.at, into).learn(recognised)
+    handling = _Handling(person, bench, event_id=claimed.id)
+    handling.happened(claimed.name, Cause(kind="event", event=seen))
     detail = {
         "cause": {"kind": "event", "event_id": claimed.id, "name": claimed.name or claimed.type},
         "contact": {
-            "found": "created" if subject.is_new and not recognised.by else "known",
+            "found": "created" if person.is_new and not recognised.by else "known",
             "by": list(recognised.by),
             "notes": list(recognised.notes),
         },
@@ -55,28 +56,36 @@ def event(
     }
     if said := [request.document() for request in into.requests[refused:] if request.run is None]:
         detail["refused"] = said
-    into.accounts.append(
-        Account(contact_id=subject.id, event_id=claimed.id, detail=detail, parts=tuple(handling.parts))
-    )
+    handling.account(claimed.id, detail)
 
 
-def _waits_for(run: RunState, name: str, definitions: Definitions) -> bool:
-    return bool(name) and bool(run.waits_for) and definitions.current_event(run.waits_for) == name
+def inside(claimed: ClaimedEvent, subject: Subject, *, bench: Bench) -> None:
+    """Something happened inside: wake what waits for it, begin what it triggers. What moves nobody leaves no trace."""
+    handling = _Handling(subject, bench, event_id=claimed.id, depth=claimed.depth)
+    bench.into.deepest(subject.ref, claimed.depth)
+    properties = claimed.body.get("properties") or {}
+    cause = {"event_id": claimed.id, "name": internal.words(claimed.name, properties)}
+    if claimed.name == internal.ANSWERED:
+        handling.answered(properties)
+        kind = "answer"
+    else:
+        handling.happened(claimed.name, Cause(kind="event", event=seen_event(claimed)))
+        kind = "event"
+    if handling.parts:
+        handling.account(claimed.id, {"cause": {"kind": kind, **cause}, "changes": [], **handling.told()})
 
 
-def timer(claimed: ClaimedTimer, subject: Subject, *, definitions: Definitions, at: datetime, into: Outcome) -> None:
+def timer(claimed: ClaimedTimer, subject: Subject, *, bench: Bench) -> None:
     """A run's time has come."""
     run = subject.run(claimed.run_id)
     if run is None or not run.is_running:
         return
-    handling = _Handling(subject=subject, definitions=definitions, at=at, into=into)
-    handling.go_on(run, Cause(kind="timer"))
-    detail = {
-        "cause": {"kind": "timer", "due_at": claimed.due_at.isoformat()},
-        "changes": [],
-        "workflows": [part for part, _ in handling.parts],
-    }
-    into.accounts.append(Account(contact_id=subject.id, event_id=None, detail=detail, parts=tuple(handling.parts)))
+    handling = _Handling(subject, bench)
+    if bench.definitions.version(run.version_id).spec.step(run.step).kind != "wait":
+        bench.into.lapsed.append(run)
+    handling.go_on(run, Cause(kind="timer", tried=run.tried))
+    cause = {"kind": "timer", "due_at": claimed.due_at.isoformat()}
+    handling.account(None, {"cause": cause, "changes": [], **handling.told()})
 
 
 def seen_event(claimed: ClaimedEvent) -> dict[str, Any]:
@@ -98,19 +107,45 @@ class _Handling:
     """Runs that one cause moves, and the account of them."""
 
     subject: Subject
-    definitions: Definitions
-    at: datetime
-    into: Outcome
+    bench: Bench
     event_id: int | None = None
+    depth: int = 0
     parts: list[Part] = field(default_factory=list)
 
     def _snapshot(self) -> Snapshot:
-        return self.subject.snapshot(scoring=self.definitions.scoring, at=self.at)
+        bench = self.bench
+        return self.subject.snapshot(scoring=bench.definitions.scoring, at=bench.at, desks=bench.hands.desks)
+
+    def happened(self, name: str, cause: Cause) -> None:
+        """Runs that wait for such an event go on, and workflows that it triggers may be entered."""
+        definitions = self.bench.definitions
+        for run in [run for run in self.subject.runs if run.is_running and self._waits_for(run, name)]:
+            self.go_on(run, cause)
+        for version in definitions.live.get(name, ()):
+            if version.spec.subject == self.subject.ref.kind:
+                self.begin(version, cause)
+
+    def _waits_for(self, run: RunState, name: str) -> bool:
+        return bool(name) and bool(run.waits_for) and self.bench.definitions.current_event(run.waits_for) == name
+
+    def answered(self, properties: dict[str, Any]) -> None:
+        """Somebody answered the run that asked; an answer that comes after the run went on changes nothing."""
+        run = self.subject.run(properties["run_id"])
+        if run is None or not run.is_running or run.step != properties["step"]:
+            return
+        cause = Cause(
+            kind="answer",
+            answer=properties["answer"],
+            by=properties.get("by") or "",
+            note=properties.get("note") or "",
+            tried=run.tried,
+        )
+        self.go_on(run, cause)
 
     def begin(self, version: RunnableVersion, cause: Cause) -> None:
-        """Let the contact enter a live version, if its trigger and entry rules agree."""
-        snapshot = self._snapshot()
-        facts = {"contact": snapshot.contact, "event": cause.event, "now": self.at}
+        """Let the subject enter a live version, if its trigger and entry rules agree."""
+        snapshot, at = self._snapshot(), self.bench.at
+        facts = snapshot.facts(event=cause.event, at=at)
         try:
             if not triggered_by(version.spec, facts):
                 return
@@ -120,22 +155,23 @@ class _Handling:
         admission = admit(
             version.spec,
             facts=facts,
-            contact_id=self.subject.id,
+            contact_id=snapshot.contact_id,
             earlier=self.subject.earlier(version.workflow_id),
-            at=self.at,
+            at=at,
+            subject=snapshot.key,
         )
         if not admission.admitted:
             self._refused(version, admission)
             return
         run = RunState(
-            contact_id=self.subject.id,
+            subject=self.subject.ref,
             workflow_id=version.workflow_id,
             version_id=version.version_id,
             entry_key=admission.entry_key,
             state=Run.State.WAITING,
             step="",
             waits_for="",
-            entered_at=self.at,
+            entered_at=at,
             event_id=self.event_id,
         )
         self.subject.runs.append(run)
@@ -143,54 +179,101 @@ class _Handling:
 
     def go_on(self, run: RunState, cause: Cause) -> None:
         """Take a waiting run further, on the version that it entered."""
-        self._decide(run, self.definitions.version(run.version_id), cause)
+        self._decide(run, self.bench.definitions.version(run.version_id), cause)
 
     def _decide(
         self, run: RunState, version: RunnableVersion, cause: Cause, *, admission: Admission | None = None
     ) -> None:
         decision = decide(
             version.spec,
-            catalog=self.definitions.catalog,
+            catalog=self.bench.definitions.catalog,
             snapshot=self._snapshot(),
             entry_key=run.entry_key,
             waiting_at=run.step or None,
             cause=cause,
-            at=self.at,
+            at=self.bench.at,
         )
         self._take(run, version, decision)
         part = _heading(version) | {"entry": explain.admission(admission) if admission else None}
         self.parts.append((part | explain.decision(decision), run))
 
     def _take(self, run: RunState, version: RunnableVersion, decision: Decision) -> None:
-        run.state, run.step, run.reason = decision.state, decision.step, decision.reason
-        run.waits_for, run.due_at, run.changed = decision.waits_for or "", decision.due_at, True
-        for write in decision.writes:
-            old = self.subject.write(write.field, write.new, at=self.at)
-            self.into.changes.append(
-                Change(self.subject.id, write.field, old, write.new, version.spec.key, self.event_id, run, write.step)
-            )
-        for effect in decision.effects:
-            self.into.effects.append((run, effect))
-            if effect.refusal is None and (effect.kind == "send_message" or effect.once_key):
-                self.subject.sent.append(Sent(effect.payload.get("channel", ""), self.at, effect.once_key))
+        into = self.bench.into
+        if not decision.stays:
+            run.state, run.step, run.reason = decision.state, decision.step, decision.reason
+            run.waits_for, run.due_at, run.changed = decision.waits_for or "", decision.due_at, True
+        self._write(run, version, decision)
+        self._plan(run, version, decision)
         for asked in decision.requests:
-            self.into.requests.append(
+            into.requests.append(
                 learn.request(
-                    self.subject.id,
+                    self.subject.ref,
                     asked.field,
                     asked.value,
                     writer=version.spec.key,
                     refused=Refused(asked.because, may_ask=asked.may_ask),
-                    definitions=self.definitions,
+                    definitions=self.bench.definitions,
                     event_id=self.event_id,
                     run=run,
                 )
             )
-        self.into.goals.extend((run, goal) for goal in decision.goals)
+        into.goals.extend((run, goal) for goal in decision.goals)
+        self.bench.hands.take(run, decision, self.subject, writer=version.spec.key, depth=self.depth, into=into)
+
+    def _write(self, run: RunState, version: RunnableVersion, decision: Decision) -> None:
+        """What the run sets; a field that the subject does not have fails it, visibly."""
+        for write in decision.writes:
+            try:
+                old = self.subject.write(write.field, write.new, at=self.bench.at)
+            except KeyError as error:
+                run.state, run.reason = Run.State.FAILED, f"step {write.step} cannot be done: {error.args[0]}"
+                return
+            self.bench.into.changes.append(
+                Change(
+                    self.subject.ref,
+                    write.field,
+                    old,
+                    write.new,
+                    version.spec.key,
+                    self.event_id,
+                    run,
+                    write.step,
+                    self.depth,
+                )
+            )
+
+    def _plan(self, run: RunState, version: RunnableVersion, decision: Decision) -> None:
+        gone = {displaced.key for displaced in decision.displaced}
+        if gone:
+            self.bench.into.displaced.extend(decision.displaced)
+            self.subject.sent = [sent for sent in self.subject.sent if sent.key not in gone]
+        for effect in decision.effects:
+            self.bench.into.effects.append((run, effect))
+            if effect.refusal is None and (effect.kind == "send_message" or effect.once_key):
+                self.subject.sent.append(
+                    Sent(
+                        channel=effect.payload.get("channel", ""),
+                        at=effect.not_before or self.bench.at,
+                        once_key=effect.once_key,
+                        key=effect.key,
+                        planned=True,
+                        workflow=version.spec.key,
+                        priority=effect.priority,
+                    )
+                )
 
     def _refused(self, version: RunnableVersion, admission: Admission) -> None:
         part = _heading(version) | {"entry": explain.admission(admission), "steps": [], "state": "refused"}
         self.parts.append((part | {"run_id": None}, None))
+
+    def told(self) -> dict[str, Any]:
+        """The runs' part of the account."""
+        return {"workflows": [part for part, _ in self.parts]}
+
+    def account(self, event_id: int | None, detail: dict[str, Any]) -> None:
+        """Leave the trace."""
+        account = Account(subject=self.subject.ref, event_id=event_id, detail=detail, parts=tuple(self.parts))
+        self.bench.into.accounts.append(account)
 
 
 def _heading(version: RunnableVersion) -> dict[str, Any]:

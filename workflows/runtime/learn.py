@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from workflows.engine.authority import Allowed, Refused, Verdict, Writer, consent_verdict, verdict
+from workflows.engine.internal import SubjectRef
 from workflows.engine.mapping import CompiledMapping
 
 from .claim import ClaimedEvent
 from .definitions import Definitions, EventRule
 from .outcome import Change, Consent, Outcome, Points, Request
-from .subjects import Recognised, RunState, Subject
+from .recognise import Recognised
+from .subjects import Person, RunState
 
 _UNKNOWN = Writer("source", "identity")
 
@@ -23,7 +25,7 @@ class Lesson:
     claimed: ClaimedEvent
     #: The event as rules and mappings see it.
     seen: Mapping[str, Any]
-    subject: Subject
+    subject: Person
     definitions: Definitions
     at: datetime
     into: Outcome
@@ -81,7 +83,7 @@ class Lesson:
         subject.changed = True
         new = scoring.now(subject.score, at=self.at)
         if old != new:
-            self.into.changes.append(Change(subject.id, "score", old, new, writer.name, self.claimed.id))
+            self.into.changes.append(self._change("score", old, new, writer))
 
     def _consent(self, channel: str, state: str, writer: Writer, text_version: str = "") -> None:
         """Enter a statement in the ledger; the latest by event time counts, at the same instant the refusal does."""
@@ -110,7 +112,7 @@ class Lesson:
         subject.changed = True
         old = now["state"] if now else None
         if old != state:
-            self.into.changes.append(Change(subject.id, name, old, state, writer.name, self.claimed.id))
+            self.into.changes.append(self._change(name, old, state, writer))
 
     def _set(self, name: str, value: Any, writer: Writer) -> None:
         """Write what the field's authority allows, ask for the rest. By a first address somebody is known at all."""
@@ -120,9 +122,12 @@ class Lesson:
         found = self._verdict(name, writer)
         if isinstance(found, Allowed) or (name == "email" and old is None):
             self.subject.write(name, value, at=self.claimed.occurred_at)
-            self.into.changes.append(Change(self.subject.id, name, old, value, writer.name, self.claimed.id))
+            self.into.changes.append(self._change(name, old, value, writer))
         else:
             self._ask(name, value, writer, found)
+
+    def _change(self, name: str, old: Any, new: Any, writer: Writer) -> Change:
+        return Change(self.subject.ref, name, old, new, writer.name, self.claimed.id, depth=self.claimed.depth)
 
     def _verdict(self, name: str, writer: Writer) -> Verdict:
         return verdict(self.definitions.catalog.fields.get(name), name=name, writer=writer)
@@ -130,7 +135,7 @@ class Lesson:
     def _ask(self, name: str, value: Any, writer: Writer, refused: Refused) -> None:
         self.into.requests.append(
             request(
-                self.subject.id,
+                self.subject.ref,
                 name,
                 value,
                 writer=writer.name,
@@ -142,7 +147,7 @@ class Lesson:
 
 
 def request(
-    contact_id: int,
+    subject: SubjectRef,
     name: str,
     value: Any,
     *,
@@ -154,5 +159,5 @@ def request(
 ) -> Request:
     """What a refusal becomes; without an owner to ask, a note in the trace only."""
     authority = definitions.catalog.fields.get(name)
-    owner_id = authority.owner_id if authority and refused.may_ask else None
-    return Request(contact_id, name, value, writer, refused.because, owner_id, event_id, run)
+    owner_id = authority.owner_id if authority and refused.may_ask and subject.contact_id else None
+    return Request(subject.contact_id, name, value, writer, refused.because, owner_id, event_id, run)

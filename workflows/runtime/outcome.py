@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from workflows.engine.effects import Goal, PlannedEffect
+from workflows.engine.effects import Displaced, Goal, PlannedAssignment, PlannedEffect, PlannedHandoff, Question
+from workflows.engine.internal import SubjectRef
 from workflows.engine.scoring import Given
 
 from .subjects import RunState
@@ -12,9 +13,9 @@ from .subjects import RunState
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field of a contact that got another value, and who wrote it: a system, an event type, a run's step."""
+    """One field that got another value, and who wrote it: a system, an event type, a run's step."""
 
-    contact_id: int
+    subject: SubjectRef
     field: str
     old: Any
     new: Any
@@ -22,6 +23,8 @@ class Change:
     event_id: int | None = None
     run: RunState | None = None
     step: str = ""
+    #: How many internal events led to it.
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ class Points:
 class Request:
     """One value that was refused for want of authority, and who was to have it written."""
 
-    contact_id: int
+    #: None for what is no contact: only fields of contacts have owners to ask.
+    contact_id: int | None
     field: str
     value: Any
     writer: str
@@ -79,7 +83,7 @@ Part = tuple[dict[str, Any], RunState | None]
 class Account:
     """What one cause led to, for the trace; `parts` get the id of their run when it has one."""
 
-    contact_id: int
+    subject: SubjectRef
     event_id: int | None
     detail: dict[str, Any]
     parts: tuple[Part, ...]
@@ -96,3 +100,17 @@ class Outcome:
     accounts: list[Account] = field(default_factory=list)
     effects: list[tuple[RunState, PlannedEffect]] = field(default_factory=list)
     goals: list[tuple[RunState, Goal]] = field(default_factory=list)
+    questions: list[tuple[RunState, Question]] = field(default_factory=list)
+    #: With how many internal events led to each.
+    handoffs: list[tuple[RunState, PlannedHandoff, int]] = field(default_factory=list)
+    assignments: list[tuple[RunState, PlannedAssignment]] = field(default_factory=list)
+    displaced: list[Displaced] = field(default_factory=list)
+    #: Runs whose time was over at a step that waited for people.
+    lapsed: list[RunState] = field(default_factory=list)
+    #: Contact → how many internal events led to what happened to it, at most.
+    depths: dict[int, int] = field(default_factory=dict)
+
+    def deepest(self, ref: SubjectRef, depth: int) -> None:
+        """Something happened to a subject, so many internal events after the first cause."""
+        if ref.contact_id is not None:
+            self.depths[ref.contact_id] = max(depth, self.depths.get(ref.contact_id, 0))

@@ -24,6 +24,8 @@ def content(
     try:
         if effect.kind == "send_message":
             return _message(effect, facts, templates[payload["template"]], sender or settings.EMAIL_FROM)
+        if effect.kind == "distribute_report":
+            return dict(payload) | _report(payload, sender or settings.EMAIL_FROM)
         if effect.kind == "create_task":
             return dict(payload) | {"title": messages.line(payload["title"], facts)}
     except KeyError as error:
@@ -31,6 +33,13 @@ def content(
     except BadTemplate as error:
         raise CannotRender(str(error)) from None
     return dict(payload)
+
+
+def _report(payload: Mapping[str, Any], sender: str) -> dict[str, Any]:
+    """A note that the report is there, to all who read it; what it says is a click away, behind the sign-in."""
+    name = str(payload["report"]).replace("-", " ").capitalize()
+    text = f"{name} is ready: see Results in MartechOps."
+    return {"to": ", ".join(payload["to"]), "sender": sender, "subject": name, "text": text, "html": f"<p>{text}</p>"}
 
 
 def _message(effect: Claimed, facts: Mapping[str, Any], template: MessageTemplate, sender: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class _Batch:
 
     at: datetime
     route: links.Route
-    people: Mapping[int, subjects.Subject]
+    people: Mapping[int, subjects.Person]
     defined: definitions.Definitions
     templates: Mapping[str, MessageTemplate]
     #: When effects of workflows with a limit were reserved lately.

@@ -1,6 +1,6 @@
-"""Contacts of a batch, found or made and locked, with all that deciding needs to know of them."""
+"""What the events and timers of a batch are about, locked, with all that deciding needs to know of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,25 +8,31 @@ from typing import Any
 from django.db import connection
 
 from martechops.lib import bulk
-from workflows.engine import identity
+from workflows.engine.internal import WORKSPACE, SubjectRef, subject_of
+from workflows.engine.rosters import Desk
 from workflows.engine.scoring import Score, Scoring
 from workflows.engine.snapshot import Earlier, Sent, Snapshot
-from workflows.models import Contact, ContactKey, Effect, Run
+from workflows.models import Assignment, Contact, ContactKey, ContentItem, Effect, Run
 
 from .claim import Batch, ClaimedEvent
+from .definitions import Definitions
+from .recognise import Recognised, recognise
 
 NO_SCORE = Score()
 
-
 #: Fields that are columns of their own, besides the score.
 _COLUMNS = ("email", "lifecycle_stage")
+#: What steps may change of a content item.
+_ITEM_FIELDS = ("state", "channels", "link", "body", "planned_for", "published_at")
+#: Namespace of the lock that stands for the workspace itself.
+_WORKSPACE_LOCK = 7303
 
 
 @dataclass(slots=True)
 class RunState:
-    """One run of a contact, as the batch changes it."""
+    """One run, as the batch changes it."""
 
-    contact_id: int
+    subject: SubjectRef
     workflow_id: int
     version_id: int
     entry_key: str
@@ -40,6 +46,8 @@ class RunState:
     reason: str = ""
     due_at: datetime | None = None
     changed: bool = False
+    #: Who was asked at the step it waits at, in order.
+    tried: tuple[str, ...] = ()
 
     @property
     def is_running(self) -> bool:
@@ -48,48 +56,24 @@ class RunState:
 
 @dataclass(slots=True)
 class Subject:
-    """One contact of the batch: what is known of it now, changed in memory as the batch goes on."""
+    """What a run is about. This one is the workspace itself; `Person` and `Item` know more."""
 
-    id: int
-    email: str | None = None
-    lifecycle_stage: str | None = None
-    score: Score = NO_SCORE
-    #: By channel: {"state": …, "at": …}.
-    consent: dict[str, dict[str, str]] = field(default_factory=dict)
-    fields: dict[str, Any] = field(default_factory=dict)
     runs: list[RunState] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
-    is_new: bool = False
     changed: bool = False
 
-    def snapshot(self, *, scoring: Scoring, at: datetime) -> Snapshot:
-        """The contact as it stands at an instant, for the engine."""
-        contact = {
-            **self.fields,
-            "email": self.email,
-            "lifecycle_stage": self.lifecycle_stage,
-            "score": scoring.now(self.score, at=at),
-            "consent": {channel: entry["state"] for channel, entry in self.consent.items()},
-        }
-        return Snapshot(contact_id=self.id, contact=contact, sent=tuple(self.sent))
+    @property
+    def ref(self) -> SubjectRef:
+        return WORKSPACE
 
-    def read(self, name: str) -> Any:
-        """What a field holds now, a score without its fading."""
-        if name == "score":
-            return round(self.score.value)
-        return getattr(self, name) if name in _COLUMNS else self.fields.get(name)
+    def snapshot(self, *, scoring: Scoring, at: datetime, desks: Mapping[str, Desk] | None = None) -> Snapshot:
+        """It as it stands at an instant, for the engine."""
+        del scoring, at
+        return Snapshot(0, {}, sent=tuple(self.sent), kind="workspace", desks=desks or {})
 
     def write(self, name: str, value: Any, *, at: datetime) -> Any:
-        """Give a field another value; returns the former one. A score that is written fades from then on."""
-        old = self.read(name)
-        self.changed = True
-        if name == "score":
-            self.score = Score(float(value), at)
-        elif name in _COLUMNS:
-            setattr(self, name, value)
-        else:
-            self.fields[name] = value
-        return old
+        """Give a field another value; returns the former one. Raises KeyError for what it has no field for."""
+        raise KeyError(name)
 
     def earlier(self, workflow_id: int) -> tuple[Earlier, ...]:
         """Its runs of one workflow, whatever the version."""
@@ -108,151 +92,228 @@ class Subject:
         return next((run for run in self.runs if run.id == run_id), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Recognised:
-    """Whose event it is, and by what that was seen."""
+@dataclass(slots=True)
+class Person(Subject):
+    """One contact of the batch: what is known of it now, changed in memory as the batch goes on."""
 
-    contact_id: int
-    by: tuple[str, ...]
-    #: The address that the event gave, in its one spelling.
-    email: str | None
-    #: Keys that belong to somebody else: two contacts may be one person.
-    notes: tuple[str, ...]
+    id: int = 0
+    email: str | None = None
+    lifecycle_stage: str | None = None
+    score: Score = NO_SCORE
+    #: By channel: {"state": …, "at": …}.
+    consent: dict[str, dict[str, str]] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
+    #: What systems know it by, such as user_id.
+    known_as: dict[str, str] = field(default_factory=dict)
+    is_new: bool = False
+
+    @property
+    def ref(self) -> SubjectRef:
+        return SubjectRef("contact", self.id)
+
+    def snapshot(self, *, scoring: Scoring, at: datetime, desks: Mapping[str, Desk] | None = None) -> Snapshot:
+        """The contact as it stands at an instant, for the engine."""
+        contact = {
+            **self.known_as,
+            **self.fields,
+            "email": self.email,
+            "lifecycle_stage": self.lifecycle_stage,
+            "score": scoring.now(self.score, at=at),
+            "consent": {channel: entry["state"] for channel, entry in self.consent.items()},
+        }
+        return Snapshot(contact_id=self.id, contact=contact, sent=tuple(self.sent), desks=desks or {})
+
+    def read(self, name: str) -> Any:
+        """What a field holds now, a score without its fading."""
+        if name == "score":
+            return round(self.score.value)
+        return getattr(self, name) if name in _COLUMNS else self.fields.get(name)
+
+    def write(self, name: str, value: Any, *, at: datetime) -> Any:
+        """A score that is written fades from then on."""
+        old = self.read(name)
+        self.changed = True
+        if name == "score":
+            self.score = Score(float(value), at)
+        elif name in _COLUMNS:
+            setattr(self, name, value)
+        else:
+            self.fields[name] = value
+        return old
+
+
+@dataclass(slots=True)
+class Item(Subject):
+    """One content item of the batch, changed in its row."""
+
+    row: ContentItem = field(default_factory=ContentItem)
+
+    @property
+    def ref(self) -> SubjectRef:
+        return SubjectRef("content", self.row.pk)
+
+    def snapshot(self, *, scoring: Scoring, at: datetime, desks: Mapping[str, Desk] | None = None) -> Snapshot:
+        """The item as rules see it under `content.`."""
+        del scoring, at
+        row = self.row
+        known = {
+            "key": row.key,
+            "name": row.name,
+            "kind": row.kind,
+            "state": row.state,
+            "owner": row.owner.key,
+            "channels": row.channels,
+            "link": row.link,
+            "planned_for": row.planned_for.isoformat() if row.planned_for else None,
+            "published_at": row.published_at.isoformat() if row.published_at else None,
+        }
+        return Snapshot(
+            0, {}, sent=tuple(self.sent), kind="content", subject_id=str(row.pk), subject=known, desks=desks or {}
+        )
+
+    def write(self, name: str, value: Any, *, at: datetime) -> Any:
+        """As it is published it also gets the instant."""
+        if name not in _ITEM_FIELDS:
+            raise KeyError(f"a content item has no field {name} that a step may set")
+        old = getattr(self.row, name)
+        setattr(self.row, name, value)
+        if name == "state" and value == ContentItem.State.PUBLISHED:
+            self.row.published_at = at
+        self.row.updated_at = at
+        self.changed = True
+        return old
 
 
 @dataclass(slots=True)
 class Subjects:
-    """All contacts of a batch."""
+    """All that the events and timers of a batch are about."""
 
-    by_id: dict[int, Subject]
+    people: dict[int, Person]
+    items: dict[int, Item]
+    workspace: Subject | None
     #: By event id; an event that names nobody is not in it.
     recognised: dict[int, Recognised]
     #: Keys learnt in this batch.
     new_keys: dict[str, int]
 
+    def of(self, ref: SubjectRef) -> Subject | None:
+        """None for one that is gone."""
+        if ref.kind == "workspace":
+            return self.workspace
+        return (self.people if ref.kind == "contact" else self.items).get(ref.id or 0)
+
+    def all(self) -> list[Subject]:
+        """Each of them once."""
+        return [*self.people.values(), *self.items.values(), *([self.workspace] if self.workspace else [])]
+
     def versions(self) -> set[int]:
         """Versions that its runs are still on, live or finishing."""
-        return {run.version_id for person in self.by_id.values() for run in person.runs if run.is_running}
+        return {run.version_id for subject in self.all() for run in subject.runs if run.is_running}
 
 
-def load(batch: Batch, events: Sequence[ClaimedEvent]) -> Subjects:
-    """Find or make the contact of each event, lock them all in the order of their ids, and read what is known."""
-    recognised, new_keys, new_ids = _recognise(events)
-    ids = {found.contact_id for found in recognised.values()} | {
-        timer.contact_id for timer in batch.timers if timer.contact_id is not None
-    }
-    by_id = locked(ids - new_ids)
-    by_id.update({id: Subject(id=id, is_new=True, changed=True) for id in new_ids})
-    read_runs(by_id)
-    read_sent(by_id)
-    return Subjects(by_id=by_id, recognised=recognised, new_keys=new_keys)
+def load(batch: Batch, events: Sequence[ClaimedEvent], definitions: Definitions) -> Subjects:
+    """Find or make the contact of each event, lock all subjects in the order of their ids, and read what is known."""
+    found = recognise([event for event in events if event.subject is None])
+    refs = {event.subject for event in events if event.subject} | {timer.subject for timer in batch.timers}
+    ids = {one.contact_id for one in found.recognised.values()} | {ref.id for ref in refs if ref.kind == "contact"}
+    people = locked({id for id in ids if id is not None} - found.new_ids)
+    people.update({id: Person(id=id, is_new=True, changed=True) for id in found.new_ids})
+    items = _locked_items({ref.id for ref in refs if ref.kind == "content" and ref.id is not None})
+    workspace = _locked_workspace() if WORKSPACE in refs else None
+    subjects = Subjects(people, items, workspace, found.recognised, found.new_keys)
+    _read_runs(subjects, definitions)
+    read_sent(people, definitions)
+    if refs:
+        _read_tried(subjects)
+    return subjects
 
 
-def locked(ids: Iterable[int]) -> dict[int, Subject]:
+def locked(ids: Iterable[int]) -> dict[int, Person]:
     """Lock contacts in the order of their ids, so that two workers never wait for each other."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT id, email, lifecycle_stage, score, scored_at, consent::json, fields::json
-            FROM {Contact._meta.db_table} WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE
+            SELECT id, email, lifecycle_stage, score, scored_at, consent::json, fields::json, (
+                SELECT substr(key, 6) FROM {ContactKey._meta.db_table} k
+                WHERE k.contact_id = c.id AND key LIKE 'user:%%' ORDER BY key LIMIT 1)
+            FROM {Contact._meta.db_table} c WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE OF c
             """,  # noqa: S608
             [bulk.array(ids)],
         )
         return {
-            id: Subject(id, email, stage, Score(score, scored_at), consent, fields)
-            for id, email, stage, score, scored_at, consent, fields in cursor.fetchall()
+            id: Person(
+                id=id,
+                email=email,
+                lifecycle_stage=stage,
+                score=Score(score, scored_at),
+                consent=consent,
+                fields=fields,
+                known_as={"user_id": user_id} if user_id else {},
+            )
+            for id, email, stage, score, scored_at, consent, fields, user_id in cursor.fetchall()
         }
 
 
-def read_runs(by_id: Mapping[int, Subject]) -> None:
-    """Every run that the contacts are in or have been through."""
+def _locked_items(ids: Collection[int]) -> dict[int, Item]:
+    if not ids:
+        return {}
+    rows = ContentItem.objects.select_for_update(of=("self",)).select_related("owner").filter(pk__in=ids).order_by("pk")
+    return {row.pk: Item(row=row) for row in rows}
+
+
+def _locked_workspace() -> Subject:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_WORKSPACE_LOCK])
+    return Subject()
+
+
+def _read_runs(subjects: Subjects, definitions: Definitions) -> None:
+    """Every run that the subjects are in or have been through; of the workspace, those of workflows that are live."""
+    ours = "contact_id IS NULL AND content_id IS NULL AND workflow_id = ANY(%s::bigint[])" if subjects.workspace else ""
+    live = {v.workflow_id for versions in definitions.live.values() for v in versions}
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT contact_id, workflow_id, version_id, entry_key, state, step, waits_for, entered_at, id
-            FROM {Run._meta.db_table} WHERE contact_id = ANY(%s::bigint[]) ORDER BY id
+            SELECT contact_id, content_id, workflow_id, version_id, entry_key, state, step, waits_for, entered_at, id
+            FROM {Run._meta.db_table} WHERE contact_id = ANY(%s::bigint[])
+            {"OR content_id = ANY(%s::bigint[])" if subjects.items else ""} {"OR " + ours if ours else ""} ORDER BY id
             """,  # noqa: S608
-            [bulk.array(by_id)],
+            [
+                bulk.array(subjects.people),
+                *([bulk.array(subjects.items)] if subjects.items else []),
+                *([bulk.array(live)] if ours else []),
+            ],
         )
-        for row in cursor.fetchall():
-            by_id[row[0]].runs.append(RunState(*row))
+        for contact_id, content_id, *row in cursor.fetchall():
+            ref = subject_of(contact_id=contact_id, content_id=content_id)
+            if subject := subjects.of(ref):
+                subject.runs.append(RunState(ref, *row))
 
 
-def read_sent(by_id: Mapping[int, Subject], *, planned: bool = True) -> None:
+def _read_tried(subjects: Subjects) -> None:
+    """Who was asked to look after the subjects of runs that wait."""
+    waiting = {run.id: run for subject in subjects.all() for run in subject.runs if run.is_running and run.id}
+    rows = Assignment.objects.filter(run_id__in=waiting).order_by("pk") if waiting else ()
+    for row in rows:
+        run = waiting[row.run_id]
+        if run.step == row.step:
+            run.tried = (*run.tried, row.person)
+
+
+def read_sent(by_id: Mapping[int, Person], definitions: Definitions | None = None, *, planned: bool = True) -> None:
     """What guards ask for of all that was done or may have been; with `planned`, of what is to be done too."""
     states = ["reserved", "done", "uncertain"] + (["planned", "held"] if planned else [])
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT contact_id, coalesce(payload ->> 'channel', ''), coalesce(reserved_at, planned_at), once_key
+            SELECT contact_id, coalesce(payload ->> 'channel', ''), coalesce(reserved_at, not_before), once_key, key,
+                state IN ('planned', 'held'), workflow_id
             FROM {Effect._meta.db_table}
             WHERE contact_id = ANY(%s::bigint[]) AND (kind = 'send_message' OR once_key IS NOT NULL)
               AND state = ANY(%s::text[])
             """,  # noqa: S608
             [bulk.array(by_id), bulk.array(states)],
         )
-        for contact_id, channel, at, once_key in cursor.fetchall():
-            by_id[contact_id].sent.append(Sent(channel=channel, at=at, once_key=once_key))
-
-
-def _recognise(events: Sequence[ClaimedEvent]) -> tuple[dict[int, Recognised], dict[str, int], set[int]]:
-    """Whose each event is; keys learnt on the way count for the events after it."""
-    keys_of = {event.id: keys for event in events if (keys := identity.keys(event.body))}
-    known, with_email = _known({key for keys in keys_of.values() for key in keys})
-    stored = frozenset(known)
-    spare_ids = iter(_take_contact_ids(len(keys_of)) if any(set(k) - stored for k in keys_of.values()) else ())
-    recognised: dict[int, Recognised] = {}
-    new_ids: set[int] = set()
-    for event_id, keys in keys_of.items():
-        by = _recognised_by(keys, known, with_email)
-        contact_id = known[by] if by else next(spare_ids)
-        if by is None:
-            new_ids.add(contact_id)
-        if _email(keys):
-            with_email.add(contact_id)
-        notes = []
-        for key in keys:
-            owner = known.setdefault(key, contact_id)
-            if owner != contact_id:
-                notes.append(f"{key.partition(':')[0]} key belongs to contact {owner}")
-        recognised[event_id] = Recognised(
-            contact_id=contact_id, by=(by,) if by else (), email=_email(keys), notes=tuple(notes)
-        )
-    return recognised, {key: owner for key, owner in known.items() if key not in stored}, new_ids
-
-
-def _recognised_by(keys: tuple[str, ...], known: Mapping[str, int], with_email: set[int]) -> str | None:
-    """The strongest known key.
-
-    A shared browser is not a person: an anonymous id whose contact has an address does not take in another address.
-    """
-    by = next((key for key in keys if key in known), None)
-    if by and by.startswith("anonymous:") and _email(keys) and known[by] in with_email:
-        return None
-    return by
-
-
-def _email(keys: tuple[str, ...]) -> str | None:
-    """An address is the strongest key, so it comes first if there is one."""
-    return keys[0].removeprefix("email:") if keys[0].startswith("email:") else None
-
-
-def _known(keys: set[str]) -> tuple[dict[str, int], set[int]]:
-    """Contacts by key, and which of them have an e-mail address."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT k.key, k.contact_id, c.email IS NOT NULL
-            FROM json_array_elements_text(%s::json) AS wanted (key)
-            JOIN {ContactKey._meta.db_table} k ON k.key = wanted.key
-            JOIN {Contact._meta.db_table} c ON c.id = k.contact_id
-            """,  # noqa: S608
-            [bulk.texts(keys)],
-        )
-        rows = cursor.fetchall()
-    return {key: contact_id for key, contact_id, _ in rows}, {contact_id for _, contact_id, has in rows if has}
-
-
-def _take_contact_ids(count: int) -> list[int]:
-    with connection.cursor() as cursor:
-        return bulk.take_ids(cursor, Contact._meta.db_table, count)
+        for contact_id, channel, at, once_key, key, is_planned, workflow_id in cursor.fetchall():
+            workflow, priority = definitions.priority(workflow_id) if definitions else ("", 50)
+            by_id[contact_id].sent.append(Sent(channel, at, once_key, key, is_planned, workflow, priority))

@@ -55,7 +55,7 @@ def _unusable(event: ClaimedEvent, definitions: Definitions) -> str:
 
 def _reasons(event: ClaimedEvent, definitions: Definitions) -> tuple[Reason, ...]:
     """Only track events have a name that can be planned; the others say who somebody is or what was looked at."""
-    if not identity.keys(event.body):
+    if event.subject is None and not identity.keys(event.body):
         return (Reason("", _NOBODY, "nobody"),)
     if unusable := _unusable(event, definitions):
         return (Reason("", f"it waits for a definition that cannot be used: {unusable}", "definition"),)

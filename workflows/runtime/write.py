@@ -6,16 +6,17 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from simple_history.utils import bulk_update_with_history
 
 from martechops.lib import bulk
 from martechops.lib.bulk import Json
+from workflows.actions import internal_events
 from workflows.models import (
     ChangeRequest,
     ConsentEntry,
     Contact,
     ContactKey,
-    Conversion,
-    Effect,
+    ContentItem,
     FieldChange,
     QuarantinedEvent,
     Run,
@@ -24,29 +25,42 @@ from workflows.models import (
     Trace,
 )
 
+from . import consequences, hands, plans
+from .handle import Bench
 from .outcome import Outcome
 from .subjects import RunState, Subjects
 from .validate import Violation
 
 
-def write(subjects: Subjects, outcome: Outcome, violations: Sequence[Violation], *, at: datetime) -> None:
+def write(subjects: Subjects, outcome: Outcome, violations: Sequence[Violation], *, bench: Bench, at: datetime) -> None:
     """Write everything in the order in which rows name each other. Call inside the batch's transaction."""
-    runs = [run for subject in subjects.by_id.values() for run in subject.runs if run.changed]
+    runs = [run for subject in subjects.all() for run in subject.runs if run.changed]
     with connection.cursor() as cursor:
         _contacts(cursor, subjects, at)
+        _items(subjects)
         _runs(cursor, runs, at)
         _timers(cursor, runs)
         _changes(cursor, outcome, at)
         _points(cursor, outcome)
-        _effects(cursor, outcome, at)
+        plans.write(cursor, outcome, at=at)
+        hands.write(cursor, outcome, bench.definitions, desks=bench.hands.desks, at=at)
         _requests(cursor, outcome, at)
         _accounts(cursor, outcome, at)
         _quarantine(cursor, violations, at)
+    internal_events.write(consequences.of(subjects, outcome, bench.definitions, at=at))
+
+
+def _items(subjects: Subjects) -> None:
+    """Content items with their history: there are few of them, and people look at who changed what."""
+    changed = [item.row for item in subjects.items.values() if item.changed]
+    if changed:
+        fields = ["state", "channels", "link", "body", "planned_for", "published_at", "updated_at"]
+        bulk_update_with_history(changed, ContentItem, fields, default_change_reason="by a workflow")
 
 
 def _contacts(cursor: CursorWrapper, subjects: Subjects, at: datetime) -> None:
-    fresh = [subject for subject in subjects.by_id.values() if subject.is_new]
-    known = [subject for subject in subjects.by_id.values() if subject.changed and not subject.is_new]
+    fresh = [subject for subject in subjects.people.values() if subject.is_new]
+    known = [subject for subject in subjects.people.values() if subject.changed and not subject.is_new]
     bulk.copy_records(
         cursor,
         Contact._meta.db_table,
@@ -100,7 +114,8 @@ def _runs(cursor: CursorWrapper, runs: Iterable[RunState], at: datetime) -> None
                 "id": run.id,
                 "workflow_id": run.workflow_id,
                 "version_id": run.version_id,
-                "contact_id": run.contact_id,
+                "contact_id": run.subject.contact_id,
+                "content_id": run.subject.content_id,
                 "entry_key": run.entry_key,
                 "state": run.state,
                 "step": run.step,
@@ -145,8 +160,8 @@ def _timers(cursor: CursorWrapper, runs: Sequence[RunState]) -> None:
         f"DELETE FROM {Timer._meta.db_table} WHERE run_id = ANY(%s::bigint[])",  # noqa: S608
         [bulk.array(run.id for run in runs)],
     )
-    rows = [(run.id, run.contact_id, run.due_at, 0) for run in runs if run.due_at]
-    bulk.copy_rows(cursor, Timer._meta.db_table, ("run_id", "contact_id", "due_at", "tries"), rows)
+    rows = [(run.id, run.subject.contact_id, run.subject.content_id, run.due_at, 0) for run in runs if run.due_at]
+    bulk.copy_rows(cursor, Timer._meta.db_table, ("run_id", "contact_id", "content_id", "due_at", "tries"), rows)
 
 
 def _changes(cursor: CursorWrapper, outcome: Outcome, at: datetime) -> None:
@@ -155,7 +170,7 @@ def _changes(cursor: CursorWrapper, outcome: Outcome, at: datetime) -> None:
         FieldChange._meta.db_table,
         [
             {
-                "contact_id": change.contact_id,
+                "contact_id": change.subject.contact_id,
                 "at": at,
                 "field": change.field,
                 "old": Json(change.old),
@@ -166,6 +181,7 @@ def _changes(cursor: CursorWrapper, outcome: Outcome, at: datetime) -> None:
                 "step": change.step,
             }
             for change in outcome.changes
+            if change.subject.kind == "contact"
         ],
     )
     bulk.copy_records(
@@ -200,52 +216,6 @@ def _points(cursor: CursorWrapper, outcome: Outcome) -> None:
                 "at": points.at,
             }
             for points in outcome.points
-        ],
-    )
-
-
-def _effects(cursor: CursorWrapper, outcome: Outcome, at: datetime) -> None:
-    """Planned ones, and those that a guard refused: withholding is an outcome too."""
-    bulk.copy_records(
-        cursor,
-        Effect._meta.db_table,
-        [
-            {
-                "key": effect.key,
-                "once_key": effect.once_key,
-                "workflow_id": run.workflow_id,
-                "version_id": run.version_id,
-                "run_id": run.id,
-                "contact_id": run.contact_id,
-                "step": effect.step,
-                "kind": effect.kind,
-                "system": effect.system,
-                "payload": Json(effect.payload),
-                "state": Effect.State.SUPPRESSED if effect.refusal else Effect.State.PLANNED,
-                "reason": effect.refusal or "",
-                "not_before": at,
-                "tries": 0,
-                "fence": 0,
-                "planned_at": at,
-                "ended_at": at if effect.refusal else None,
-            }
-            for run, effect in outcome.effects
-        ],
-    )
-    bulk.copy_records(
-        cursor,
-        Conversion._meta.db_table,
-        [
-            {
-                "key": goal.key,
-                "name": goal.name,
-                "contact_id": run.contact_id,
-                "workflow_id": run.workflow_id,
-                "run_id": run.id,
-                "campaign": goal.campaign,
-                "at": goal.at,
-            }
-            for run, goal in outcome.goals
         ],
     )
 
@@ -295,8 +265,11 @@ def _accounts(cursor: CursorWrapper, outcome: Outcome, at: datetime) -> None:
     bulk.copy_rows(
         cursor,
         Trace._meta.db_table,
-        ("contact_id", "event_id", "at", "detail"),
-        [(account.contact_id, account.event_id, at, Json(account.detail)) for account in outcome.accounts],
+        ("contact_id", "content_id", "event_id", "at", "detail"),
+        [
+            (account.subject.contact_id, account.subject.content_id, account.event_id, at, Json(account.detail))
+            for account in outcome.accounts
+        ],
     )
 
 

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from campaigns.demo import workspace
 from workflows.actions import inbound
 from workflows.models import Run, Source, Workflow
+from workflows.runtime import chores
 from workflows.runtime.advance import advance
 from workflows.runtime.deliver import deliver
 
@@ -70,7 +71,7 @@ def request_demo(send: Callable[..., str]) -> Callable[..., str]:
 
 def settle(*, at: datetime | None = None) -> None:
     """Let everything happen that is due."""
-    while advance(at=at) or deliver(at=at):
+    while advance(at=at) or deliver(at=at) or chores.perform(at=at):
         pass
 
 

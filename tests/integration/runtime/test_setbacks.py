@@ -11,6 +11,7 @@ from workflows.actions import inbound, quarantine, sources
 from workflows.engine import identity
 from workflows.engine.parse import BadSpec
 from workflows.models import Contact, Effect, Mapping, QuarantinedEvent, QueuedEvent, Source, Timer
+from workflows.queries import live
 from workflows.runtime import advance as advancing
 from workflows.runtime import definitions, handle
 from workflows.runtime.advance import CannotDefine, advance
@@ -165,8 +166,8 @@ def test_live_version_that_no_longer_parses_holds_its_events(
     def refuse(content: object, **_segments: object) -> NoReturn:
         raise BadSpec([("steps[0]", "is too old")])
 
-    monkeypatch.setattr(definitions, "_PARSED", {})
-    monkeypatch.setattr(definitions, "parse", refuse)
+    monkeypatch.setattr(live, "_PARSED", {})
+    monkeypatch.setattr(live, "parse", refuse)
     request_demo("ana@example.com")
     settle()
     assert "v1: steps[0]: is too old" in QuarantinedEvent.objects.get().reasons[0]["says"]

@@ -106,7 +106,10 @@ def test_content_is_published_once_and_its_channels_told() -> None:
     publish = act("publish", "publish_content", channels=["blog", "docs"])
     promote = act("promote", "update_channels", channels=["newsletter"], when={"content.state": "published"})
     decision = about("content", {"state": "approved", "title": "Tips"}, publish, promote)
-    assert [(write.field, write.old, write.new) for write in decision.writes] == [("state", "approved", "published")]
+    assert [(write.field, write.old, write.new) for write in decision.writes] == [
+        ("state", "approved", "published"),
+        ("state", "published", "promoted"),
+    ]
     assert [effect.payload["channels"] for effect in decision.effects] == [["blog", "docs"], ["newsletter"]]
     assert {effect.payload["content"] for effect in decision.effects} == {"12"}
 

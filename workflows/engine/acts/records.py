@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ..coercions import CannotCoerce, read
+from ..coercions import CannotCoerce
 from ..conditions import Check, value_at
 from ..counterfactual.changes import known
 from ..decision import StepTrace
 from ..effects import LONGEST_CAMPAIGN, FieldWrite, Goal
 from ..mapping import CompiledMapping
 from ..spec import Step
+from ..spelling import in_one_spelling
 from ..walk import Lack, Walk, defined
 
 NO_ADDRESS = Lack("there is no e-mail address to find the record by", (known("contact.email", None),))
@@ -124,7 +125,7 @@ def _normalised(walk: Walk, step: Step, name: str) -> FieldWrite | str | None:
     if value is None or kind is None:
         return None if kind else f"{name} is not in the field catalog"
     try:
-        wanted = read(value, kind)
+        wanted = in_one_spelling(value, kind)
     except (CannotCoerce, KeyError) as error:
         return f"{name} stays: it {error}" if isinstance(error, CannotCoerce) else None
     if wanted == value:

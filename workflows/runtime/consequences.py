@@ -1,0 +1,73 @@
+"""What a batch causes inside: stages reached, fields changed, segments entered and left, work handed over.
+
+Only what some live version triggers on, or some run of the subject waits for, is written at all.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from workflows.actions import memberships
+from workflows.engine import triggers
+from workflows.engine.internal import InternalEvent, SubjectRef
+from workflows.models import FieldChange
+from workflows.queries import live
+
+from .definitions import Definitions
+from .outcome import Change, Outcome
+from .subjects import Subjects
+
+
+def of(subjects: Subjects, outcome: Outcome, definitions: Definitions, *, at: datetime) -> list[InternalEvent]:
+    """The internal events to be written, after everything else is: segments are asked of the database."""
+    inside = definitions.inside
+    awaited = {
+        (run.subject, run.waits_for)
+        for subject in subjects.all()
+        for run in subject.runs
+        if run.is_running and run.waits_for.startswith("$")
+    }
+    if not inside and not awaited:
+        return []
+    caused = [*_changed(outcome.changes, at), *_handed(outcome, definitions, at)]
+    wanted = live.listened(caused, inside)
+    wanted += [event for event in caused if (event.subject, event.name) in awaited and event not in wanted]
+    if live.watched_segments(inside):
+        wanted += _moved(subjects, outcome, at)
+    return wanted
+
+
+def of_rows(changes: Iterable[FieldChange], *, at: datetime) -> list[InternalEvent]:
+    """The same for changes of contacts that are written outside a batch."""
+    given = [Change(SubjectRef("contact", row.contact_id), row.field, row.old, row.new, row.writer) for row in changes]
+    return list(_changed(given, at))
+
+
+def _changed(changes: Iterable[Change], at: datetime) -> Iterator[InternalEvent]:
+    for change in changes:
+        if change.subject.kind == "content":
+            if change.field == "state":
+                yield _event(triggers.CONTENT_CHANGED, change, at, {"from": change.old, "to": change.new})
+            continue
+        moved = {"from": change.old, "to": change.new}
+        if change.field == "lifecycle_stage":
+            yield _event(triggers.STAGE_CHANGED, change, at, moved)
+        yield _event(triggers.FIELD_CHANGED, change, at, {"field": change.field, **moved})
+
+
+def _event(name: str, change: Change, at: datetime, properties: dict[str, object]) -> InternalEvent:
+    return InternalEvent(name, change.subject, at, properties, depth=change.depth + 1)
+
+
+def _handed(outcome: Outcome, definitions: Definitions, at: datetime) -> Iterator[InternalEvent]:
+    for run, made, depth in outcome.handoffs:
+        workflow = definitions.version(run.version_id).spec.key
+        properties = {"team": made.to_team, "from": made.from_team, "workflow": workflow, "payload": dict(made.payload)}
+        yield InternalEvent(triggers.HANDOFF, run.subject, at, properties, depth=depth + 1)
+
+
+def _moved(subjects: Subjects, outcome: Outcome, at: datetime) -> list[InternalEvent]:
+    """Contacts of the batch that came into watched segments or went out of them."""
+    changed = sorted(person.id for person in subjects.people.values() if person.changed)
+    rules = memberships.watched()
+    moves = memberships.notice(changed, rules=rules, at=at) if changed and rules else []
+    return [move.event(at=at, depth=outcome.depths.get(move.contact_id, 0) + 1) for move in moves]
