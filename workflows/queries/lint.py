@@ -5,7 +5,7 @@ holds. Loading takes a fixed number of queries, however much there is.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -43,6 +43,11 @@ def examined() -> Examined:
     return _examined(_fingerprint())
 
 
+def workspace() -> Workspace:
+    """All that checks look at, as it is now."""
+    return _workspace(_fingerprint())
+
+
 def findings_of(key: str, *, content: Mapping[str, Any] | None = None, state: str = "draft") -> tuple[Finding, ...]:
     """What concerns one workflow, conflicts with others included.
 
@@ -50,10 +55,13 @@ def findings_of(key: str, *, content: Mapping[str, Any] | None = None, state: st
     """
     if content is None:
         return tuple(finding for finding in examined().findings if finding.concerns(key))
-    workspace = examined().workspace
-    edited = replace(workflow_of(content, state=state, segments=workspace.segment_rules), key=key)
-    others = tuple(one for one in workspace.workflows if one.key != key)
-    return examine(replace(workspace, workflows=(*others, edited)), only=[key])
+    known = workspace()
+    before = next((one for one in known.workflows if one.key == key), None)
+    edited = replace(workflow_of(content, state=state, segments=known.segment_rules), key=key)
+    if before:
+        edited = replace(edited, owner=before.owner)
+    others = tuple(one for one in known.workflows if one.key != key)
+    return examine(replace(known, workflows=(*others, edited)), only=[key])
 
 
 def readiness_of(key: str) -> Readiness | None:
@@ -62,9 +70,14 @@ def readiness_of(key: str) -> Readiness | None:
 
 
 @lru_cache(maxsize=_KEPT)
-def _examined(fingerprint: str) -> Examined:
+def _workspace(fingerprint: str) -> Workspace:
     del fingerprint
-    workspace, records = _load(), _records()
+    return _load()
+
+
+@lru_cache(maxsize=_KEPT)
+def _examined(fingerprint: str) -> Examined:
+    workspace, records = _workspace(fingerprint), _records()
     findings = examine(workspace)
     return Examined(
         workspace=workspace,
@@ -121,13 +134,35 @@ def _workflows(names: Mapping[tuple[str, str], str], segments: Segments) -> list
         Prefetch("versions", newest, to_attr="newest"),
     )
     found: list[Workflow] = []
+    world = repr((sorted(names.items()), sorted(segments.items())))
     for row in rows.order_by("key"):
         versions = [("live", one.version) for one in row.live] + [("draft", one) for one in row.drafts]
         for state, version in versions or [("frozen", one) for one in row.newest]:
-            content = aliases.current(version.content, names)
-            read = workflow_of(content, state=state, version=version.number, segments=segments)
-            found.append(replace(read, key=row.key, name=row.name, owner=row.owner.key))
+            written = _Written(version.pk, version.digest, state, world, version.content, names, segments)
+            found.append(
+                replace(_read(written), key=row.key, name=row.name, owner=row.owner.key, version=version.number)
+            )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A version as it was saved, and what its names and segments mean now: the same is read once."""
+
+    version: int
+    digest: str
+    state: str
+    #: Changes with the meaning of any name or segment.
+    world: str
+    content: Mapping[str, Any] = field(compare=False)
+    names: Mapping[tuple[str, str], str] = field(compare=False)
+    segments: Segments = field(compare=False)
+
+
+@lru_cache(maxsize=1024)
+def _read(written: _Written) -> Workflow:
+    content = aliases.current(written.content, written.names)
+    return workflow_of(content, state=written.state, segments=written.segments)
 
 
 def _records() -> dict[str, Record]:

@@ -1,6 +1,6 @@
 """What the lint says of one workflow, as its pages show it: in the editor, beside the map, and at each step."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,7 @@ class Checked:
     open: tuple[Line, ...]
     #: What its author lets stand, each with the reason.
     standing: tuple[Line, ...]
+    #: Not of what is only being edited.
     readiness: Readiness | None
     #: Why its risk is what it is.
     risk: tuple[Reason, ...]
@@ -69,16 +70,18 @@ class Checked:
         return self.open[0].finding.severity if self.open else ""
 
 
-def of(key: str, spec: Spec | None, *, content: Mapping[str, Any] | None = None) -> Checked:
-    """Of a workflow; with `content`, as if that were its draft. One query while nothing has changed."""
-    found = merged(lint.findings_of(key, content=content))
+def of(
+    key: str, spec: Spec | None, *, content: Mapping[str, Any] | None = None, besides: Collection[str] = ()
+) -> Checked:
+    """Of a workflow; with `content`, as if that were its draft; without the codes that its page tells `besides`."""
+    found = [one for one in merged(lint.findings_of(key, content=content)) if one.code not in besides]
     told = lines(sorted(found, key=lambda one: SEVERITIES.index(one.severity)), here=key)
     return Checked(
         open=tuple(line for line in told if not line.finding.ignored_because),
         standing=tuple(line for line in told if line.finding.ignored_because),
-        readiness=lint.readiness_of(key),
+        readiness=lint.readiness_of(key) if content is None else None,
         risk=reasons(spec) if spec else (),
-        teams=lint.examined().workspace.teams,
+        teams=lint.workspace().teams,
     )
 
 
@@ -111,7 +114,7 @@ def _worst(findings: Iterable[Finding]) -> str:
 
 def lines(findings: Iterable[Finding], *, here: str = "") -> list[Line]:
     """Findings as pages show them; `here` is the workflow whose page it is, if it is one's."""
-    workspace = lint.examined().workspace
+    workspace = lint.workspace()
     called = {one.key: one for one in workspace.workflows}
     live = {one.key for one in workspace.workflows if one.state == "live"}
     found = []

@@ -19,11 +19,15 @@ from workflows.queries import comments, names, specs, vocabulary, workflows
 from workflows.queries.comments import Thread
 from workflows.queries.pickers import Pickers
 
+from . import checked
+from .checked import Checked, Line
 from .editor_panel import Filling, Problem, ShownSection, actions_for
 from .map_drawing import draw
 from .map_layout import MIDDLING
 from .map_steps import ICONS, Names, StepRow, map_edges, map_steps, step_rows, with_marks
 
+#: Codes of the lint that say what `problems` say.
+_TOLD = ("LNT001", "RUN007", "DAT006", "REF002")
 _STEP_PATH = re.compile(r"steps\[(\d+)\]\.?(.*)")
 #: Kinds of step besides those that act, as the panel offers them.
 FLOW = (
@@ -73,6 +77,7 @@ class ListedStep:
 
     row: StepRow
     problems: int
+    findings: int
     comments: int
     here: int
     is_first: bool
@@ -141,6 +146,18 @@ class EditorPage:
         return [(path, says) for path, says in self.problems if not _STEP_PATH.fullmatch(path)]
 
     @cached_property
+    def checked(self) -> Checked:
+        """What the lint says of the draft as it stands, besides the problems above."""
+        return checked.of(self.workflow.key, self.spec, content=self.document, besides=_TOLD)
+
+    @property
+    def step_findings(self) -> tuple[Line, ...]:
+        """Of the open step; with no step open, of the workflow as a whole and of all its steps."""
+        if self.panel.kind == "step":
+            return self.checked.steps.get(self.panel.step, ())
+        return self.checked.open
+
+    @cached_property
     def names(self) -> Names:
         return Names(teams=names.of_teams(), systems=names.of_systems())
 
@@ -163,6 +180,7 @@ class EditorPage:
             ListedStep(
                 row=row,
                 problems=len(self.step_problems.get(row.key, ())),
+                findings=len(self.checked.steps.get(row.key, ())),
                 comments=self.comment_counts.get(row.key, 0),
                 here=self.in_flight.get(row.key, 0),
                 is_first=at == 0,

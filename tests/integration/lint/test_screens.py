@@ -129,3 +129,24 @@ def test_list_of_checks_leads_to_each(ana: Client) -> None:
     page = ana.get("/docs/lint/").content.decode()
     assert all(f'href="/docs/lint/{check.code}/"' in page for check in CHECKS)
     assert ana.get("/docs/lint/NOPE1/").status_code == 404
+
+
+def test_editor_shows_findings_at_the_step_and_in_the_list_of_steps(ana: Client) -> None:
+    changed = content()
+    del changed["steps"][2]["guards"]["consent"]
+    row = Workflow.objects.get(key="demo-request-nurture")
+    versions.draft(workflow=row, content=changed, by="tests", at=AT)
+    page = words(ana.get("/workflows/demo-request-nurture/edit/?step=welcome"))
+    assert "Send the welcome message does not ask whether the contact agreed to email" in page
+    assert page.count("1 finding") == 2  # beside the draft's state, and at its step
+    assert "does not ask whether" not in words(ana.get("/workflows/demo-request-nurture/edit/?step=qualify"))
+
+
+def test_finding_that_may_stand_is_shown_with_its_reason(ana: Client) -> None:
+    changed = content()
+    del changed["steps"][2]["guards"]["consent"]
+    changed["lint"] = {"ignore": [{"code": "GRD001", "step": "welcome", "because": "the form asks for it"}]}
+    row = Workflow.objects.get(key="demo-request-nurture")
+    versions.draft(workflow=row, content=changed, by="tests", at=AT)
+    for address in ("/workflows/demo-request-nurture/", "/workflows/demo-request-nurture/edit/"):
+        assert "May stand: the form asks for it" in words(ana.get(address))
