@@ -149,11 +149,16 @@ def _always(channel: str, facts: Mapping[str, Any], terms: Terms) -> list[Verdic
     why = terms.suppressed.get(channel) or terms.suppressed.get("*")
     if why:
         verdicts.append(Verdict("suppression", False, f"nothing may be sent by {channel}: {why}", needs=None))
-    email = normal_email(value_at(facts, "contact.email")) or ""
-    if terms.only_to is not None and not {email, f"@{email.rpartition('@')[2]}"} & terms.only_to:
+    if terms.only_to is not None and not _is_among(terms.only_to, value_at(facts, "contact.email")):
         says = "this is a test, and the contact is not among those it may reach"
         verdicts.append(Verdict("test", False, says, needs=None))
     return verdicts
+
+
+def _is_among(only_to: frozenset[str], address: Any) -> bool:
+    """The address itself, or all addresses of its domain."""
+    email = normal_email(address)
+    return email is not None and not only_to.isdisjoint((email, f"@{email.rpartition('@')[2]}"))
 
 
 def _require(path: str, facts: Mapping[str, Any]) -> Verdict:

@@ -159,7 +159,7 @@ def value_at(facts: Facts, path: str) -> Any:
     """
     value: Any = facts
     for part in path.split("."):
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):  # nearly always a dict, which is quick to ask
             return None
         value = value.get(part)
     return value
