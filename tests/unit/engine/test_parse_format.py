@@ -1,13 +1,18 @@
 """The whole format of workflow files: every key is read into its place, and what does not fit is said there."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workflows.engine.action_kinds import ACTIONS
 from workflows.engine.parse import attempt, parse
+from workflows.engine.parse.beginnings import _KINDS as _TRIGGERS
+from workflows.engine.parse.guarding import _GUARDS
 from workflows.engine.required_parts import REQUIRED_PARTS, missing
 from workflows.engine.spec import TYPES, Approve, Handoff, Share, Spec
 
@@ -273,3 +278,27 @@ def test_file_names_who_must_agree_and_which_findings_may_stand() -> None:
         "lint.ignore[0].code": "is missing",
         "lint.ignore[1]": "must say which finding may stand, and why: {code: …, because: …}",
     }
+
+
+PAGE = (Path(__file__).parents[3] / "docs" / "workflow-files.md").read_text()
+
+
+def test_examples_of_the_page_on_workflows_are_what_the_parser_takes() -> None:
+    whole, *parts = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    spec = parse(yaml.safe_load(whole))
+    assert missing(spec) == ()
+    entry, *steps = parts
+    parse(one_step(stop="x") | yaml.safe_load(entry))
+    later = [{"key": key, "stop": "x"} for key in ("big", "short-sequence", "long-sequence")]
+    count = 0
+    for part in steps:
+        for piece in re.split(r"\n(?=[a-z])", part.strip()):
+            step = {"key": "one", **(MESSAGE if piece.startswith("guards") else {}), **yaml.safe_load(piece)}
+            parse(one_step(stop="x") | {"steps": [step, *later]})
+            count += 1
+    assert count == 8  # three waits, choose, split, approve, handoff, guards
+
+
+def test_page_on_workflows_lists_every_action_trigger_guard_and_kind_of_step() -> None:
+    named = {*ACTIONS, *TYPES, *_GUARDS, *_TRIGGERS, "choose", "split", "wait", "stop", "serves", "marks", "limits"}
+    assert {name for name in named if not re.search(rf"\b{name}\b", PAGE)} == set()
