@@ -129,7 +129,7 @@ def _checked(row: Row, *, by: User | str, at: datetime, expected: int | None, te
     after = documents.document_of(row, consumers=teams)
     if stored and expected is not None and (number := documents.latest_number(stored)) != expected:
         raise Conflict(number=number, theirs=before, yours=after)
-    _check_status(before, after, by=by)
+    check_status(before, after, by=by)
     soundness.check(row)
     return stored
 
@@ -171,7 +171,8 @@ def _stored(row: Row) -> Row | None:
     return type(row)._default_manager.select_for_update(of=("self",)).filter(pk=row.pk).first()
 
 
-def _check_status(before: Mapping[str, Any], after: Mapping[str, Any], *, by: User | str) -> None:
+def check_status(before: Mapping[str, Any], after: Mapping[str, Any], *, by: User | str) -> None:
+    """Return if saving `after` in place of `before` (empty: it is new) leaves the status to who may change it."""
     if before.get("status") == Status.FROZEN and before != after:
         raise Frozen("It is frozen: an admin can thaw it, with a reason.")
     if before and before.get("status") != after.get("status") and not isinstance(by, str):

@@ -19,11 +19,18 @@ from workflows.queries import documents, segment_rules, segments
 Problems = dict[str, list[str]]
 
 
-def check(row: models.Model) -> None:
-    """Raises ValidationError with everything that is wrong with a definition."""
+def check(row: models.Model, *, alone: bool = False) -> None:
+    """Raises ValidationError with everything that is wrong with a definition.
+
+    `alone`: no other row is asked for; the database itself holds that it is the only one of its name, and that what it
+    refers to is there.
+    """
     problems: Problems = {}
     try:
-        row.full_clean()
+        if alone:
+            row.clean_fields(exclude=[part.name for part in row._meta.fields if part.is_relation])
+        else:
+            row.full_clean()
     except ValidationError as error:
         problems.update(error.message_dict)
     kind = documents.kind_of(row)

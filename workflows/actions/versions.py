@@ -14,6 +14,7 @@ from martechops.people.permissions import check_may
 from workflows.actions import definitions, drafts
 from workflows.engine import typing_rules
 from workflows.engine.parse import BadSpec, parse
+from workflows.engine.typing_rules import Vocabulary
 from workflows.models import Version, Workflow
 from workflows.queries import vocabulary
 
@@ -44,13 +45,19 @@ def draft(*, workflow: Workflow, content: Mapping[str, Any], by: User | str, at:
 
 @transaction.atomic
 def freeze(
-    *, version: Version, by: User | str, at: datetime, note: str | None = None, revision: int | None = None
+    *,
+    version: Version,
+    by: User | str,
+    at: datetime,
+    note: str | None = None,
+    revision: int | None = None,
+    words: Vocabulary | None = None,
 ) -> Version:
     """From now on this content never changes. `revision` is the one that was seen, None not to ask.
 
-    Its rules have to fit the catalog as it is now; a map of how things are may say what it likes. The workflow is
-    called, owned and typed as the frozen content says. Raises AlreadyFrozen, BadSpec, NothingChanged, NotAllowed and
-    `drafts.ChangedMeanwhile`.
+    Its rules have to fit the catalog as it is now (`words`, for whoever has just read it); a map of how things are may
+    say what it likes. The workflow is called, owned and typed as the frozen content says. Raises AlreadyFrozen,
+    BadSpec, NothingChanged, NotAllowed and `drafts.ChangedMeanwhile`.
     """
     workflow = Workflow.objects.select_for_update().get(pk=version.workflow_id)
     version = Version.objects.select_related("workflow", "parent").get(pk=version.pk)
@@ -61,7 +68,7 @@ def freeze(
     if revision is not None and revision != version.revision:
         _say_changed(version, revision)
     spec = parse(version.content)
-    if not spec.map_only and (unfit := typing_rules.problems(version.content, vocabulary.current())):
+    if not spec.map_only and (unfit := typing_rules.problems(version.content, words or vocabulary.current())):
         raise BadSpec(list(unfit))
     if spec.key != workflow.key:
         raise BadSpec([("key", f"must be {workflow.key}: a workflow keeps its key")])

@@ -1,9 +1,10 @@
 """Bringing files in: all of a plan or nothing, by the actions that pages and interface use."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
+from itertools import groupby
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -12,11 +13,12 @@ from django.db.models import F, ProtectedError
 from martechops.audit import entries
 from martechops.people.models import User
 from martechops.people.permissions import NotAllowed, check_may
-from workflows.actions import definitions, renames
+from workflows.actions import definition_batches, definitions, renames
 from workflows.actions.removals import InUse
 from workflows.engine.edits import CannotEdit
 from workflows.engine.parse import BadSpec
 from workflows.models import LifecycleStage
+from workflows.queries import documents
 from workflows.workspace import checking, planning, writing
 from workflows.workspace.folders import Files
 from workflows.workspace.kinds import Name, place_in_order
@@ -80,16 +82,10 @@ def apply(
 def _write(planned: Plan, *, by: User | str, at: datetime, progress: Callable[[int, int], None]) -> None:
     changes = in_order(planned.changes)
     _set_positions_aside(changes)
-    writer = writing.Writer(by=by, at=at, note=NOTE)
-    for done, change in enumerate(changes, start=1):
-        try:
-            if change.verb is Verb.RENAME:
-                _rename(change, by=by, at=at)
-                writer.forget()
-            else:
-                writer.write(change)
-        except _REFUSALS as error:
-            raise CannotApply([Problem(change.file, 0, 0, f"{change.name}: {_said(error)}")]) from error
+    writer, done = writing.Writer(by=by, at=at, note=NOTE), 0
+    for batch in _batches(changes, writer):
+        _write_batch(batch, writer)
+        done += len(batch)
         progress(done, len(changes))
     entries.record(
         action="workspace.apply",
@@ -99,6 +95,32 @@ def _write(planned: Plan, *, by: User | str, at: datetime, progress: Callable[[i
         at=at,
         detail={"plan": planned.digest, **{verb: planned.count(verb) for verb in Verb}},
     )
+
+
+def _batches(changes: Iterable[Change], writer: writing.Writer) -> Iterator[list[Change]]:
+    """New definitions of one kind that stand next to each other; everything else alone."""
+    for (kind, together), group in groupby(changes, key=lambda c: (c.name.kind, writer.goes_with_others(c))):
+        del kind
+        batch = list(group)
+        yield from [batch] if together else ([change] for change in batch)
+
+
+def _write_batch(batch: list[Change], writer: writing.Writer) -> None:
+    """Raises CannotApply, at the file of the change that is refused."""
+    change = batch[0]
+    try:
+        if len(batch) > 1:
+            writer.add(batch)
+        elif change.verb is Verb.RENAME:
+            _rename(change, by=writer.by, at=writer.at)
+            writer.forget()
+        else:
+            writer.write(change)
+    except definition_batches.Refused as error:
+        refused = next(one for one in batch if one.name.key == documents.key_of(error.row))
+        raise CannotApply([Problem(refused.file, 0, 0, f"{refused.name}: {error}")]) from error
+    except _REFUSALS as error:
+        raise CannotApply([Problem(change.file, 0, 0, f"{change.name}: {_said(error)}")]) from error
 
 
 #: What the actions refuse; a plan foresees nearly all of it, and a fault that it did not foresee undoes everything.

@@ -203,8 +203,10 @@ def _column(kind: documents.Kind, name: str, attribute: str) -> Schema:
         return made
     if column.null:
         made |= {"type": [made["type"], "null"], "default": None}
-    elif column.has_default():
+    elif column.has_default() and (column.blank or column.get_default() not in ([], {}, "")):
         made["default"] = column.get_default()
+    elif column.has_default():  # there has to be something, and the default is nothing
+        made |= {"minItems": 1, "minProperties": 1}
     elif column.blank and isinstance(column, models.CharField | models.TextField):
         made["default"] = ""
     return made

@@ -1,6 +1,6 @@
 """One change, written by the action that its kind has."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,11 @@ from django.db import models
 
 from martechops.people.actions import teams
 from martechops.people.models import Team, User
-from workflows.actions import aliases, definitions, drafts, ownerships, removals, sources, versions
+from workflows.actions import aliases, definition_batches, definitions, drafts, ownerships, removals, sources, versions
+from workflows.engine.typing_rules import Vocabulary
 from workflows.models import Mapping as MappingRow
 from workflows.models import Source, StageOwnership, Status, System, Version, Workflow
-from workflows.queries import documents
+from workflows.queries import documents, vocabulary
 from workflows.workspace.kinds import Name
 from workflows.workspace.planning import Change, Verb
 from workflows.workspace.reading import content
@@ -26,6 +27,7 @@ class Writer:
     at: datetime
     note: str
     _rows: dict[tuple[type[models.Model], str], models.Model] = field(default_factory=dict)
+    _words: Vocabulary | None = None
 
     def write(self, change: Change) -> None:
         """Raises what the action raises, and LookupError for something that is not there any more."""
@@ -36,9 +38,31 @@ class Writer:
         write = _WRITERS.get(change.name.kind, Writer._definition)
         write(self, change.name, document)
 
+    def goes_with_others(self, change: Change) -> bool:
+        """Whether it is a new definition that can be written together with others of its kind."""
+        is_new = change.verb is Verb.ADD and change.name.kind in documents.KINDS
+        return is_new and (isinstance(self.by, str) or (change.after or {}).get("status") != Status.FROZEN)
+
+    def add(self, changes: Sequence[Change]) -> None:
+        """New definitions of one kind at once. Raises LookupError and what `definition_batches.add` raises."""
+        kind, consumers = documents.KINDS[changes[0].name.kind], {}
+        rows = []
+        for change in changes:
+            row = kind.model()
+            consumers[change.name.key] = self._fill(row, dict(change.after or {})) or []
+            rows.append(row)
+        self._words = None
+        definition_batches.add(rows, by=self.by, at=self.at, note=self.note, consumers=consumers)
+
     def forget(self) -> None:
         """After a rename: rows have other keys."""
         self._rows.clear()
+        self._words = None
+
+    def _vocabulary(self) -> Vocabulary:
+        """The catalog as rules see it, read again after a definition was written: many workflows follow each other."""
+        self._words = self._words or vocabulary.current()
+        return self._words
 
     def find(self, model: type[models.Model], key: Any) -> Any:
         """A row by its key, or None for no key. Raises LookupError."""
@@ -80,6 +104,7 @@ class Writer:
 
     def _definition(self, name: Name, document: dict[str, Any]) -> None:
         """Content and status are two writes for a person, as on pages; a thaw comes first."""
+        self._words = None
         kind = documents.KINDS[name.kind]
         row: Any = kind.model._default_manager.filter(**{kind.key: name.key}).first()
         wanted = document.get("status")
@@ -134,7 +159,7 @@ class Writer:
         """A version of its own; a draft that is open is begun again behind it."""
         kept = draft.content if draft else None
         version = versions.draft(workflow=workflow, content=said, by=self.by, at=self.at, note=self.note)
-        versions.freeze(version=version, by=self.by, at=self.at)
+        versions.freeze(version=version, by=self.by, at=self.at, words=self._vocabulary())
         if kept is not None and kept != said:
             drafts.begin(workflow=workflow, content=kept, by=self.by, at=self.at, note=self.note)
 

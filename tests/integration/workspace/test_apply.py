@@ -1,8 +1,10 @@
 """Files are brought in wholly or not at all, by the actions that pages use."""
 
 from collections.abc import Callable
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 
 from martechops.audit.models import AuditEntry
 from martechops.people.models import Team, User
@@ -197,3 +199,34 @@ def test_frozen_workflows_are_never_removed(files: Files) -> None:
     fewer = {path: raw for path, raw in files.items() if path != "workflows/keep-crm-in-step.yaml"}
     with pytest.raises(CannotApply, match="kept for ever"):
         apply(fewer, prune=True)
+
+
+def test_many_new_definitions_are_written_as_each_alone_would_be(files: Files, person: Callable[[str], User]) -> None:
+    """Bulk or not: version, history, consumers and audit chain are the same."""
+    admin = person("admin")
+    text = "kind: event-type\nname: Made {}\nmeaning: Something.\nowner: analytics\nconsumers: [sales-ops, analytics]\n"
+    text += "schema: {{type: object}}\n"
+    more = {**files, **{f"event-types/made-{i}.yaml": text.format(i).encode() for i in "abc"}}
+    assert apply(more, by=admin).startswith("3 to add")
+    rows = list(EventType.objects.filter(name__startswith="Made ").order_by("name"))
+    assert [sorted(row.consumers.values_list("key", flat=True)) for row in rows] == [["analytics", "sales-ops"]] * 3
+    assert [row.history.get().history_user for row in rows] == [admin] * 3
+    assert [row.history.get().history_change_reason for row in rows] == ["From workspace files"] * 3
+    versions = DefinitionVersion.objects.filter(key__startswith="Made ").order_by("key")
+    assert [(row.number, row.content["consumers"], row.author) for row in versions] == [
+        (1, ["analytics", "sales-ops"], admin)
+    ] * 3
+    assert AuditEntry.objects.filter(action="event-type.add", object_key__startswith="Made ").count() == 3
+    call_command("verify_audit", stdout=StringIO())
+    assert planned(more).changes == ()
+
+
+def test_one_of_many_that_is_refused_is_named(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    from workflows.workspace import checking
+
+    monkeypatch.setattr(checking, "problems", lambda *_: iter(()))  # what the plan would have said
+    text = "kind: template\nkey: made-{}\nname: T\nowner: analytics\nchannel: email\nsubject: S\nbody: '{}'\n"
+    more = {**files, **{f"{i}.yaml": text.format(i, "{% if %}" if i == "b" else "B").encode() for i in "abc"}}
+    with pytest.raises(CannotApply, match=r"^b.yaml: message template made-b: "):
+        apply(more)
+    assert not MessageTemplate.objects.filter(key__startswith="made-").exists()

@@ -42,6 +42,8 @@ def files(demo: Files, db: None) -> Files:
         (EMAIL, "system_of_record: web-form", "system_of_record: webform", ":7:1: there is no system webform"),
         (EMAIL, "owner: marketing-ops", "owner: marketing", "there is no team marketing"),
         (EMAIL, "label:", "kind: field\nlabel:", "fields/email.yaml:4:1: kind stands here twice; first in line 2"),
+        (EMAIL, "written_in: [capture]\n", "", "written_in is missing"),
+        (EMAIL, "[capture]", "[]", "written_in must not be empty"),
         (EMAIL, "kind: field", "kind: feild", "fields/email.yaml:2:1: must say its kind: one of team"),
         (EMAIL, "[capture]", "[capture, sell]", "must be one of capture, enrich, engage, measure; it is 'sell'"),
         (CRM, "from: contact.first_name, to: first_name", "to: first_name", "rows[1].from is missing"),
