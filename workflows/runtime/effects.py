@@ -10,9 +10,11 @@ from django.conf import settings
 from django.db import connection
 
 from martechops.lib import bulk
-from workflows.models import Effect
+from workflows.models import ConnectionHealth, Effect, OutboundSwitch, System
 
 _EFFECTS = Effect._meta.db_table
+_HEALTH, _SYSTEMS = ConnectionHealth._meta.db_table, System._meta.db_table
+_SWITCH = OutboundSwitch._meta.db_table
 #: Namespace of the advisory locks of workflows that have a limit.
 _WORKFLOW_LOCK = 7312
 
@@ -56,7 +58,10 @@ class Settled:
 
 
 def due_systems(*, at: datetime) -> list[str]:
-    """Systems for which something could be done now, found by jumping through the index from one to the next."""
+    """Systems for which something could be done now, found by jumping through the index from one to the next.
+
+    One that is closed or stopped is not asked about: looking at it again and again would cost its neighbours time.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -69,8 +74,12 @@ def due_systems(*, at: datetime) -> list[str]:
             SELECT system FROM known WHERE EXISTS (
                 SELECT 1 FROM {_EFFECTS} e
                 WHERE e.state = 'planned' AND e.system = known.system AND e.not_before <= %s)
+            AND NOT EXISTS (SELECT 1 FROM {_HEALTH} h WHERE h.system = known.system
+                            AND (h.closed_until > %s OR h.disabled <> ''))
+            AND NOT EXISTS (SELECT 1 FROM {_SYSTEMS} s WHERE s.key = known.system AND s.paused)
+            AND NOT EXISTS (SELECT 1 FROM {_SWITCH} o WHERE o.off)
             """,  # noqa: S608
-            [at],
+            [at, at],
         )
         return [row[0] for row in cursor.fetchall()]
 
