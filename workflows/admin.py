@@ -434,6 +434,14 @@ class OutboundSwitchAdmin(MachineWrittenAdmin):
     list_display = ["id", "off", "because", "since"]
 
 
+@admin.register(models.Merge)
+class MergeAdmin(MachineWrittenAdmin):
+    """Done and undone on the contact's page, with everything that went over."""
+
+    list_display = ["id", "kept_id", "gone_id", "by", "at", "undone_at"]
+    list_select_related = ["by"]
+
+
 @admin.register(models.Import)
 class ImportAdmin(MachineWrittenAdmin):
     list_display = ["id", "file_name", "size_bytes"]

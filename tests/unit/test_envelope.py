@@ -45,7 +45,10 @@ def test_message_is_taken(message: dict[str, Any]) -> None:
         ({"type": "track", "event": 7, **WHO}, "event: must be text"),
         ({"type": "track", "event": "x" * 256, **WHO}, "event: longer than 255"),
         ({"type": "track", "event": "x"}, "userId, anonymousId or an e-mail address: one of them"),
-        ({"type": "identify", "userId": "", "anonymousId": "  "}, "userId, anonymousId or an e-mail address: one of them"),
+        (
+            {"type": "identify", "userId": "", "anonymousId": "  "},
+            "userId, anonymousId or an e-mail address: one of them",
+        ),
         ({"type": "identify", "userId": True}, "userId: must be text or a whole number"),
         ({"type": "identify", "userId": 1.5}, "userId: must be text or a whole number"),
         ({"type": "identify", "userId": "7", "anonymousId": []}, "anonymousId: must be text"),

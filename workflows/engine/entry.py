@@ -62,7 +62,7 @@ def admit(
         return Admission(admitted=False, says=f"the entry rule cannot be answered: {error}", checks=checks)
     if not passed:
         return Admission(admitted=False, says="the entry rule does not hold", checks=checks)
-    number = len(alike) + 1
+    number = max([len(alike), *(_ordinal(run.entry_key) for run in alike)]) + 1
     says = "enters for the first time" if number == 1 else f"enters for time {number}"
     entry_key = f"{subject or f'contact:{contact_id}'}{of}#{number}"
     return Admission(admitted=True, says=says, entry_key=entry_key, checks=checks)
@@ -78,6 +78,12 @@ def _values_of(entry_key: str) -> str:
     """The same of an earlier entry, whoever the subject was then: contacts are merged."""
     _subject, bar, values = entry_key.rpartition("#")[0].partition("|")
     return bar + values
+
+
+def _ordinal(entry_key: str) -> int:
+    """Which entry of its subject it was: the next is one higher, also after a merge was undone."""
+    number = entry_key.rpartition("#")[2]
+    return int(number) if number.isdigit() else 0
 
 
 def _again(spec: Spec, runs: tuple[Earlier, ...], at: datetime) -> str | None:

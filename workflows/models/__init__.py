@@ -13,6 +13,7 @@ from .handwork import Assignment, Desk, Handoff, Queue, StepApproval
 from .imports import Import, ImportPart, ImportRefusal
 from .mapping import Mapping
 from .membership import AudienceMember, SegmentMember, SegmentWatch
+from .merge import Merge
 from .rename import Notice, Rename
 from .run import Conversion, Run, Timer, Trace
 from .schedule import Schedule, Tick
@@ -50,6 +51,7 @@ __all__ = [
     "InboundEvent",
     "LifecycleStage",
     "Mapping",
+    "Merge",
     "MessageTemplate",
     "NamingConvention",
     "Notice",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from martechops.lib import bulk
 from workflows.engine.internal import WORKSPACE, SubjectRef, subject_of
@@ -211,12 +211,18 @@ class Subjects:
         return {run.version_id for subject in self.all() for run in subject.runs if run.is_running}
 
 
+class MergedMeanwhile(IntegrityError):
+    """A contact was merged into another after it was recognised and before it was locked: take the batch again."""
+
+
 def load(batch: Batch, events: Sequence[ClaimedEvent], definitions: Definitions) -> Subjects:
     """Find or make the contact of each event, lock all subjects in the order of their ids, and read what is known."""
     found = recognise([event for event in events if event.subject is None])
     refs = {event.subject for event in events if event.subject} | {timer.subject for timer in batch.timers}
     ids = {one.contact_id for one in found.recognised.values()} | {ref.id for ref in refs if ref.kind == "contact"}
     people = locked({id for id in ids if id is not None} - found.new_ids)
+    if any(one.contact_id not in people and one.contact_id not in found.new_ids for one in found.recognised.values()):
+        raise MergedMeanwhile
     people.update({id: Person(id=id, is_new=True, changed=True) for id in found.new_ids})
     items = _locked_items({ref.id for ref in refs if ref.kind == "content" and ref.id is not None})
     workspace = _locked_workspace() if WORKSPACE in refs else None

@@ -1,12 +1,13 @@
 """Contacts: the list, and one with everything that changed and why."""
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from martechops.lib import clock
 from martechops.people.permissions import may
 from workflows.models import Contact
-from workflows.queries import contacts, names, runs, scores, timeline
+from workflows.queries import contacts, merges, names, runs, scores, timeline
 
 from .stories import chapters, step_name
 
@@ -40,6 +41,9 @@ def detail(request: HttpRequest, contact_id: int) -> HttpResponse:
     """One contact: what is known, and the story of how it came to be."""
     contact = Contact.objects.filter(pk=contact_id).first()
     if contact is None:
+        if kept_id := merges.kept_instead_of(contact_id):
+            messages.info(request, f"Contact {contact_id} was merged into this one.")
+            return redirect("contact", contact_id=kept_id)
         raise Http404(f"contact {contact_id}")
     told = timeline.of_contact(contact.pk, before=request.GET.get("before", ""))
     entered = runs.of_contact(contact.pk, limit=20)
@@ -50,6 +54,9 @@ def detail(request: HttpRequest, contact_id: int) -> HttpResponse:
         {
             "contact": contact,
             "may_write": may(request.user, "contacts.write"),
+            "may_merge": may(request.user, "contacts.merge"),
+            "merged": merges.done_to(contact.pk),
+            "pairs": merges.others_of(contact.pk),
             "score": scores.explained(contact, at=clock.now()),
             "told": told,
             "story": chapters(told),
