@@ -21,6 +21,7 @@
   const work = async () => {
     if (sending) return;
     sending = true;
+    editor.setAttribute("aria-busy", "true");
     while (queue.length) {
       const job = queue[0];
       try {
@@ -33,6 +34,7 @@
       }
     }
     sending = false;
+    editor.removeAttribute("aria-busy");
   };
 
   let retries = 0;
@@ -80,9 +82,11 @@
 
   const swap = (text, job, status) => {
     const page = parsed(text);
-    const clash = byId("editor-clash");
-    if (clash.childElementCount && status === 200) clash.replaceChildren();
-    if (job.decides && status === 200) clash.className = "";
+    if (status === 200) {
+      const nothing = document.createElement("div");
+      nothing.id = "editor-clash";
+      byId("editor-clash").replaceWith(nothing);
+    }
     const active = document.activeElement;
     const focus = active && active !== document.body ? { id: active.id, step: active.dataset && active.dataset.step } : null;
     const selection = active && typeof active.selectionStart === "number" && active.type !== "number" ? [active.selectionStart, active.selectionEnd] : null;
@@ -96,6 +100,8 @@
       if (fresh.id === "editor-panel") {
         if (fresh.hasAttribute("data-go")) went = fresh;
         else if (fresh.dataset.panel !== old.dataset.panel) continue;
+        // Rows of a rule are being drawn anew; what they say is saved right after, and the panel comes with it.
+        else if (old.querySelector("[data-redraws][aria-busy]")) continue;
         else keepOpen(old, fresh);
       }
       const typed = [...touched].map((id) => byId(id)).filter((field) => field && old.contains(field));
@@ -245,7 +251,7 @@
       if (team) operate({ op: "place", step, owner: team });
       else say("There is no lane further on.");
     } else if (key === "ArrowUp" || key === "ArrowDown") {
-      operate({ op: "move", step, by: key === "ArrowUp" ? "-1" : "1" });
+      operate({ op: "move", move: `${key === "ArrowUp" ? -1 : 1}:${step}` });
     } else {
       const stage = STAGES[STAGES.indexOf(node.dataset.stage) + (key === "ArrowLeft" ? -1 : 1)];
       if (stage) operate({ op: "place", step, stage });

@@ -11,6 +11,8 @@ SCOPES: Mapping[str, str] = {
     "effects:write": "effects.resolve",
     "connections:read": "connections.view",
     "connections:write": "connections.manage",
+    "workflows:read": "workflows.view",
+    "workflows:write": "workflows.edit",
     "definitions:read": "definitions.view",
     "definitions:write": "definitions.edit",
     "workspace:read": "workspace.view",

@@ -279,12 +279,12 @@ def test_another_kind_of_trigger_begins_anew() -> None:
 
 def test_steps_are_moved_placed_and_connected() -> None:
     document = {"steps": [{"key": "a"}, {"key": "b"}, {"key": "c"}]}
-    order = [step["key"] for step in send("op=move&step=c&by=-1", document)["steps"]]
+    order = [step["key"] for step in send("op=move&move=-1:c", document)["steps"]]
     assert order == ["a", "c", "b"]
     placed = send("op=place&step=a&stage=engage&owner=sales&after=b", document)["steps"]
     assert placed[1] == {"key": "a", "stage": "engage", "owner": "sales"}
     assert [step["key"] for step in send("op=connect&start=a&end=c", document)["steps"]] == ["a", "c", "b"]
-    for sent in ("op=move&step=a&by=-1", "op=move&step=c&by=1", "op=move&step=x&by=1", "op=nothing"):
+    for sent in ("op=move&move=-1:a", "op=move&move=1:c", "op=move&move=1:x", "op=nothing"):
         with pytest.raises(CannotEdit):
             send(sent, document)
 

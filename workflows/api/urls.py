@@ -13,6 +13,7 @@ from workflows.api.lint import LintView, ReadinessView, WorkflowLintView
 from workflows.api.nowhere import Nowhere
 from workflows.api.runs import RunViewSet
 from workflows.api.segments import SegmentViewSet
+from workflows.api.workflows import VersionViewSet, WorkflowViewSet
 from workflows.api.workspace import ApplyView, ExportView, PlanView
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
@@ -30,6 +31,8 @@ router.register("event-types", EventTypeViewSet)
 router.register("mappings", MappingViewSet)
 router.register("templates", TemplateViewSet)
 router.register("conventions", ConventionViewSet)
+router.register("workflows", WorkflowViewSet)
+router.register("versions", VersionViewSet)
 
 urlpatterns = [
     *router.urls,

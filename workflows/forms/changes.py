@@ -249,14 +249,14 @@ def _remove(data: Submitted, document: Document, fields: Fields) -> Edit:
 
 
 def _move(data: Submitted, document: Document, fields: Fields) -> Edit:
-    """One place earlier or later."""
+    """One place earlier (`-1:key`) or later (`1:key`)."""
     del fields
     keys = [step["key"] for step in edits.steps_of(document)]
-    key = _first(data, "step")
+    by, _, key = _first(data, "move").partition(":")
     if key not in keys:
         raise CannotEdit(f"There is no step {key} any more.")
-    at = keys.index(key) + (-2 if _first(data, "by") == "-1" else 1)
-    if at >= len(keys) or (at < -1):
+    at = keys.index(key) + (-2 if by == "-1" else 1)
+    if not -1 <= at < len(keys):
         raise CannotEdit("It stands at the edge already.")
     return edits.MoveStep(key, keys[at] if at >= 0 else None)
 

@@ -1,6 +1,7 @@
 """The picture of a workflow: swim-lanes by owner, columns by stage, as an SVG of classes and words. Pure."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import lucide
 
@@ -197,4 +198,10 @@ def _mark(step: MapStep, box: Box) -> str:
 
 
 def _icon(name: str, *, x: float, y: float, size: int, css: str) -> str:
-    return lucide._render_icon(name, size, x=f"{x:.1f}", y=f"{y:.1f}", aria_hidden="true", **{"class": css})
+    return _icon_anywhere(name, size, css).replace("@x", f"{x:.1f}", 1).replace("@y", f"{y:.1f}", 1)
+
+
+@lru_cache(maxsize=512)
+def _icon_anywhere(name: str, size: int, css: str) -> str:
+    """Made once: a map has hundreds of the same few."""
+    return lucide._render_icon(name, size, x="@x", y="@y", aria_hidden="true", **{"class": css})
