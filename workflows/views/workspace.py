@@ -1,5 +1,6 @@
 """The workspace as files, for people who use no terminal: taken away, looked at before, and brought in."""
 
+from collections import Counter
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -8,7 +9,7 @@ from django.shortcuts import redirect, render
 from martechops.lib import clock
 from martechops.people.models import User
 from martechops.people.permissions import may
-from workflows.workspace import applying, bundles, exporting, planning, schemas, telling
+from workflows.workspace import applying, bundles, exporting, planning, schemas, state, telling
 from workflows.workspace.folders import CannotRead
 from workflows.workspace.kinds import KINDS
 from workflows.workspace.planning import Plan
@@ -76,9 +77,8 @@ def _page(request: HttpRequest, told: dict[str, Any]) -> HttpResponse:
 
 def _counted() -> list[tuple[str, str, int]]:
     """(folder, kind, how many files) of an export now."""
-    paths = [path for path in exporting.files() if not path.startswith(f"{exporting.SCHEMAS}/")]
-    folders = [path.partition("/")[0] for path in paths]
-    return [(kind.folder, kind.label, folders.count(kind.folder)) for kind in KINDS.values()]
+    counts = Counter(name.kind for name in state.current().documents)
+    return [(kind.folder, kind.label, counts[kind.name]) for kind in KINDS.values()]
 
 
 def _told(made: Plan) -> dict[str, Any]:
