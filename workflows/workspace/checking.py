@@ -111,6 +111,8 @@ def named(document: Mapping[str, Any]) -> Iterator[Reference]:
             continue
         if kind == "workflow" and ref.path[-1] == "trigger" and ref.path[0] == "steps":
             continue  # what comes before a step, in words
+        if ref.kind == "field" and kind == "workflow" and document.get("subject") == "content":
+            continue  # fields of content items are no fields of the catalog
         operators = [part for part in ref.path if isinstance(part, str) and part.startswith("$")]
         if ref.kind == "stage" and {"$regex", "$contains", "$startsWith", "$endsWith"} & set(operators):
             continue

@@ -143,9 +143,7 @@ GUARDS: Schema = _object(
         "consent": {"anyOf": [MAYBE_TEXT, _object({"channel": TEXT, "purpose": MAYBE_TEXT}, "channel")]},
         "once_per": {"anyOf": [{"enum": ["contact", None]}, _object({"per": SPAN | {"type": "string"}}, "per")]},
         "limit": LIMIT,
-        "window": _object(
-            {"days": {"type": ["string", "array"]}, "from": TIME, "to": TIME, "timezone": MAYBE_TEXT}, "from", "to"
-        ),
+        "window": _object({"days": TEXTS, "from": TIME, "to": TIME, "timezone": MAYBE_TEXT}, "from", "to"),
         "approval": {"anyOf": [YES_NO, MAYBE_TEXT]},
     },
     description="What must hold before the step acts.",
