@@ -12,6 +12,8 @@ from workflows.models import Connection, ConnectionHealth, Effect, OutboundSwitc
 
 #: As `workflows.runtime.links.BREAKS_AFTER`; a test holds them equal.
 BREAKS_AFTER = 5
+#: Connectors whose far side is a part of this installation (a test holds them to `Connector.local`).
+_INSIDE = ("", "sandbox_crm", "sandbox_mailbox", "captured", "in_app")
 #: Waiting effects are counted up to here.
 MOST_COUNTED = 10_000
 
@@ -85,6 +87,11 @@ def overviews(*, at: datetime) -> list[Overview]:
 def overview(system: System, *, at: datetime) -> Overview:
     """One connection."""
     return _overviews([system], at=at)[0]
+
+
+def any_in_earnest() -> bool:
+    """Does any connection let something out of this installation?"""
+    return System.objects.exclude(connector__in=_INSIDE).filter(sandbox=False).exists()
 
 
 def outbound() -> OutboundSwitch:

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import io
+import os
 import subprocess
 import sys
 import time
@@ -61,6 +62,7 @@ class Command(BaseCommand):
             step(supervisor)
         first = not _started_before(home)
         logins = self._demo(home, load=first and not empty)
+        os.environ.setdefault("PUBLIC_URL", supervisor.address)
         for part in (
             parts.web(home, port=supervisor.port),
             *(parts.worker(home, number=number + 1) for number in range(workers)),

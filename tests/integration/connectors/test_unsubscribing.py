@@ -10,7 +10,7 @@ from martechops.lib import sealed
 from tests.integration.api.conftest import NOON, a_contact, token_for
 from tests.integration.runtime.conftest import settle
 from workflows.models import ConsentEntry, Contact, Effect, InboundEvent, MessageTemplate, System
-from workflows.queries import unsubscribing
+from workflows.queries import connections, unsubscribing
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +103,7 @@ def test_every_channel_of_templates_has_a_connector() -> None:
     from workflows.connectors import CONNECTORS
 
     channels = {key for key, _ in MessageTemplate._meta.get_field("channel").choices}
+    assert {"", *(key for key, one in CONNECTORS.items() if one.local)} == set(connections._INSIDE)
     assert channels <= {"email", "in_app", "chat"} <= CONNECTORS.keys()
     assert {connector.effect_class for connector in CONNECTORS.values()} == {"A", "B", "C"}
     assert all(connector.stand_in in CONNECTORS for connector in CONNECTORS.values())
