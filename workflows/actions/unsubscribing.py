@@ -6,13 +6,15 @@ from django.db import IntegrityError, transaction
 
 from martechops.audit import entries
 from workflows.actions import inbound, sources
-from workflows.models import ConsentEntry, Contact, ContactKey, FieldChange, InboundEvent, Source
+from workflows.models import ConsentEntry, Contact, ContactKey, FieldChange, InboundEvent, Merge, Source
 from workflows.queries.unsubscribing import Leaving
 
 #: The source of what is said on our own page.
 SOURCE = "unsubscribe-page"
 EVENT = "Unsubscribed"
 _BY = "unsubscribe link"
+#: Merges that are followed from one contact to the next.
+_LONGEST_CHAIN = 10
 
 
 @transaction.atomic
@@ -22,7 +24,7 @@ def unsubscribe(leaving: Leaving, *, at: datetime) -> bool:
     Every reservation of a message takes that lock and reads consent under it, so none is made after this commit
     (FAULTS F25). Saying it twice is one statement.
     """
-    contact = Contact.objects.select_for_update().filter(pk=leaving.contact_id).first()
+    contact = _who(leaving.contact_id)
     if contact is None:
         return False
     before = contact.consent.get(leaving.channel) or {}
@@ -55,6 +57,19 @@ def unsubscribe(leaving: Leaving, *, at: datetime) -> bool:
         action="contact.unsubscribe", object_kind="contact", object_key=str(contact.pk), by=_BY, at=at, detail=detail
     )
     return True
+
+
+def _who(contact_id: int) -> Contact | None:
+    """The contact, locked; whom it was merged into, where it was: links in old messages live on."""
+    for _ in range(_LONGEST_CHAIN):
+        contact = Contact.objects.select_for_update().filter(pk=contact_id).first()
+        if contact is not None:
+            return contact
+        merge = Merge.objects.filter(gone_id=contact_id, undone_at=None).order_by("-pk").first()
+        if merge is None:
+            return None
+        contact_id = merge.kept_id
+    return None
 
 
 def _event(contact: Contact, leaving: Leaving, *, at: datetime) -> InboundEvent | None:

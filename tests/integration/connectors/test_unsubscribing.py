@@ -7,8 +7,11 @@ from pytest_django import Settings
 from campaigns.demo import workspace
 from martechops.inbox.models import InboxMessage
 from martechops.lib import sealed
+from martechops.people.actions import users
+from martechops.people.models import Role
 from tests.integration.api.conftest import NOON, a_contact, token_for
 from tests.integration.runtime.conftest import settle
+from workflows.actions import merges
 from workflows.models import ConsentEntry, Contact, Effect, InboundEvent, MessageTemplate, System
 from workflows.queries import connections, unsubscribing
 
@@ -51,6 +54,16 @@ def test_saying_it_twice_is_one_statement(lea: Contact, client: Client) -> None:
         assert client.post(address(lea)).status_code == 200
     assert ConsentEntry.objects.count() == 1
     assert InboundEvent.objects.count() == 1
+
+
+def test_link_of_a_contact_that_was_merged_reaches_whom_it_became(lea: Contact, client: Client) -> None:
+    admin = users.add(username="ada", password=None, roles=[Role.ADMIN], by="tests", at=NOON)
+    gone = a_contact("lea.old@example.com")
+    link = address(gone)
+    merges.merge(kept_id=lea.pk, gone_id=gone.pk, by=admin, at=NOON)
+    assert client.post(link).status_code == 200
+    lea.refresh_from_db()
+    assert lea.consent["email"]["state"] == "denied"
 
 
 def test_link_that_we_did_not_make_is_not_known(lea: Contact, client: Client) -> None:
