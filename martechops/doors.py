@@ -89,6 +89,8 @@ DOORS: Mapping[str, Door] = {
     "events/<>/fix/": page("events.replay", write="events.replay"),
     "events/<>/dismiss/": page("events.replay", write="events.replay"),
     "events/quarantine/": page("events.view", write="events.replay"),
+    "contacts/<>/why/": page("contacts.view"),
+    "api/v1/contacts/<>/why-not": REST,
     "contacts/duplicates/": page("contacts.view", write="contacts.merge"),
     "contacts/<>/merge/": page("contacts.view", write="contacts.merge"),
     "contacts/merges/<>/undo/": page("contacts.merge", write="contacts.merge"),

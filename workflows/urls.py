@@ -30,6 +30,7 @@ from workflows.views import (
     versions,
     vocabulary,
     vocabulary_edit,
+    why_not,
     workflows,
     workspace,
 )
@@ -74,6 +75,7 @@ urlpatterns = [
     path("events/<int:event_id>/replay/", quarantine.replay, name="event-replay"),
     path("events/<int:event_id>/fix/", quarantine.fix, name="event-fix"),
     path("events/<int:event_id>/dismiss/", quarantine.dismiss, name="event-dismiss"),
+    path("contacts/<int:contact_id>/why/", why_not.show, name="why-not"),
     path("contacts/duplicates/", merges.duplicates, name="duplicates"),
     path("contacts/<int:contact_id>/merge/", merges.show, name="merge"),
     path("contacts/merges/<int:merge_id>/undo/", merges.undo, name="merge-undo"),

@@ -1,5 +1,6 @@
 """Contacts, found by e-mail address."""
 
+from dataclasses import asdict
 from typing import Any
 
 import django_filters
@@ -10,8 +11,10 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import (
+    BooleanField,
     CharField,
     ChoiceField,
+    DateTimeField,
     DictField,
     IntegerField,
     JSONField,
@@ -33,8 +36,8 @@ from workflows.actions import contact_fields
 from workflows.api import writing
 from workflows.api.timeline import TimelineSerializer, entry
 from workflows.engine.identity import normal_email
-from workflows.models import Contact, ContactKey
-from workflows.queries import scores
+from workflows.models import Contact, ContactKey, Workflow
+from workflows.queries import scores, why_not
 from workflows.queries.timeline import of_contact
 
 
@@ -53,6 +56,29 @@ class WrittenSerializer(Serializer[Any]):
     state = ChoiceField(["applied", "unchanged", "requested", "refused"])
     because = CharField(help_text="What the field's authority says against it.")
     request = IntegerField(source="request_id", allow_null=True, help_text="The change request that waits.")
+
+
+class TurnSerializer(Serializer[Any]):
+    """One fact that would have had to be another."""
+
+    path = CharField(help_text="`now` is time itself.")
+    old = JSONField(allow_null=True)
+    new = JSONField(allow_null=True)
+    any_value = BooleanField(help_text="Any value would do; `new` is an example.")
+    says = CharField()
+
+
+class WhyNotSerializer(Serializer[Any]):
+    """Why a step was not done."""
+
+    happened = BooleanField(help_text="It was done: there is no why not.")
+    step = CharField(help_text="The step that stood in the way; empty for the entry.")
+    says = CharField()
+    at = DateTimeField(allow_null=True, help_text="When that was decided.")
+    run = IntegerField(allow_null=True)
+    version = IntegerField(allow_null=True)
+    digest = CharField(allow_null=True)
+    changes = TurnSerializer(many=True, allow_null=True, help_text="All of it together; null: no change of facts.")
 
 
 class InboxSerializer(ModelSerializer[InboxMessage]):
@@ -155,3 +181,40 @@ class ContactViewSet(ReadOnlyModelViewSet[Contact]):
         older = replace_query_param(request.build_absolute_uri(), "cursor", told.older) if told.older else None
         page = {"next": older, "previous": None, "results": [entry(trace, told) for trace in told.traces]}
         return Response(TimelineSerializer(page).data)
+
+    @extend_schema(
+        responses={200: WhyNotSerializer},
+        parameters=[
+            OpenApiParameter("workflow", str, required=True, description="Key of the workflow."),
+            OpenApiParameter("step", str, required=True, description="Key of the step."),
+        ],
+    )
+    @action(detail=True, url_path="why-not", filter_backends=[])
+    def why_not(self, request: Request, pk: int) -> Response:
+        """Why a step was not done for a contact, and the smallest change that would have turned it."""
+        del pk
+        contact = self.get_object()
+        if unknown := sorted(set(request.query_params) - {"workflow", "step"}):
+            raise ValidationError(dict.fromkeys(unknown, "There is no such parameter; there are: step, workflow."))
+        workflow = Workflow.objects.filter(key=request.query_params.get("workflow", "")).first()
+        if workflow is None:
+            raise ValidationError({"workflow": "There is no such workflow."})
+        step = request.query_params.get("step", "")
+        found = why_not.of_contact(contact, workflow=workflow, step=step, at=clock.now())
+        if found is None:
+            raise ValidationError({"step": "The version that looked at this contact has no such step."})
+        return Response(WhyNotSerializer(_told_why(found)).data)
+
+
+def _told_why(found: why_not.Found) -> dict[str, Any]:
+    changes = found.answer.changes
+    return {
+        "happened": found.happened,
+        "step": found.answer.step,
+        "says": found.answer.says,
+        "at": found.at,
+        "run": found.run_id,
+        "version": found.version.number if found.version else None,
+        "digest": found.version.digest if found.version else None,
+        "changes": None if changes is None else [asdict(change) | {"says": change.says()} for change in changes],
+    }

@@ -18,6 +18,10 @@ from .rule_words import SeenCheck, seen
 EFFECT_ICONS = {"upsert_record": "database", "send_message": "mail", "create_task": "clipboard-check"}
 
 
+#: Outcomes of a step after which something did not happen.
+_QUESTIONABLE = frozenset({"skipped", "withheld", "failed", "stopped"})
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One value before and after, and who wrote it."""
@@ -80,6 +84,15 @@ class Passage:
     state: str
     says: str
     due_at: datetime | None
+
+    @property
+    def first_question(self) -> str:
+        """The first step that somebody may ask "why not?" about."""
+        return next((step.key for step in self.steps if step.outcome in _QUESTIONABLE), "")
+
+    @property
+    def has_open_question(self) -> bool:
+        return self.admitted is False or bool(self.first_question)
 
     @property
     def shows_state(self) -> bool:
