@@ -41,6 +41,8 @@ NAVIGATION = (
             NavItem("Conflicts", "/conflicts/", "git-merge-conflict"),
             NavItem("Runs", "/runs/", "route"),
             NavItem("Contacts", "/contacts/", "users"),
+            NavItem("Content", "/content/", "newspaper"),
+            NavItem("Hand-offs", "/handoffs/", "arrow-right-left"),
             NavItem("Events", "/events/", "activity"),
             NavItem("Imports", "/imports/", "file-up"),
             NavItem("Sources", "/sources/", "radio-tower"),

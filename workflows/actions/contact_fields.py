@@ -11,6 +11,7 @@ from django.db import transaction
 
 from martechops.audit import entries
 from martechops.people.models import Role, User
+from workflows.actions import memberships
 from workflows.engine.authority import Allowed, Refused, Verdict, Writer, consent_verdict, verdict
 from workflows.engine.coercions import CannotCoerce, read
 from workflows.engine.references import Names
@@ -171,6 +172,7 @@ class _Batch:
         if self.changed:
             Contact.objects.bulk_update(self.changed.values(), columns)
             FieldChange.objects.bulk_create(self.changes)
+            memberships.follow(self.changes, at=self.at)
         if self.consents:
             ConsentEntry.objects.bulk_create(self.consents)
         if self.requests:

@@ -14,10 +14,10 @@ import structlog
 from django.db import connection, transaction
 
 from martechops.lib import bulk, digest, failures
-from workflows.engine import triggers
+from workflows.engine import internal, triggers
 from workflows.engine.conditions import BadCondition, relative
 from workflows.engine.internal import InternalEvent, SubjectRef
-from workflows.models import Contact, SegmentMember, SegmentWatch
+from workflows.models import Contact, FieldChange, SegmentMember, SegmentWatch
 from workflows.queries import conditions, live, segment_rules, segments
 
 from . import internal_events
@@ -106,10 +106,18 @@ def _asked(rules: Rules, at: datetime) -> dict[str, conditions.Where]:
 
 
 @transaction.atomic
-def of_changed(contact_ids: Sequence[int], *, at: datetime, depth: int = 0) -> None:
-    """After a person changed contacts, whose rows are locked: tell the workflows who entered and left."""
-    moves = notice(contact_ids, rules=watched(), at=at)
-    internal_events.write([move.event(at=at, depth=depth) for move in moves])
+def follow(changes: Sequence[FieldChange], *, at: datetime) -> None:
+    """After contacts were changed outside a batch, their rows locked: tell the workflows that wait for it."""
+    if not changes:
+        return
+    caused = [
+        event
+        for row in changes
+        for event in internal.changed(SubjectRef("contact", row.contact_id), row.field, old=row.old, new=row.new, at=at)
+    ]
+    rules = watched()
+    moves = notice(sorted({row.contact_id for row in changes}), rules=rules, at=at) if rules else []
+    internal_events.write([*live.awaited(caused), *(move.event(at=at, depth=1) for move in moves)])
 
 
 def keep(*, at: datetime) -> int:

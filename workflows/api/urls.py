@@ -6,9 +6,11 @@ from rest_framework.routers import SimpleRouter
 from workflows.api.catalog import FieldViewSet, StageViewSet, SystemViewSet, TeamViewSet
 from workflows.api.connections import ConnectionViewSet
 from workflows.api.contacts import ContactViewSet
+from workflows.api.content import ContentViewSet
 from workflows.api.definitions import ConventionViewSet, EventTypeViewSet, MappingViewSet, TemplateViewSet
 from workflows.api.effects import EffectViewSet
 from workflows.api.events import EventViewSet
+from workflows.api.handoffs import HandoffViewSet
 from workflows.api.lint import LintView, ReadinessView, WorkflowLintView
 from workflows.api.nowhere import Nowhere
 from workflows.api.runs import RunViewSet
@@ -19,6 +21,8 @@ from workflows.api.workspace import ApplyView, ExportView, PlanView
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("contacts", ContactViewSet)
 router.register("events", EventViewSet)
+router.register("content", ContentViewSet)
+router.register("handoffs", HandoffViewSet)
 router.register("runs", RunViewSet)
 router.register("effects", EffectViewSet)
 router.register("connections", ConnectionViewSet, basename="connection")

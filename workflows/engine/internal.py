@@ -5,7 +5,7 @@ replay stay one mechanism. A change that a workflow makes may begin another, and
 carries how many of them led to it in a row, and past `MOST_IN_A_ROW` it is set aside for a person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -20,8 +20,9 @@ SOURCE_ID = 0
 #: What a person answered to a run that asked: it is for that run alone, whatever is live.
 ANSWERED = "$answered"
 
-#: A workflow that reacts to what another did, and so on: nobody draws a chain of more than this on purpose.
-MOST_IN_A_ROW = 16
+#: A workflow that reacts to what another did, and so on: nobody draws a chain of more than this on purpose, and where
+#: each of them sets off two others it is 256 events already.
+MOST_IN_A_ROW = 8
 
 
 class SubjectRef(NamedTuple):
@@ -79,6 +80,25 @@ class InternalEvent:
             "depth": self.depth,
             "properties": dict(self.properties),
         }
+
+
+def changed(
+    subject: SubjectRef, field: str, *, old: Any, new: Any, at: datetime, depth: int = 1
+) -> Iterator[InternalEvent]:
+    """What it causes that a field of a subject got another value.
+
+    >>> at = datetime(2026, 11, 22)
+    >>> [event.name for event in changed(SubjectRef("contact", 7), "lifecycle_stage", old=None, new="mql", at=at)]
+    ['$stage_changed', '$field_changed']
+    """
+    moved = {"from": old, "to": new}
+    if subject.kind == "content":
+        if field == "state":
+            yield InternalEvent(triggers.CONTENT_CHANGED, subject, at, moved, depth)
+        return
+    if field == "lifecycle_stage":
+        yield InternalEvent(triggers.STAGE_CHANGED, subject, at, moved, depth)
+    yield InternalEvent(triggers.FIELD_CHANGED, subject, at, {"field": field, **moved}, depth)
 
 
 def subject_in(body: Mapping[str, Any]) -> SubjectRef:

@@ -14,13 +14,11 @@ import structlog
 from django.db import OperationalError, connection, transaction
 
 from martechops.lib import failures
-from workflows.actions import internal_events, memberships
+from workflows.actions import memberships
 from workflows.engine.coercions import CannotCoerce
 from workflows.engine.spelling import in_one_spelling
 from workflows.models import Contact, DuplicateFinding, Effect, Field, FieldChange, ReportRequest, Workflow
-from workflows.queries import live
 
-from . import consequences
 from .claim import database_now
 
 log = structlog.get_logger()
@@ -123,7 +121,6 @@ def _normalise_fields(chore: Chore, at: datetime) -> Done:
     """Each value in the one spelling of its type, contact by contact, with history and what follows from it."""
     types = dict(Field.objects.filter(key__in=_names(chore.payload.get("fields"))).values_list("key", "type"))
     writer = Workflow.objects.values_list("key", flat=True).get(pk=chore.workflow_id)
-    triggers = [one.trigger for one in live.triggers()]
     changed = after = 0
     while rows := list(Contact.objects.select_for_update().filter(pk__gt=after).order_by("pk")[:_SLICE]):
         after = rows[-1].pk
@@ -131,8 +128,7 @@ def _normalise_fields(chore: Chore, at: datetime) -> Done:
         moved = [row for row in rows if row.pk in {change.contact_id for change in changes}]
         Contact.objects.bulk_update(moved, ["fields", "updated_at"])
         FieldChange.objects.bulk_create(changes)
-        internal_events.write(live.listened(consequences.of_rows(changes, at=at), triggers))
-        memberships.of_changed([row.pk for row in moved], at=at, depth=1)
+        memberships.follow(changes, at=at)
         changed += len(changes)
     return f"{changed} value{'' if changed == 1 else 's'} normalised", {"changed": changed}
 

@@ -3,17 +3,16 @@
 Only what some live version triggers on, or some run of the subject waits for, is written at all.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from workflows.actions import memberships
-from workflows.engine import triggers
-from workflows.engine.internal import InternalEvent, SubjectRef
-from workflows.models import FieldChange
+from workflows.engine import internal, triggers
+from workflows.engine.internal import InternalEvent
 from workflows.queries import live
 
 from .definitions import Definitions
-from .outcome import Change, Outcome
+from .outcome import Outcome
 from .subjects import Subjects
 
 
@@ -28,34 +27,19 @@ def of(subjects: Subjects, outcome: Outcome, definitions: Definitions, *, at: da
     }
     if not inside and not awaited:
         return []
-    caused = [*_changed(outcome.changes, at), *_handed(outcome, definitions, at)]
+    caused = [
+        event
+        for change in outcome.changes
+        for event in internal.changed(
+            change.subject, change.field, old=change.old, new=change.new, at=at, depth=change.depth + 1
+        )
+    ]
+    caused += _handed(outcome, definitions, at)
     wanted = live.listened(caused, inside)
     wanted += [event for event in caused if (event.subject, event.name) in awaited and event not in wanted]
     if live.watched_segments(inside):
         wanted += _moved(subjects, outcome, at)
     return wanted
-
-
-def of_rows(changes: Iterable[FieldChange], *, at: datetime) -> list[InternalEvent]:
-    """The same for changes of contacts that are written outside a batch."""
-    given = [Change(SubjectRef("contact", row.contact_id), row.field, row.old, row.new, row.writer) for row in changes]
-    return list(_changed(given, at))
-
-
-def _changed(changes: Iterable[Change], at: datetime) -> Iterator[InternalEvent]:
-    for change in changes:
-        if change.subject.kind == "content":
-            if change.field == "state":
-                yield _event(triggers.CONTENT_CHANGED, change, at, {"from": change.old, "to": change.new})
-            continue
-        moved = {"from": change.old, "to": change.new}
-        if change.field == "lifecycle_stage":
-            yield _event(triggers.STAGE_CHANGED, change, at, moved)
-        yield _event(triggers.FIELD_CHANGED, change, at, {"field": change.field, **moved})
-
-
-def _event(name: str, change: Change, at: datetime, properties: dict[str, object]) -> InternalEvent:
-    return InternalEvent(name, change.subject, at, properties, depth=change.depth + 1)
 
 
 def _handed(outcome: Outcome, definitions: Definitions, at: datetime) -> Iterator[InternalEvent]:

@@ -12,8 +12,9 @@ from django.utils import timezone
 from martechops.lib import clock, path_words
 from martechops.lib.tabs import Tab
 from martechops.people.models import Team
-from workflows.models import ChangeRequest, Effect, Notice, QuarantinedEvent, Run, System, Workflow
-from workflows.queries import attention, events, names, notices, requests, subjects
+from workflows.models import ChangeRequest, Effect, Notice, QuarantinedEvent, Run, StepApproval, System, Workflow
+from workflows.queries import attention, events, handwork, names, notices, requests, subjects
+from workflows.queries.handwork import Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def show(request: HttpRequest) -> HttpResponse:
     """The page people start the day with."""
     now = clock.now()
     by_id = names.of_workflows()
-    items = _work_items(by_id)
+    items = _work_items(by_id, at=now)
     team = request.GET.get("team", "")
     throughput, runs = attention.throughput(at=now), attention.runs_by_workflow_and_state()
     return render(
@@ -75,7 +76,7 @@ def _team_tabs(items: list[WorkItem], team: str) -> list[Tab]:
     ]
 
 
-def _work_items(by_id: dict[int, Workflow]) -> list[WorkItem]:
+def _work_items(by_id: dict[int, Workflow], *, at: datetime) -> list[WorkItem]:
     systems = attention.systems()
     owners = {system.key: system.owner.name for system in systems}
     effects = attention.effects_needing_a_person()
@@ -86,6 +87,7 @@ def _work_items(by_id: dict[int, Workflow]) -> list[WorkItem]:
         *(_effect_item(effect, about[subjects.ref(effect)], owners.get(effect.system, "")) for effect in effects),
         *(_run_item(run, about[subjects.ref(run)], by_id) for run in runs),
         *(_request_item(team, count, newest) for team, count, newest in requests.open_by_team()),
+        *map(_waiting_item, _waiting(at)),
         *(_notice_item(team, count, newest) for team, count, newest in notices.unseen_by_team()),
         *_quarantine_items(names.of_event_owners()),
     ]
@@ -132,6 +134,26 @@ def _request_item(team: Team, count: int, newest: ChangeRequest) -> WorkItem:
         href=f"/vocabulary/requests/?team={quote(team.key)}",
         team=team.name,
         at=newest.requested_at,
+    )
+
+
+def _waiting(at: datetime) -> list[Work]:
+    """What runs wait for people to do; of leads only those that nobody took in time would be news."""
+    found = handwork.open_work(at=at)
+    return [*found.approvals, *found.handoffs][:20]
+
+
+def _waiting_item(work: Work) -> WorkItem:
+    asked = work.row.says if isinstance(work.row, StepApproval) else f"Handed over by {work.workflow}"
+    due = f"overdue since {work.row.due_at:%Y-%m-%d %H:%M} UTC" if work.late else ""
+    return WorkItem(
+        icon="stamp" if isinstance(work.row, StepApproval) else "arrow-right-left",
+        tone="bad" if work.late else "warn",
+        title=f"{work.about.name}: {'to approve' if isinstance(work.row, StepApproval) else 'to take over'}",
+        detail=", ".join(filter(None, (asked, due))),
+        href="/handoffs/",
+        team=work.team.name if work.team else "",
+        at=work.row.due_at,
     )
 
 
