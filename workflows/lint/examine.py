@@ -72,7 +72,7 @@ def _finding(spot: Spot, check: Check, workflow: Workflow) -> Finding:
         says=spot.says,
         fix=spot.fix,
         team=spot.team,
-        also=spot.also,
+        also=tuple(dict.fromkeys(spot.also)),
     )
 
 

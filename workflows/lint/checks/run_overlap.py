@@ -11,26 +11,27 @@ from workflows.lint.workspace import Workflow, Workspace
 
 
 def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
-    """Said once a pair. Rules that exclude each other, channels, and windows without a common day tell them apart."""
-    for other in workspace.beside(workflow):
-        if workflow.key > other.key:
-            continue
-        shared = sorted(set(_begun(workflow)) & set(_begun(other)))
-        meeting = (
-            next(_meeting(workflow, other, workspace), None)
-            if shared and _same_people(workflow, other, workspace)
-            else None
+    """Said by the first by key. Rules that exclude each other, channels, and windows without a common day part them."""
+    begun = set(_begun(workflow))
+    later = [other for other in workspace.beside(workflow) if other.key > workflow.key and begun & set(_begun(other))]
+    found = [
+        (other, *meeting)
+        for other in later
+        if _same_people(workflow, other, workspace) and (meeting := next(_meeting(workflow, other, workspace), None))
+    ]
+    if found:
+        first, mine, _, channel = found[0]
+        shared = sorted(begun & set(_begun(first)))[0]
+        names = list(dict.fromkeys(other.name for other, _, _, _ in found))
+        others = names[0] if len(names) == 1 else f"{len(names)} other workflows"
+        yield Spot(
+            says=f"{workflow.name} and {others} both begin by {shared} and both write by {channel}",
+            fix="Let one exclude the other by its entry rule, or join them; a limit only delays it",
+            team=workflow.owner_of(mine),
+            step=mine.key,
+            path="action",
+            also=tuple(Place(other.key, theirs.key) for other, _, theirs, _ in found),
         )
-        if meeting:
-            mine, theirs, channel = meeting
-            yield Spot(
-                says=f"{workflow.name} and {other.name} both begin by {shared[0]} and both write by {channel}",
-                fix="Let one exclude the other by its entry rule, or join them; a limit only delays it",
-                team=workflow.owner_of(mine),
-                step=mine.key,
-                path="action",
-                also=(Place(other.key, theirs.key),),
-            )
 
 
 def _begun(workflow: Workflow) -> tuple[str, ...]:
