@@ -9,6 +9,8 @@ from .checks import CHECKS
 from .finding import SEVERITIES, Finding, Spot
 from .workspace import Workflow, Workspace
 
+#: What is live comes before the draft that is to follow it.
+_STATES = ("live", "draft", "frozen", "map")
 BY_CODE = {check.code: check for check in CHECKS}
 
 
@@ -102,4 +104,4 @@ def _order(finding: Finding, workspace: Workspace) -> tuple[object, ...]:
     at = next((i for i, one in enumerate(workspace.workflows) if one.key == finding.workflow), 0)
     spec = workspace.workflows[at].spec if workspace.workflows else None
     step = spec.positions.get(finding.step, -1) if spec else -1
-    return (at, finding.state, SEVERITIES.index(finding.severity), step, finding.code, finding.says)
+    return (at, _STATES.index(finding.state), SEVERITIES.index(finding.severity), step, finding.code, finding.says)

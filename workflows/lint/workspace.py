@@ -10,6 +10,7 @@ from workflows.engine.ownership import Duty
 from workflows.engine.references import Path, Reference
 from workflows.engine.spec import Spec, Step
 
+from .deeds import written
 from .finding import Place
 
 T = TypeVar("T")
@@ -161,6 +162,10 @@ class Workflow:
     def acts(self) -> Iterator[Step]:
         """The steps that do something."""
         return (step for step in self.spec.steps if step.kind == "act")
+
+    def writes(self, step: Step) -> tuple[str, ...]:
+        """Fields of the contact that the step writes; those of content items are not in the field catalog."""
+        return () if self.spec.subject == "content" else written(step)
 
     def is_beside(self, other: "Workflow") -> bool:
         """Do both work at the same time? A draft is not beside its own live version, nor what is neither."""

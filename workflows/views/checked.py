@@ -49,7 +49,7 @@ class Checked:
     open: tuple[Line, ...]
     #: What its author lets stand, each with the reason.
     standing: tuple[Line, ...]
-    #: Not of what is only being edited.
+    #: Not of what is only being edited, nor of a map, which is never switched to.
     readiness: Readiness | None
     #: Why its risk is what it is.
     risk: tuple[Reason, ...]
@@ -75,11 +75,12 @@ def of(
 ) -> Checked:
     """Of a workflow; with `content`, as if that were its draft; without the codes that its page tells `besides`."""
     found = [one for one in merged(lint.findings_of(key, content=content)) if one.code not in besides]
+    is_shown = content is None and not (spec and spec.map_only)
     told = lines(sorted(found, key=lambda one: SEVERITIES.index(one.severity)), here=key)
     return Checked(
         open=tuple(line for line in told if not line.finding.ignored_because),
         standing=tuple(line for line in told if line.finding.ignored_because),
-        readiness=lint.readiness_of(key) if content is None else None,
+        readiness=lint.readiness_of(key) if is_shown else None,
         risk=reasons(spec) if spec else (),
         teams=lint.workspace().teams,
     )

@@ -152,10 +152,8 @@ class EditorPage:
 
     @property
     def step_findings(self) -> tuple[Line, ...]:
-        """Of the open step; with no step open, of the workflow as a whole and of all its steps."""
-        if self.panel.kind == "step":
-            return self.checked.steps.get(self.panel.step, ())
-        return self.checked.open
+        """Of the open step."""
+        return self.checked.steps.get(self.panel.step, ())
 
     @cached_property
     def names(self) -> Names:

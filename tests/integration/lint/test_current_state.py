@@ -16,6 +16,8 @@ PLANTED = {
 }
 MAPS = ("demo-request-today", "nurture-today", "report-today")
 TARGET = ("demo-request-nurture", "keep-crm-in-step")
+#: One workflow of each type besides, in the same workspace.
+OTHERS = ("contact-data-quality", "content-publishing", "quote-request-routing", "weekly-report")
 
 
 def found(*keys: str) -> list[Finding]:
@@ -51,6 +53,11 @@ def test_conflicts_of_the_current_state_name_both_places(demo: None) -> None:
 def test_target_has_no_fault_not_even_one_that_is_ignored(demo: None) -> None:
     assert found(*TARGET) == []
     assert {finding.workflow for finding in open_(lint.examined().findings)} == set(MAPS)
+
+
+def test_other_workflows_have_none_but_what_they_say_may_stand(demo: None) -> None:
+    assert {(one.code, one.workflow) for one in found(*OTHERS)} == {("GRD007", "quote-request-routing")}
+    assert all(one.ignored_because for one in found(*OTHERS))
 
 
 @pytest.mark.requirement("J1", "J2", "J3", "J4", "J5", "J6", "J7", "J8")

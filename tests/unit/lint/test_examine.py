@@ -65,8 +65,8 @@ def test_draft_is_held_against_what_is_live_elsewhere_and_not_against_its_own_li
     both = [workflow_of(live, state="live"), workflow_of(live, state="draft")]
     assert examine(_with(workspace, both)) == ()
     found = examine(_with(workspace, [*both, workflow_of(other, state="draft")]))
-    assert [(finding.code, finding.state) for finding in found] == [("DAT001", "draft"), ("DAT001", "live")]
-    assert [finding.state for finding in merged(found)] == ["draft"]
+    assert [(finding.code, finding.state) for finding in found] == [("DAT001", "live"), ("DAT001", "draft")]
+    assert [finding.state for finding in merged(found)] == ["live"]
 
 
 def test_workflow_asked_for_alone_sees_the_conflicts_it_takes_part_in() -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from workflows.lint.check import Check
-from workflows.lint.deeds import written
 from workflows.lint.finding import Spot
 from workflows.lint.workspace import Workflow, Workspace
 
@@ -11,7 +10,7 @@ from workflows.lint.workspace import Workflow, Workspace
 def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     """While it runs, the write is refused and becomes a change request."""
     for step in workflow.acts():
-        for name in written(step):
+        for name in workflow.writes(step):
             field = workspace.fields.get(name)
             stages = field.authority.written_in if field else ()
             if step.stage == "engage" and "enrich" in stages and "engage" not in stages:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from workflows.engine.spec import Step
 from workflows.lint.check import Check
-from workflows.lint.deeds import STAGE_FIELD, written
+from workflows.lint.deeds import STAGE_FIELD
 from workflows.lint.finding import Spot
 from workflows.lint.workspace import Workflow, Workspace
 
@@ -12,7 +12,7 @@ from workflows.lint.workspace import Workflow, Workspace
 def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     """A written field must reach its system of record: by setting the stage there, or by a record with that field."""
     for step in workflow.acts():
-        for name in written(step):
+        for name in workflow.writes(step):
             field = workspace.fields.get(name)
             system = workspace.systems.get(field.authority.system) if field else None
             if field and system and system.connector and not _arrives(workflow, workspace, step, name, system.key):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from workflows.engine.authority import Refused, Writer, verdict
 from workflows.engine.spec import Step
 from workflows.lint.check import Check
-from workflows.lint.deeds import STAGE_FIELD, written
+from workflows.lint.deeds import STAGE_FIELD
 from workflows.lint.finding import Spot
 from workflows.lint.workspace import Workflow, Workspace
 
@@ -13,7 +13,7 @@ from workflows.lint.workspace import Workflow, Workspace
 def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     """By the same verdict that is given when it runs; what engage does to enrich is DAT002's."""
     for step in workflow.acts():
-        for name in written(step):
+        for name in workflow.writes(step):
             says = _objection(workflow, workspace, step, name)
             if says:
                 yield Spot(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from workflows.engine.spec import Step
 from workflows.lint.check import Check
-from workflows.lint.deeds import STAGE_FIELD, written
+from workflows.lint.deeds import STAGE_FIELD
 from workflows.lint.finding import Place, Spot
 from workflows.lint.workspace import Workflow, Workspace
 
@@ -13,7 +13,7 @@ Writer = tuple[Workflow, Step]
 
 def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     """Said once, at the first place by the order of keys; the others stand beside it."""
-    for name in dict.fromkeys(field for step in workflow.acts() for field in written(step)):
+    for name in dict.fromkeys(field for step in workflow.acts() for field in workflow.writes(step)):
         writers = workspace.once(_writers)[name]
         mine = [(one, step) for one, step in writers if one is workflow]
         theirs = [(other, step) for other, step in writers if workflow.is_beside(other)]
@@ -35,7 +35,7 @@ def _writers(workspace: Workspace) -> dict[str, list[Writer]]:
     found: dict[str, list[Writer]] = {}
     for workflow in workspace.workflows:
         for step in workflow.acts():
-            for name in dict.fromkeys(written(step)):
+            for name in dict.fromkeys(workflow.writes(step)):
                 found.setdefault(name, []).append((workflow, step))
     return found
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from workflows.lint.check import Check
-from workflows.lint.deeds import STAGE_FIELD, rules, written
+from workflows.lint.deeds import STAGE_FIELD, rules
 from workflows.lint.finding import Spot
 from workflows.lint.workspace import STABLE, Workflow, Workspace
 
@@ -52,7 +52,7 @@ def _fields(workflow: Workflow) -> Iterator[str]:
     for path in (path for rule in asked for path in rule.paths if path.startswith("contact.")):
         yield path.removeprefix("contact.")
     for step in workflow.acts():
-        yield from (name for name in written(step) if name != STAGE_FIELD)
+        yield from (name for name in workflow.writes(step) if name != STAGE_FIELD)
 
 
 CHECK = Check("DAT005", "Rests on an unstable definition", "error", ("I3",), find, maps=False)

@@ -8,9 +8,9 @@ from workflows.lint.finding import Spot
 from workflows.lint.workspace import Workflow, Workspace
 
 
-def find(workflow: Workflow, _workspace: Workspace) -> Iterator[Spot]:
+def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     """The stage must be asked for or set at the step, before it, or by what begins the workflow."""
-    if workflow.spec.subject != "contact":
+    if workflow.spec.subject != "contact" or _begins_by_a_stage(workflow, workspace):
         return
     for step in workflow.acts():
         if is_for_sales(step) and not knows_stage(workflow.spec, step):
@@ -21,6 +21,12 @@ def find(workflow: Workflow, _workspace: Workspace) -> Iterator[Spot]:
                 step=step.key,
                 path="when",
             )
+
+
+def _begins_by_a_stage(workflow: Workflow, workspace: Workspace) -> bool:
+    """Does every event that begins it settle the stage? Not of a map: nothing settles anything by the catalog there."""
+    events = [workspace.event(name) for name in workflow.begun_by]
+    return not workflow.documented and bool(events) and all(event and event.stage_effect for event in events)
 
 
 CHECK = Check("RUN009", "Sales task out of step with the stage", "error", ("H1", "B6", "C7"), find)
