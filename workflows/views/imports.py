@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
+from django_htmx.http import HttpResponseClientRefresh
 
 from martechops.lib import clock
 from martechops.people.permissions import check_may, may
@@ -89,9 +90,14 @@ def detail(request: HttpRequest, import_id: int) -> HttpResponse:
             return redirect("import", import_id=import_id)
         found.refresh_from_db()
         found.choices = _choices(request, found)
-    if request.headers.get("HX-Target") == "progress" and found.is_active:
-        return render(request, "workflows/import_progress.html", {"import": found})
+    if request.headers.get("HX-Target") == "progress":
+        # What comes after the progress is another page, not a part of this one.
+        return _progress(request, found) if found.is_active else HttpResponseClientRefresh()
     return render(request, "workflows/import_detail.html", _context(request, found, problems))
+
+
+def _progress(request: HttpRequest, found: Import) -> HttpResponse:
+    return render(request, "workflows/import_progress.html", {"import": found})
 
 
 def _do(request: HttpRequest, found: Import) -> dict[str, str]:
@@ -137,6 +143,7 @@ def _context(request: HttpRequest, found: Import, problems: dict[str, str]) -> d
         "against": [target for target in targets if target.against and target.key in chosen],
         "problem": problems.get("__all__", ""),
         "preview": _preview(found, rows),
+        "labels": {target.key: target.label for target in targets},
         "refusals": found.refusals.order_by("line")[:20],
         "good": found.found.get("good", 0),
         "known": found.found.get("known", 0),

@@ -27,7 +27,12 @@ def show(request: HttpRequest, contact_id: int) -> HttpResponse:
     }
     if workflow and step in dict(steps):
         found = why_not.of_contact(contact, workflow=workflow, step=step, at=clock.now())
-        context |= {"found": found, "says": humane(found.answer.says) if found else "", "name": dict(steps)[step]}
+        context |= {"found": found, "name": dict(steps)[step]}
+        if found:
+            context |= {
+                "says": humane(found.answer.says),
+                "decided_at": dict(steps).get(found.answer.step, found.answer.step),
+            }
     return render(request, "workflows/why_not.html", context)
 
 

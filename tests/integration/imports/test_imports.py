@@ -174,7 +174,11 @@ def test_the_page_leads_from_upload_to_result(sal: User, client: Client) -> None
     assert "people are recognised by it" in wrong.content.decode()
     client.post(address, {"do": "choose", "to-e_mail": "email", "to-employees": "company_size"})
     assert "every 1s" in client.get(address).content.decode()
+    part = client.get(address, headers={"HX-Request": "true", "HX-Target": "progress"})
+    assert "Rows checked" in part.content.decode()
+    assert "<html" not in part.content.decode()
     settle(found)
+    assert client.get(address, headers={"HX-Request": "true", "HX-Target": "progress"}).headers["HX-Refresh"] == "true"
     assert "What it would do" in client.get(address).content.decode()
     client.post(address, {"do": "start"})
     settle(found)

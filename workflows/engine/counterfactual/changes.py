@@ -23,6 +23,11 @@ class Change:
     #: Any value would do, and `new` is an example of one.
     any_value: bool = False
 
+    @property
+    def instant(self) -> datetime | None:
+        """When it would have happened, where time is what is missing."""
+        return datetime.fromisoformat(self.new) if self.path == NOW else None
+
     def says(self) -> str:
         """In words.
 
