@@ -95,7 +95,7 @@ def _work_items(by_id: dict[int, Workflow], *, at: datetime) -> list[WorkItem]:
 
 def _paused_item(system: System) -> WorkItem:
     detail = "Its kill switch is on: what is to be done there waits until somebody turns it off."
-    return WorkItem("pause", "warn", f"{system.name} is paused", detail, "/workflows/", system.owner.name, None)
+    return WorkItem("pause", "warn", f"{system.name} is paused", detail, "/connections/", system.owner.name, None)
 
 
 def _effect_item(effect: Effect, person: str, team: str) -> WorkItem:
@@ -106,7 +106,7 @@ def _effect_item(effect: Effect, person: str, team: str) -> WorkItem:
         tone="bad",
         title=f"{doing} for {person} {'may or may not have happened' if uncertain else 'failed'}",
         detail=effect.reason or "No reason was recorded.",
-        href=f"/runs/{effect.run_id}/#effect-{effect.pk}",
+        href=f"/effects/{effect.pk}/",
         team=team,
         at=effect.ended_at or effect.reserved_at or effect.planned_at,
     )
