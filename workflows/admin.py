@@ -350,6 +350,17 @@ class QueueAdmin(DefinitionAdmin):
     list_select_related = ["owner"]
 
 
+@admin.register(models.WorkCalendar)
+class WorkCalendarAdmin(DefinitionAdmin):
+    key_field = "id"
+    list_display = ["__str__", "country", "subdivision", "owner"]
+    list_select_related = ["owner"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """There is one at most."""
+        return super().has_add_permission(request) and not models.WorkCalendar.objects.exists()
+
+
 @admin.register(models.Handoff)
 class HandoffAdmin(MachineWrittenAdmin):
     list_display = ["id", "step", "from_team", "owner", "state", "due_at"]

@@ -194,14 +194,14 @@ def parse_calendar(document: Mapping[str, Any]) -> Calendar:
     timezone = document.get("timezone", "UTC")
     if not is_zone(timezone):
         problems.append(("timezone", f"{timezone} is no time zone; write it as Europe/Berlin"))
-    country, subdivision = document.get("country") or "", document.get("subdivision") or ""
+    country, subdivision = str(document.get("country") or ""), str(document.get("subdivision") or "")
     if country or subdivision:
         problems += _country_problems(country, subdivision)
     calendar = Calendar(
         timezone=str(timezone),
         hours=_hours(document.get("hours"), problems),
-        country=str(country),
-        subdivision=str(subdivision),
+        country=country,
+        subdivision=subdivision,
         closed=_dates(document, "closed", problems),
         open=_dates(document, "open", problems),
     )
@@ -246,12 +246,15 @@ def _holidays(country: str, subdivision: str, year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
 
 
-def _country_problems(country: object, subdivision: object) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=1_024)
+def _country_problems(country: str, subdivision: str) -> tuple[tuple[str, str], ...]:
     known = holidays.list_supported_countries()
     if country not in known:
-        yield "country", f"holidays of {country!r} are not known; write a code such as DE"
-    elif subdivision and subdivision not in known[str(country)]:
-        yield "subdivision", f"{subdivision!r} is no part of {country}; there are {', '.join(known[str(country)])}"
+        return (("country", f"holidays of {country!r} are not known; write a code such as DE"),)
+    if subdivision and subdivision not in known[country]:
+        parts = ", ".join(known[country]) or "none"
+        return (("subdivision", f"{subdivision!r} is no part of {country}; there are {parts}"),)
+    return ()
 
 
 def _hours(written: object, problems: list[tuple[str, str]]) -> tuple[Hours, ...]:
@@ -289,7 +292,11 @@ def _day_hours(written: object) -> Hours:
 
 def _dates(document: Mapping[str, Any], key: str, problems: list[tuple[str, str]]) -> frozenset[date]:
     found: set[date] = set()
-    for written in document.get(key) or ():
+    dates = document.get(key) or []
+    if not isinstance(dates, list):
+        problems.append((key, "must be a list of dates"))
+        return frozenset()
+    for written in dates:
         try:
             found.add(written if type(written) is date else date.fromisoformat(written))
         except (TypeError, ValueError):

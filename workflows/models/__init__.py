@@ -20,6 +20,7 @@ from .schedule import Schedule, Tick
 from .scoring import ScoreEntry, Scoring
 from .segment import Segment
 from .template import MessageTemplate
+from .work_calendar import WorkCalendar
 from .workflow import Activation, Revision, StepComment, Version, Workflow
 
 __all__ = [
@@ -79,5 +80,6 @@ __all__ = [
     "Timer",
     "Trace",
     "Version",
+    "WorkCalendar",
     "Workflow",
 ]

@@ -19,7 +19,7 @@ from workflows.engine.spec import Spec
 from workflows.engine.triggers import Trigger
 from workflows.models import Activation, EventType, LifecycleStage, MessageTemplate, Source, Status, Version
 from workflows.models import Mapping as MappingRow
-from workflows.queries import aliases, authorities, live, rosters, scores, unsettled
+from workflows.queries import aliases, authorities, live, rosters, scores, unsettled, work_calendar
 from workflows.queries.live import Today
 
 from .claim import ClaimedEvent
@@ -159,6 +159,7 @@ def load() -> Definitions:
             channels=dict(MessageTemplate.objects.values_list("key", "channel")),
             fields={row.key: authorities.of(row) for row in fields},
             types={row.key: row.type for row in fields},
+            calendar=work_calendar.calendar(),
             rosters=rosters.all(today.segments),
             unsettled=unsettled.keys() if _asks_what_is_settled(versions.values()) else {},
         ),
