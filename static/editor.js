@@ -230,6 +230,17 @@
     if (answer.ok) fold.querySelector(":scope > div").replaceChildren(...parsed(await answer.text()).body.childNodes);
   };
 
+  // The ways of the step at hand stand out: on a large map nobody follows a line with the eye alone.
+  const ways = (event) => {
+    const node = event.target.closest && event.target.closest("a[data-step]");
+    for (const edge of editor.querySelectorAll("g.map-edge.is-near")) edge.classList.remove("is-near");
+    if (!node) return;
+    const step = CSS.escape(node.dataset.step);
+    for (const edge of editor.querySelectorAll(`g.map-edge[data-from="${step}"], g.map-edge[data-to="${step}"]`)) edge.classList.add("is-near");
+  };
+  editor.addEventListener("focusin", ways);
+  editor.addEventListener("pointerover", ways);
+
   // -- by keyboard -------------------------------------------------------------------------------------------------
   const operate = (values, more = {}) => {
     flush();

@@ -63,7 +63,7 @@ def _edges(edges: Sequence[MapEdge], layout: Layout) -> list[str]:
         inside += [line, arrow_head(points, css="map-head")]
         if edge.label:
             inside.append(_edge_label(edge.label, points[0], points[1]))
-        drawn.append(element("g", *inside, css=css))
+        drawn.append(element("g", *inside, css=css, data_from=edge.start, data_to=edge.end))
     return drawn
 
 
