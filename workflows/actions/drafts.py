@@ -239,8 +239,10 @@ def _take_comments_along(workflow: Workflow, before: Mapping[str, Any], after: M
 
 
 def _digest(content: Mapping[str, Any]) -> str:
-    steps = content.get("steps")
-    if isinstance(steps, list) and len(steps) > MOST_STEPS:
+    steps = content.get("steps", [])
+    if not isinstance(steps, list) or not all(isinstance(step, Mapping) for step in steps):
+        raise CannotEdit("The steps of a workflow are a list, each of them with a key.")
+    if len(steps) > MOST_STEPS:
         raise CannotEdit(f"A workflow has at most {MOST_STEPS} steps; make two of it.")
     try:
         written = digest.canonical(content)

@@ -12,7 +12,7 @@ from martechops.lib import digest
 from martechops.people.models import Team, User
 from martechops.people.permissions import check_may
 from workflows.actions import definitions, drafts
-from workflows.engine import typing_rules
+from workflows.engine import required_parts, typing_rules
 from workflows.engine.parse import BadSpec, parse
 from workflows.engine.typing_rules import Vocabulary
 from workflows.models import Version, Workflow
@@ -70,6 +70,8 @@ def freeze(
     spec = parse(version.content)
     if not spec.map_only and (unfit := typing_rules.problems(version.content, words or vocabulary.current())):
         raise BadSpec(list(unfit))
+    if isinstance(by, User) and (lacking := required_parts.missing(spec)):
+        raise BadSpec([(part.path, part.says) for part in lacking])
     if spec.key != workflow.key:
         raise BadSpec([("key", f"must be {workflow.key}: a workflow keeps its key")])
     if isinstance(by, User) and version.parent and version.parent.digest == version.digest:

@@ -52,9 +52,9 @@ def show(
     group, text = _group_of(now, fields), ""
     unfinished: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
-    if sent is not None and _is_sent(sent, root):
-        group = builder.from_form(sent, root=root)
-        unfinished = _missing(group, fields)
+    if sent is not None and (rows := _rows_sent(sent, root)):
+        group = rows
+        unfinished = _missing(rows, fields)
     elif sent is not None and sent.getlist(control.name):
         group, text = None, sent.getlist(control.name)[0]
         problems = _text_problems(text)
@@ -96,6 +96,14 @@ def words(rule: Any) -> str:
     except BadCondition:
         return "a rule that cannot be read yet"
     return condition_words(rule)
+
+
+def _rows_sent(data: builder.Submitted, root: str) -> builder.Group | None:
+    """The rows as they were sent; None where none were, or more than the builder takes."""
+    try:
+        return builder.from_form(data, root=root) if _is_sent(data, root) else None
+    except builder.CannotBeShown:
+        return None
 
 
 def _is_sent(data: builder.Submitted, root: str) -> bool:

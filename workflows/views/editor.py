@@ -55,7 +55,10 @@ def rows(request: HttpRequest, key: str) -> HttpResponse:
     control = _rule_asked(request, version)
     fields = _fields_of(version, request.POST.get("step", ""))
     root = rules.root_of(control)
-    group = builder.from_form(request.POST, root=root)
+    try:
+        group = builder.from_form(request.POST, root=root)
+    except builder.CannotBeShown:
+        raise Http404 from None
     focus = builder.changed(group, do, root=root) if do != "look" else ""
     _note_problems(group, fields)
     page = shown(group, fields, address=request.get_full_path(), root=root, about="the rule", focus=focus)

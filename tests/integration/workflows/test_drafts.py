@@ -132,6 +132,21 @@ def test_what_no_file_can_hold_is_refused(nurture: Workflow, ana: User) -> None:
             change(nurture, edits.SetField("welcome", ("note",), value), ana, revision=1)
 
 
+@pytest.mark.requirement("A9")
+def test_a_person_does_not_freeze_a_nurture_that_sends_nothing(nurture: Workflow, ana: User) -> None:
+    drafts.begin(workflow=nurture, by=ana, at=AT)
+    change(nurture, edits.RemoveStep("welcome"), ana, revision=1)
+    with pytest.raises(BadSpec, match="sends at least one message"):
+        versions.freeze(version=fresh(nurture), by=ana, at=AT)
+
+
+@pytest.mark.parametrize("steps", ["none", [1], {"a": {}}])
+def test_steps_that_are_no_list_of_steps_are_refused(nurture: Workflow, ana: User, steps: object) -> None:
+    drafts.begin(workflow=nurture, by=ana, at=AT)
+    with pytest.raises(edits.CannotEdit):
+        change(nurture, edits.Replace({"steps": steps}), ana, revision=1)
+
+
 def test_a_draft_may_be_incomplete_but_is_not_frozen_so(nurture: Workflow, ana: User) -> None:
     drafts.begin(workflow=nurture, by=ana, at=AT)
     change(nurture, edits.AddStep({"key": "new"}, after="pause"), ana, revision=1)

@@ -172,6 +172,22 @@ def test_a_bad_key_is_said_at_its_field_and_what_was_typed_stays(
     assert (answer.status_code, "Kept name" in answer.content.decode()) == (422, True)
 
 
+def test_a_rule_of_more_rows_than_the_builder_takes_is_refused_not_broken(
+    browser_of_ana: Client, draft: Version
+) -> None:
+    rows = {f"rule-when.{i}.field": "contact.score" for i in range(300)}
+    sent = {"op": "fill", "step": "welcome", "panel": "step=welcome", "revision": "1", "shown": "when", **rows}
+    sent["rule-when.group"] = "all"
+    assert browser_of_ana.post(EDIT, sent, headers={"HX-Request": "true"}).status_code == 422
+    assert browser_of_ana.post(f"{EDIT}rows/?rule=rule-when", sent).status_code == 404
+
+
+def test_a_step_of_any_key_has_a_panel(browser_of_ana: Client, draft: Version, ana: User) -> None:
+    change = edits.RenameStep("welcome", "a/b c")
+    drafts.edit(workflow=draft.workflow, change=change, revision=1, by=ana, at=AT)
+    assert browser_of_ana.get(EDIT, {"step": "a/b c"}).status_code == 200
+
+
 def test_comments_work_without_scripts(browser_of_ana: Client, draft: Version) -> None:
     address = "/workflows/demo-request-nurture/steps/welcome/comments/"
     browser_of_ana.post(address, {"text": "Too early?"})
