@@ -14,7 +14,7 @@ from martechops.sandbox.models import MailboxMessage
 from tests.fixtures import lived_in
 from workflows.models import Contact, Effect, QuarantinedEvent, QueuedEvent, Run
 
-QUERIES_A_PAGE = 25  # two are the session and the person, a dozen the lint when something has changed
+QUERIES_A_PAGE = 30  # two are the session and the person, a dozen the lint when something has changed
 
 
 def text_of(client: Client, address: str) -> str:
