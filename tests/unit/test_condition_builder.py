@@ -11,7 +11,8 @@ from workflows.engine.conditions import FieldType, check_types
 from workflows.forms import condition_builder as builder
 from workflows.forms.builder_page import ShownGroup, ShownRow, shown
 
-FIELDS = {
+SEGMENTS = {"hot": "Hot leads", "paying": "Customers"}
+CONTACT_FIELDS = {
     "contact.score": FieldType("number"),
     "contact.city": FieldType("text"),
     "contact.stage": FieldType("picklist", allowed=("lead", "mql", "a, b")),
@@ -19,6 +20,7 @@ FIELDS = {
     "contact.renewal_on": FieldType("date"),
     "contact.seen_at": FieldType("datetime"),
 }
+FIELDS = builder.with_segments(CONTACT_FIELDS, SEGMENTS)
 SHOWN: list[dict[str, Any]] = [
     {"contact.score": 5},
     {"contact.score": {"$gte": 5, "$lt": 9.5}},
@@ -34,6 +36,11 @@ SHOWN: list[dict[str, Any]] = [
     {"contact.vip": True, "$or": [{"contact.score": 5}, {"$nor": [{"contact.city": "Bonn"}]}]},
     {"$and": [{"$or": [{"contact.score": 5}]}, {"$or": [{"contact.score": 6}]}]},
     {"$nor": [{"contact.city": {"$startsWith": "B"}}]},
+    {"segment": "hot"},
+    {"$not": {"segment": "paying"}},
+    {"contact.score": {"$gte": 5}, "segment": "hot", "$not": {"segment": "paying"}},
+    {"$or": [{"segment": "hot"}, {"$not": {"segment": "paying"}, "contact.vip": True}]},
+    {"$and": [{"segment": "hot"}, {"segment": "paying"}]},
 ]
 NOT_SHOWN: list[dict[str, Any]] = [
     {"contact.score": {"$eq": 5}},
@@ -44,6 +51,9 @@ NOT_SHOWN: list[dict[str, Any]] = [
     {"contact.city": " Bonn"},
     {"contact.unknown": 5},
     {"event.name": "x"},
+    {"segment": "gone"},
+    {"segment": {"$in": ["hot", "paying"]}},
+    {"$not": {"segment": "hot", "contact.score": 5}},
 ]
 
 
@@ -106,3 +116,26 @@ def test_every_rule_that_is_shown_comes_back_as_it_was(document: dict[str, Any])
     except builder.CannotBeShown:
         return
     assert builder.to_document(group, FIELDS) == document
+
+
+def test_segment_is_chosen_by_its_name_and_only_where_there_are_any() -> None:
+    page = shown(builder.from_document({"segment": "hot"}, FIELDS), FIELDS)
+    row = page.root.members[0]
+    assert isinstance(row, ShownRow)
+    assert ("segment", "Segment") in page.fields
+    assert (row.control, row.choices) == ("choice", [("hot", "Hot leads"), ("paying", "Customers")])
+    assert row.operators == [("in", "is in"), ("out", "is not in")]
+    assert builder.with_segments(CONTACT_FIELDS, {}) == CONTACT_FIELDS
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        (builder.Row(path="segment", operator="in"), "Choose a segment."),
+        (builder.Row(path="segment", operator="in", texts=["gone"]), "There is no segment gone."),
+        (builder.Row(path="segment", operator="$eq", texts=["hot"]), "Choose how to compare it."),
+    ],
+)
+def test_segment_row_that_is_not_finished_says_what_is_missing(row: builder.Row, says: str) -> None:
+    with pytest.raises(builder.Unfinished, match=says):
+        builder.to_document(builder.Group(members=[row]), FIELDS)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from workflows.engine.conditions import OPERATORS, FieldType, relative
 from workflows.engine.conditions.types import operators_for
 
-from .condition_builder import GROUPS, ROOT, Fields, Group, Row
+from .condition_builder import GROUPS, MEMBERSHIP, ROOT, Fields, Group, Row, SegmentsThere
 
 Choice = tuple[str, str]
 
@@ -113,6 +113,8 @@ def _row(row: Row, fields: Fields, name: str, label: str) -> ShownRow:
 
 
 def _operators(kind: FieldType) -> list[Choice]:
+    if isinstance(kind, SegmentsThere):
+        return list(MEMBERSHIP.items())
     found: list[Choice] = []
     for name in operators_for(kind.type):
         row = OPERATORS[name]
@@ -129,6 +131,8 @@ def _is_ordered(operator: str) -> bool:
 
 
 def _control(operator: str, kind: FieldType, unit: str) -> str:
+    if isinstance(kind, SegmentsThere):
+        return "choice"
     takes = OPERATORS[operator].takes if operator in OPERATORS else "none"
     if takes in ("yes_no", "none"):
         return "none"
@@ -145,7 +149,8 @@ def _choices(kind: FieldType, texts: list[str]) -> list[Choice]:
     """What may stand there, and what stands there though it may not."""
     if kind.type == "boolean":
         return [("true", "yes"), ("false", "no")]
-    return [(value, value) for value in dict.fromkeys([*kind.allowed, *texts])]
+    titles = kind.titles if isinstance(kind, SegmentsThere) else {}
+    return [(value, titles.get(value, value)) for value in dict.fromkeys([*kind.allowed, *texts])]
 
 
 def _units(kind: FieldType) -> list[Choice]:

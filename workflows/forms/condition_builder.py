@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from workflows.engine.conditions import OPERATORS, FieldType, check_types, operations, relative
+from workflows.engine.conditions import OPERATORS, SEGMENT, FieldType, check_types, operations, relative
 from workflows.engine.conditions.types import operators_for
 
 ROOT = "rule"
@@ -22,6 +22,8 @@ GROUPS: Mapping[str, tuple[str, str]] = {
     "any": ("$or", "At least one of these holds"),
     "none": ("$nor", "None of these holds"),
 }
+#: How a row asks for a segment, by the word in the form; it stands in a rule as `{segment: key}`, not as an operator.
+MEMBERSHIP: Mapping[str, str] = {"in": "is in", "out": "is not in"}
 _GROUP_OF = {operator: kind for kind, (operator, _) in GROUPS.items()}
 _DEEPEST = 6
 _MOST_NODES = 200
@@ -32,6 +34,21 @@ class Submitted(Protocol):
 
     def __iter__(self) -> Iterator[str]: ...
     def getlist(self, key: str) -> list[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentsThere(FieldType):
+    """Stands among the fields under `segment`: the segments that a rule may ask for, by key, with their names."""
+
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+
+def with_segments(fields: "Fields", titles: Mapping[str, str]) -> "Fields":
+    """The fields, and a row of its own for segments where there are any."""
+    if not titles:
+        return fields
+    there = SegmentsThere(type=SEGMENT, allowed=tuple(titles), label="Segment", titles=titles)
+    return {**fields, SEGMENT: there}
 
 
 class CannotBeShown(Exception):
@@ -171,6 +188,9 @@ def _group(document: Mapping[str, Any]) -> Group:
             return Group(kind=_GROUP_OF[name], members=[_member(part) for part in wanted])
     members: list[Row | Group] = []
     for name, wanted in document.items():
+        if asked := _segment_row(name, wanted):
+            members.append(asked)
+            continue
         if name.startswith("$") and (name not in _GROUP_OF or not isinstance(wanted, list)):
             raise CannotBeShown
         if name.startswith("$"):
@@ -178,6 +198,16 @@ def _group(document: Mapping[str, Any]) -> Group:
         else:
             members.extend(_row(name, operator, value) for operator, value in operations(wanted))
     return Group(members=members)
+
+
+def _segment_row(name: str, wanted: Any) -> Row | None:
+    """The row of `{segment: key}`, or of its contrary."""
+    if name == "$not" and isinstance(wanted, Mapping) and list(wanted) == [SEGMENT]:
+        asked = _segment_row(SEGMENT, wanted[SEGMENT])
+        return Row(path=SEGMENT, operator="out", texts=asked.texts) if asked else None
+    if name == SEGMENT and isinstance(wanted, str):
+        return Row(path=SEGMENT, operator="in", texts=[wanted])
+    return None
 
 
 def _member(part: Any) -> Row | Group:
@@ -263,6 +293,8 @@ def _row_written(row: Row, fields: Fields) -> dict[str, Any]:
     kind = fields.get(row.path)
     if kind is None:
         raise Unfinished(f"{row.path} is no field." if row.path else "Choose a field.")
+    if isinstance(kind, SegmentsThere):
+        return _membership(row, kind)
     operator, _, answer = row.operator.partition(":")
     if operator not in operators_for(kind.type):
         raise Unfinished("Choose how to compare it.")
@@ -272,6 +304,15 @@ def _row_written(row: Row, fields: Fields) -> dict[str, Any]:
         says = problems[0][1]
         raise Unfinished(f"{says[:1].upper()}{says[1:].removesuffix('.')}{'' if says.endswith('?') else '.'}")
     return document
+
+
+def _membership(row: Row, there: SegmentsThere) -> dict[str, Any]:
+    key = next(iter(row.texts), "")
+    if row.operator not in MEMBERSHIP:
+        raise Unfinished("Choose how to compare it.")
+    if key not in there.allowed:
+        raise Unfinished(f"There is no segment {key}." if key else "Choose a segment.")
+    return {SEGMENT: key} if row.operator == "in" else {"$not": {SEGMENT: key}}
 
 
 def _wanted(row: Row, operator: str, answer: str, kind: FieldType) -> Any:

@@ -13,7 +13,7 @@ from workflows.engine import required_parts, typing_rules
 from workflows.engine.parse import Attempt
 from workflows.engine.spec import ACTIONS, Spec
 from workflows.forms import step_form, workflow_form
-from workflows.forms.condition_builder import Submitted
+from workflows.forms.condition_builder import Submitted, with_segments
 from workflows.models import Revision, Version, Workflow
 from workflows.queries import comments, names, specs, vocabulary, workflows
 from workflows.queries.comments import Thread
@@ -305,4 +305,4 @@ def rule_fields(pickers: Pickers, document: Mapping[str, Any], step: Mapping[str
     until = wait.get("until") if isinstance(wait, Mapping) else None
     if isinstance(until, Mapping) and isinstance(until.get("event"), str):
         events.append(until["event"])
-    return pickers.rule_fields(events)
+    return with_segments(pickers.rule_fields(events), dict(pickers.of("segments")))

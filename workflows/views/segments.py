@@ -96,7 +96,7 @@ def edit(request: HttpRequest, key: str = "") -> HttpResponse:
     row = _segment(key) if key else None
     user = _person(request)
     check_may(user, "definitions.edit", row)
-    fields = segments.field_types()
+    fields = _fields(key)
     if request.method != "POST":
         form = SegmentForm(initial=_initial(row), user=user, existing=bool(row))
         return _edit_page(request, row, form, _draft_of(row, fields), fields)
@@ -110,7 +110,7 @@ def edit(request: HttpRequest, key: str = "") -> HttpResponse:
 @require_POST
 def rows(request: HttpRequest) -> HttpResponse:
     """The builder after one of its buttons or lists was used."""
-    fields = segments.field_types()
+    fields = _fields(request.POST.get("segment", ""))
     draft, focus = _draft_sent(request, fields)
     if draft.rows is None:
         raise Http404
@@ -121,7 +121,7 @@ def rows(request: HttpRequest) -> HttpResponse:
 @require_POST
 def preview(request: HttpRequest) -> HttpResponse:
     """What the rule as it stands in the form says, whom it holds for, and who would join and leave."""
-    fields = segments.field_types()
+    fields = _fields(request.POST.get("segment", ""))
     draft, _ = _draft_sent(request, fields, checked=True)
     row = Segment.objects.filter(key=request.POST.get("segment", "")).first()
     return render(request, "workflows/segment_preview.html", _preview(draft, row))
@@ -265,6 +265,12 @@ def _text_sent(text: str, fields: Fields) -> Draft:
         return Draft(rows=None, text=text, problems=(f"This is not JSON that can be read: {error}.",))
     problems = tuple(f"{place}: {says}" for place, says in _broken(rule, fields))
     return Draft(rows=None, text=text, rule=None if problems else rule, problems=problems)
+
+
+def _fields(key: str) -> Fields:
+    """What its rule may ask about: contacts, and the other segments."""
+    others = {other: name for other, name in segment_rules.titles().items() if other != key}
+    return builder.with_segments(segments.field_types(), others)
 
 
 def _broken(rule: Any, fields: Fields) -> tuple[tuple[str, str], ...]:
