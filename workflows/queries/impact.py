@@ -10,13 +10,14 @@ from workflows.engine.sameness import near_names
 from workflows.engine.schema_changes import SchemaChange, changes, versions
 from workflows.models import EventType, InboundEvent
 
-from . import documents, event_names, uses
+from . import documents, event_names, segment_rules, uses
 from .uses import Holder, Use
 
 #: Recent events of one type that a changed schema is held against.
 RECENT = 500
 Thing = tuple[str, str]
 _NOTHING_LIVE = "No live workflow depends on it."
+_WAITING = "What asks for it goes on with what was agreed last, until this is agreed as well."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,15 @@ class Impact:
     version: tuple[str, str] | None = None
     schema_changes: Sequence[SchemaChange] = ()
     fit: Fit | None = None
+    #: An event type that refuses what its schema does not name, from now on.
+    closes: bool = False
+    #: A draft of a segment: what asks for it goes on with what was agreed.
+    is_waiting: bool = False
 
     @property
     def is_worth_a_look(self) -> bool:
-        return bool(self.uses or self.further or self.warnings or self.version or self.risk != "low")
+        found = self.uses or self.further or self.warnings or self.version or self.risk != "low"
+        return bool(found or (self.fit and self.fit.refused))
 
 
 def of(kind: str, key: str, *, before: Mapping[str, Any], after: Mapping[str, Any]) -> Impact:
@@ -62,16 +68,27 @@ def of(kind: str, key: str, *, before: Mapping[str, Any], after: Mapping[str, An
         if holder.kind == "workflow" and holder.state == "live"
     }
     version, found, fit = _schema(kind, key, before, after)
+    is_waiting = kind == "segment" and segment_rules.is_waiting(key, after)
     return Impact(
         uses=direct,
         further=further,
-        risk="medium" if live else "low",
-        because=_because(kind, list(live.values())),
+        risk="medium" if live and not is_waiting else "low",
+        because=_WAITING if is_waiting else _because(kind, list(live.values())),
+        is_waiting=is_waiting,
+        closes=_is_closed(after) and not _is_closed(before),
         warnings=_warnings(kind, key, before, after),
         version=version,
         schema_changes=found,
         fit=fit,
     )
+
+
+def status_matters(kind: str, *, old: str, new: str) -> bool:
+    """Does anything behave otherwise after this change of status?
+
+    An event type that is agreed refuses what it does not name; a segment that is agreed means what it says from then.
+    """
+    return (kind == "event-type" and "draft" in (old, new)) or (kind == "segment" and old == "draft")
 
 
 def schema_versions(contents: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -132,19 +149,25 @@ def _schema(
     kind: str, key: str, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> tuple[tuple[str, str] | None, list[SchemaChange], Fit | None]:
     was, now = before.get("schema") or {}, after.get("schema") or {}
-    if kind != "event-type" or not before or was == now:
+    if kind != "event-type" or not before or (was == now and _is_closed(before) == _is_closed(after)):
         return None, [], None
+    fit = _fit(key, before, after)
+    if was == now:
+        return None, [], fit
     row = EventType.objects.filter(name=key).first()
     kept = list(documents.versions_of(row).order_by("number").values_list("content", flat=True)) if row else []
     numbers = schema_versions([*(kept or [before]), after])
-    return (numbers[-2], numbers[-1]), changes(was, now), _fit(key, was, now, after.get("status", "draft"))
+    return (numbers[-2], numbers[-1]), changes(was, now), fit
 
 
-def _fit(name: str, was: Mapping[str, Any], schema: Mapping[str, Any], status: str) -> Fit | None:
+def _is_closed(document: Mapping[str, Any]) -> bool:
+    return bool(document) and document.get("status", "draft") != "draft"
+
+
+def _fit(name: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Fit | None:
     """Only of events that the schema of today lets through: the others are held already."""
-    is_closed = status != "draft"
     try:
-        before, after = (schemas.compile_schema(one, closed=is_closed) for one in (was, schema))
+        before, after = (schemas.compile_schema(one.get("schema") or {}, closed=_is_closed(one)) for one in (was, now))
     except schemas.BadSchema:
         return None
     bodies = InboundEvent.objects.filter(name=name).order_by("-pk").values_list("body", flat=True)[:RECENT]

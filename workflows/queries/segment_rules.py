@@ -1,5 +1,6 @@
 """What segments ask for, for whoever meets `{segment: key}` in a rule."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from workflows.engine import references
@@ -21,6 +22,14 @@ def rules() -> dict[str, Any]:
     drafts = [pk for pk, _, _, status in rows if status == Status.DRAFT]
     agreed = _agreed(drafts) if drafts else {}
     return {key: agreed.get(pk, when) for pk, key, when, _ in rows}
+
+
+def is_waiting(key: str, content: Mapping[str, Any]) -> bool:
+    """Is this a draft of a segment that means what was agreed of it before?"""
+    if content.get("status") != Status.DRAFT:
+        return False
+    row = Segment.objects.filter(key=key).first()
+    return row is not None and bool(_agreed([row.pk]))
 
 
 def _agreed(ids: list[int]) -> dict[int, Any]:

@@ -16,13 +16,17 @@ from martechops.lib import clock
 from martechops.people.models import User
 from martechops.people.permissions import check_may, may
 from workflows.actions import definitions
-from workflows.engine.conditions import BadCondition, FieldType, check_types, compile_condition, condition_words
+from workflows.engine.conditions import BadCondition, FieldType, check_types
 from workflows.engine.difference import differences
 from workflows.forms import condition_builder as builder
 from workflows.forms.builder_page import shown
 from workflows.forms.segment import SegmentForm
 from workflows.models import DefinitionVersion, Segment
 from workflows.queries import documents, segment_rules, segments, uses
+
+from . import vocabulary_confirm, vocabulary_edit
+from .rule_clauses import clauses, rule_text
+from .vocabulary import possible_statuses
 
 Fields = Mapping[str, FieldType]
 
@@ -51,7 +55,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Every segment; the counts come by themselves, one by one."""
     used = uses.counts()
     titles = segment_rules.titles()
-    lines = [(row, _words(row.when, titles), used.get(("segment", row.key), 0)) for row in segments.listed()]
+    lines = [(row, rule_text(row.when, titles), used.get(("segment", row.key), 0)) for row in segments.listed()]
     return render(
         request, "workflows/segment_list.html", {"lines": lines, "may_add": may(request.user, "definitions.edit")}
     )
@@ -71,12 +75,12 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "workflows/segment_detail.html",
         {
             "segment": row,
-            "clauses": _clauses(row.when),
+            "clauses": clauses(row.when),
             "members": members,
             "broken": broken,
             "uses": uses.of("segment", row.key),
             "versions": _versions(row),
-            "statuses": [to for before, to in definitions.STATUS_CHANGES if before == row.status],
+            "statuses": possible_statuses(request, row),
             "may_edit": may(request.user, "definitions.edit", row),
         },
     )
@@ -129,50 +133,28 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def status(request: HttpRequest, key: str) -> HttpResponse:
-    """Agree, freeze, or take back."""
-    row = _segment(key)
-    note = request.POST.get("note", "")
-    try:
-        definitions.set_status(row, to=request.POST.get("to", ""), by=_person(request), at=clock.now(), note=note)
-    except (definitions.WrongStatus, ValidationError) as error:
-        messages.error(request, error.messages[0] if isinstance(error, ValidationError) else str(error))
-    else:
-        messages.success(request, f"{row.name} is {request.POST.get('to')} now.")
-    return redirect("segment", key=key)
+    """Agree, freeze, take back or thaw."""
+    return vocabulary_edit.set_status(request, _segment(key))
 
 
 @require_POST
 def restore(request: HttpRequest, key: str) -> HttpResponse:
     """Say again what a former version said."""
-    row = _segment(key)
-    number = request.POST.get("number", "")
-    version = documents.versions_of(row).filter(number=int(number) if number.isdecimal() else 0).first()
-    if version is None:
-        raise Http404
-    try:
-        definitions.restore(version, by=_person(request), at=clock.now())
-    except (definitions.Frozen, ValidationError) as error:
-        messages.error(request, error.messages[0] if isinstance(error, ValidationError) else str(error))
-    else:
-        messages.success(request, f"Version {version.number} is what it says again.")
-    return redirect("segment", key=key)
+    return vocabulary_edit.bring_back(request, _segment(key))
 
 
 def _save(request: HttpRequest, row: Segment | None, form: SegmentForm, draft: Draft, fields: Fields) -> HttpResponse:
     if not form.is_valid() or draft.rule is None:
         return _edit_page(request, row, form, draft, fields, status=422)
-    target = row or Segment(key=form.cleaned_data["key"])
-    target.name, target.meaning = form.cleaned_data["name"], form.cleaned_data["meaning"]
-    target.owner, target.when = form.cleaned_data["owner"], draft.rule
-    number = request.POST.get("expected", "")
+    before = documents.document_of(row) if row else {}
+    target = _filled(row, form, draft.rule)
+    by, at, expected = _person(request), clock.now(), _expected(request)
     try:
-        definitions.save(
-            target,
-            by=_person(request),
-            at=clock.now(),
-            note=form.cleaned_data["note"],
-            expected=int(number) if number.isdecimal() else None,
-        )
+        definitions.check(target, by=by, at=at, expected=expected, consumers=None)
+        after = documents.document_of(target)
+        if page := vocabulary_confirm.ask(request, row=target, before=before, after=after, can_go_on=True):
+            return page
+        definitions.save(target, by=by, at=at, note=form.cleaned_data["note"], expected=expected)
     except ValidationError as error:
         _add_errors(form, error)
     except definitions.Frozen as error:
@@ -183,6 +165,18 @@ def _save(request: HttpRequest, row: Segment | None, form: SegmentForm, draft: D
         messages.success(request, f"{target.name} is saved.")
         return redirect("segment", key=target.key)
     return _edit_page(request, row, form, draft, fields, status=422)
+
+
+def _filled(row: Segment | None, form: SegmentForm, rule: dict[str, Any]) -> Segment:
+    target = row or Segment(key=form.cleaned_data["key"])
+    target.name, target.meaning = form.cleaned_data["name"], form.cleaned_data["meaning"]
+    target.owner, target.when = form.cleaned_data["owner"], rule
+    return target
+
+
+def _expected(request: HttpRequest) -> int | None:
+    number = request.POST.get("expected", "")
+    return int(number) if number.isdecimal() and len(number) < 9 else None
 
 
 def _add_errors(form: SegmentForm, error: ValidationError) -> None:
@@ -223,7 +217,7 @@ def _preview(draft: Draft, row: Segment | None) -> dict[str, Any]:
             change = segments.change(before=None, after=draft.rule, at=clock.now())
         except BadCondition as error:
             return {"problems": tuple(f"{place}: {says}" for place, says in error.problems)}
-    return {"change": change, "clauses": _clauses(draft.rule), "is_changed": bool(row) and before != draft.rule}
+    return {"change": change, "clauses": clauses(draft.rule), "is_changed": bool(row) and before != draft.rule}
 
 
 def _draft_of(row: Segment | None, fields: Fields) -> Draft:
@@ -279,25 +273,6 @@ def _broken(rule: Any, fields: Fields) -> tuple[tuple[str, str], ...]:
 
 def _initial(row: Segment | None) -> dict[str, Any]:
     return {"name": row.name, "meaning": row.meaning, "owner": row.owner_id} if row else {}
-
-
-def _words(rule: Any, titles: Mapping[str, str] | None = None) -> str:
-    try:
-        compile_condition(rule)
-    except BadCondition:
-        return "a rule that cannot be read any more"
-    return condition_words(rule, titles=titles or {})
-
-
-def _clauses(rule: Any) -> list[str]:
-    """What has to hold, a line each."""
-    if not isinstance(rule, Mapping):
-        return []
-    titles = segment_rules.titles() if segment_rules.are_named_in(rule) else {}
-    return [
-        _words({name: wanted}, titles)[1:-1] if name == "$or" and len(wanted) > 1 else _words({name: wanted}, titles)
-        for name, wanted in rule.items()
-    ]
 
 
 def _versions(row: Segment) -> list[VersionLine]:

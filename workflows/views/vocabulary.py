@@ -1,5 +1,6 @@
 """The words of the workspace: lists of definitions, and one with its status, versions and uses."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from workflows.engine.difference import differences
 from workflows.models import DefinitionVersion, Status
 from workflows.queries import documents, impact, uses
 
-from .vocabulary_tables import shown
+from .vocabulary_tables import Shown, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,11 @@ def detail(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
             "key": key,
             "name": name_of(row),
             "status": document.get("status"),
-            "facts": [shown(kind, name, value) for name, value in document.items() if name not in _HEADING],
+            "facts": _facts(kind, document),
             "uses": uses.of(kind, key, among=holders),
             "values": uses.of_field(key, among=holders) if kind == "field" else {},
             "versions": _lines(kind, list(documents.versions_of(row).select_related("author"))),
-            "statuses": _statuses(request, row),
+            "statuses": possible_statuses(request, row),
             "may_edit": may(request.user, "definitions.edit", row),
             "may_rename": kind in ("event-type", "stage")
             or (kind == "field" and bool(getattr(row, "allowed_values", None))),
@@ -106,7 +107,27 @@ def kind_tabs(current: str) -> list[Tab]:
     ]
 
 
+def possible_statuses(request: HttpRequest, row: Any) -> list[str]:
+    """What this person may make of its status."""
+    if not may(request.user, "definitions.edit", row):
+        return []
+    possible = [
+        (after, role) for (before, after), role in STATUS_CHANGES.items() if before == getattr(row, "status", "")
+    ]
+    has_role = getattr(request.user, "has_role", lambda role: False)
+    return [str(Status(after).value) for after, role in possible if role is None or has_role(role)]
+
+
 _HEADING = ("kind", "key", "name", "label", "owner", "status")
+
+
+def _facts(kind: str, document: Mapping[str, Any]) -> list[Shown]:
+    """What it says, besides what stands at the head of the page and what is left empty."""
+    return [
+        shown(kind, name, value)
+        for name, value in document.items()
+        if name not in _HEADING and value not in ("", [], {}, None)
+    ]
 
 
 def _named(kind: documents.Kind, search: str) -> dict[str, str]:
@@ -122,14 +143,3 @@ def _lines(kind: str, versions: list[DefinitionVersion]) -> list[VersionLine]:
         VersionLine(version, differences(before.content, version.content) if before else [], i == 0, schema)
         for i, (version, before, schema) in enumerate(zip(versions, older, schemas, strict=True))
     ]
-
-
-def _statuses(request: HttpRequest, row: Any) -> list[str]:
-    """What this person may make of its status."""
-    if not may(request.user, "definitions.edit", row):
-        return []
-    possible = [
-        (after, role) for (before, after), role in STATUS_CHANGES.items() if before == getattr(row, "status", "")
-    ]
-    has_role = getattr(request.user, "has_role", lambda role: False)
-    return [str(Status(after).value) for after, role in possible if role is None or has_role(role)]

@@ -8,16 +8,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from martechops.lib import clock
+from martechops.lib import clock, windows
 from martechops.people.models import User
 from martechops.people.permissions import check_may
 from workflows.actions import definitions
 from workflows.engine.difference import differences
 from workflows.forms.condition_builder import CannotBeShown
 from workflows.forms.definitions import DefinitionForm, form_for
-from workflows.queries import documents, impact
+from workflows.queries import documents, impact, uses
 
-from . import vocabulary_beside
+from . import vocabulary_beside, vocabulary_confirm
 from .vocabulary import kind_or_404, kind_tabs, name_of, row_or_404
 
 
@@ -37,32 +37,59 @@ def edit(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
 @require_POST
 def status(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
     """Agree, freeze, take back or thaw."""
-    _, row = row_or_404(kind, row_id)
-    to, note = request.POST.get("to", ""), request.POST.get("note", "")
+    return set_status(request, row_or_404(kind, row_id)[1])
+
+
+@require_POST
+def restore(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
+    """Say again what an older version said."""
+    return bring_back(request, row_or_404(kind, row_id)[1])
+
+
+def set_status(request: HttpRequest, row: Any) -> HttpResponse:
+    """Give it the status that was sent; confirmed first where something behaves otherwise for it."""
+    check_may(request.user, "definitions.edit", row)
+    to, note, old = request.POST.get("to", ""), request.POST.get("note", ""), getattr(row, "status", "")
+    kind = documents.kind_of(row)
+    if kind and (old, to) in definitions.STATUS_CHANGES and impact.status_matters(kind.name, old=old, new=to):
+        before = documents.document_of(row)
+        if page := vocabulary_confirm.ask(request, row=row, before=before, after=before | {"status": to}):
+            return page
     try:
         definitions.set_status(row, to=to, by=person(request), at=clock.now(), note=note)
     except (definitions.WrongStatus, ValidationError) as error:
         messages.error(request, _said(error))
     else:
         messages.success(request, f"{name_of(row)} is {to} now.")
-    return redirect("definition", kind=kind, row_id=row_id)
+    return _back_to(row)
 
 
-@require_POST
-def restore(request: HttpRequest, kind: str, row_id: int) -> HttpResponse:
-    """Say again what an older version said."""
-    _, row = row_or_404(kind, row_id)
-    number = request.POST.get("number", "")
-    version = documents.versions_of(row).filter(number=int(number) if number.isdecimal() else 0).first()
-    if version is None:
+def bring_back(request: HttpRequest, row: Any) -> HttpResponse:
+    """Restore the version that was sent; confirmed first, as any other change."""
+    check_may(request.user, "definitions.edit", row)
+    number = windows.row_id(request.POST.get("number", "")) or 0
+    version = documents.versions_of(row).filter(number=number).first()
+    kind = documents.kind_of(row)
+    if version is None or kind is None:
         raise Http404(f"version {number}")
+    before = documents.document_of(row)
+    kept = {name: value for name, value in version.content.items() if name not in ("status", kind.key)}
+    if before.get("status") != "frozen" and (
+        page := vocabulary_confirm.ask(request, row=row, before=before, after=before | kept)
+    ):
+        return page
     try:
         definitions.restore(version, by=person(request), at=clock.now())
     except (definitions.Frozen, ValidationError) as error:
         messages.error(request, _said(error))
     else:
         messages.success(request, f"Version {version.number} is in force again.")
-    return redirect("definition", kind=kind, row_id=row_id)
+    return _back_to(row)
+
+
+def _back_to(row: Any) -> HttpResponse:
+    kind = documents.kind_of(row)
+    return redirect(uses.address_of(kind.name if kind else "", documents.key_of(row), row.pk))
 
 
 def person(request: HttpRequest) -> User:
@@ -94,10 +121,8 @@ def _edit(request: HttpRequest, kind: documents.Kind, row: Any, *, expected: int
             )
         except _REFUSALS as refusal:
             return _refused(request, form, context, refusal)
-        found = impact.of(kind.name, documents.key_of(changed), before=before, after=after)
-        if found.is_worth_a_look:
-            context |= {"changes": changes, "impact": found, "posted": _posted(request)}
-            return render(request, "workflows/vocabulary_confirm.html", context)
+        if page := vocabulary_confirm.ask(request, row=changed, before=before, after=after, can_go_on=True):
+            return page
     return _save(request, form, changed, context)
 
 
@@ -158,16 +183,6 @@ _REFUSALS = (definitions.Conflict, definitions.Frozen, ValidationError)
 
 def _number(text: str, *, or_else: int) -> int:
     return int(text) if text.isdecimal() and len(text) < 9 else or_else
-
-
-def _posted(request: HttpRequest) -> list[tuple[str, str]]:
-    """What was filled in, to be sent again with the confirmation."""
-    return [
-        (name, value)
-        for name in request.POST
-        if name not in ("csrfmiddlewaretoken", "confirmed", "do")
-        for value in request.POST.getlist(name)
-    ]
 
 
 def _said(error: Exception) -> str:

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 
 from campaigns.actions import rollouts
 from martechops.people.models import Team, User
 from workflows.actions import definitions, versions
 from workflows.engine.parse import BadSpec
-from workflows.models import Effect, Run, Segment, Trace, Version, Workflow
+from workflows.models import Effect, EventType, Run, Segment, Trace, Version, Workflow
 from workflows.queries import scores, segment_rules, segments, uses
 
 from .conftest import AT, Send
@@ -168,3 +169,86 @@ def test_a_version_whose_rules_do_not_fit_the_catalog_is_not_frozen(demo: None, 
     assert says in said
     draft.refresh_from_db()
     assert draft.frozen_at is None
+
+
+@pytest.mark.requirement("D1")
+def test_what_a_change_of_a_segment_touches_is_shown_before_it_is_saved(demo: None, admin: User) -> None:
+    row = segment("large", {"contact.company_size": {"$gt": 200}})
+    live({"segment": "large"})
+    client = Client()
+    client.force_login(admin)
+    sent = {
+        "name": row.name,
+        "meaning": row.meaning,
+        "owner": row.owner_id,
+        "rule.group": "all",
+        "rule.0.field": "contact.company_size",
+        "rule.0.operator": "$gt",
+        "rule.0.value": "900",
+    }
+    page = client.post("/segments/large/edit/", sent).content.decode()
+    assert "Nothing is saved yet." in page
+    assert "Medium risk" in page
+    assert "Demo request to nurture" in page
+    assert '<input type="hidden" name="rule.0.value" value="900">' in page
+    assert Segment.objects.get(key="large").when == {"contact.company_size": {"$gt": 200}}
+    assert client.post("/segments/large/edit/", sent | {"confirmed": 1})["Location"] == "/segments/large/"
+    assert Segment.objects.get(key="large").when == {"contact.company_size": {"$gt": 900}}
+    page = client.post("/segments/large/restore/", {"number": 1}).content.decode()
+    assert "Nothing is saved yet." in page
+    assert Segment.objects.get(key="large").when == {"contact.company_size": {"$gt": 900}}
+    client.post("/segments/large/restore/", {"number": 1, "confirmed": 1})
+    assert Segment.objects.get(key="large").when == {"contact.company_size": {"$gt": 200}}
+
+
+@pytest.mark.requirement("D1")
+def test_agreeing_to_a_segment_in_work_shows_what_follows_and_working_on_it_that_nothing_does(
+    demo: None, admin: User
+) -> None:
+    row = segment("large", {"contact.company_size": {"$gt": 200}})
+    live({"segment": "large"})
+    definitions.set_status(row, to="draft", by=admin, at=AT)
+    client = Client()
+    client.force_login(admin)
+    sent = {"name": row.name, "meaning": row.meaning, "owner": row.owner_id, "text": '{"contact.company_size": 1}'}
+    page = client.post("/segments/large/edit/", sent).content.decode()
+    assert "goes on with what was agreed last" in page
+    assert "Low risk" in page
+    client.post("/segments/large/edit/", sent | {"confirmed": 1})
+    page = client.post("/segments/large/status/", {"to": "agreed"}).content.decode()
+    assert "Medium risk" in page
+    assert "Status changed from draft to agreed" in page
+    assert Segment.objects.get(key="large").status == "draft"
+    client.post("/segments/large/status/", {"to": "agreed", "confirmed": 1})
+    assert Segment.objects.get(key="large").status == "agreed"
+
+
+def test_a_frozen_segment_is_thawed_by_an_admin_who_says_why_and_offers_nothing_else(demo: None, admin: User) -> None:
+    row = segment("large", {"contact.company_size": {"$gt": 200}})
+    definitions.set_status(row, to="frozen", by=admin, at=AT)
+    ana, boss = Client(), Client()
+    ana.force_login(User.objects.get(username="ana"))
+    boss.force_login(admin)
+    page = ana.get("/segments/large/").content.decode()
+    assert "Thaw" not in page
+    assert "/segments/large/edit/" not in page
+    assert "Why it is thawed" in boss.get("/segments/large/").content.decode()
+    boss.post("/segments/large/status/", {"to": "agreed"})
+    assert Segment.objects.get(key="large").status == "frozen"
+    boss.post("/segments/large/status/", {"to": "agreed", "note": "One more country"})
+    assert Segment.objects.get(key="large").status == "agreed"
+
+
+@pytest.mark.requirement("D1")
+def test_agreeing_to_an_event_type_shows_what_would_be_held_from_then_on(demo: None, send: Send, admin: User) -> None:
+    row = EventType.objects.get(name="Demo Requested")
+    definitions.set_status(row, to="draft", by=admin, at=AT)
+    send("Demo Requested", form_id="demo", first_name="Lea", marketing_consent=True, company_size=300, shoe_size=44)
+    client = Client()
+    client.force_login(admin)
+    page = client.post(f"/vocabulary/event-type/{row.pk}/status/", {"to": "agreed"}).content.decode()
+    assert "1 of the last 1 good events would be held in quarantine" in page
+    assert "shoe_size" in page
+    assert EventType.objects.get(pk=row.pk).status == "draft"
+    client.post(f"/vocabulary/event-type/{row.pk}/status/", {"to": "agreed", "confirmed": 1})
+    assert EventType.objects.get(pk=row.pk).status == "agreed"
