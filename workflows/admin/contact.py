@@ -1,0 +1,67 @@
+"""Contacts and what is known of them, to look at."""
+
+from django.contrib import admin
+
+from martechops.lib.admin import MachineWrittenAdmin
+from workflows import models
+
+
+@admin.register(models.Contact)
+class ContactAdmin(MachineWrittenAdmin):
+    list_display = ["id", "email", "lifecycle_stage", "score", "updated_at"]
+    search_fields = ["=email"]
+
+
+@admin.register(models.ContactKey)
+class ContactKeyAdmin(MachineWrittenAdmin):
+    list_display = ["key", "contact_id"]
+    search_fields = ["=key"]
+
+
+@admin.register(models.FieldChange)
+class FieldChangeAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "at", "field", "writer", "step"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.ConsentEntry)
+class ConsentEntryAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "channel", "purpose", "state", "at"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.ScoreEntry)
+class ScoreEntryAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "points", "rule", "at"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.DuplicateFinding)
+class DuplicateFindingAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "other_id", "state", "found_at"]
+    list_filter = ["state"]
+
+
+@admin.register(models.AudienceMember)
+class AudienceMemberAdmin(MachineWrittenAdmin):
+    list_display = ["audience", "contact_id", "since"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.SegmentMember)
+class SegmentMemberAdmin(MachineWrittenAdmin):
+    list_display = ["segment", "contact_id", "since"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.SegmentWatch)
+class SegmentWatchAdmin(MachineWrittenAdmin):
+    list_display = ["segment", "checked_at"]
+
+
+@admin.register(models.Merge)
+class MergeAdmin(MachineWrittenAdmin):
+    """Done and undone on the contact's page, with everything that went over."""
+
+    list_display = ["id", "kept_id", "gone_id", "by", "at", "undone_at"]
+    list_select_related = ["by"]

@@ -1,0 +1,107 @@
+"""How a definition is written here: by the one action that all ways share, and as strictly."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import JSONField, Model, TextField
+from django.forms import JSONField as JSONFormField
+from django.forms import ModelForm
+from django.forms.fields import InvalidJSONInput
+from django.http import HttpRequest
+
+from martechops.audit.admin import DefinitionAdmin as AuditedAdmin
+from martechops.lib import clock, strict_json
+from workflows import models
+from workflows.actions import definitions, soundness
+from workflows.queries import documents
+
+
+class StrictJson(JSONFormField):
+    """JSON without what no database keeps and nobody could read; refused at the field, never with an error page."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value.strip():
+            try:
+                return strict_json.loads(value.encode())
+            except (strict_json.BadJson, UnicodeEncodeError) as error:
+                raise ValidationError(f"This is not JSON as it is accepted here: {error}.") from None
+        return super().to_python(value)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return super().bound_data(data, initial)
+        except RecursionError:
+            return InvalidJSONInput(data)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(super().has_changed(initial, data))
+        except RecursionError:
+            return True
+
+
+def _with_plain_lines(clean: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Browsers send CR LF whatever was there: that is no change that anybody made."""
+
+    def plain(value: Any) -> Any:
+        made = clean(value)
+        return made.replace("\r\n", "\n") if isinstance(made, str) else made
+
+    return plain
+
+
+class SoundForm(ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Refuses what the runtime could not work with, as every other way to write a definition does."""
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # Django's own hook for checks of the instance
+        if self.errors:
+            return
+        try:
+            soundness.check(self.instance)
+        except ValidationError as error:
+            for name, messages in error.message_dict.items():
+                self.add_error(name if name in self.fields else None, messages)
+        if _is_frozen(self.instance):
+            self.add_error(None, "It is frozen: an admin can thaw it on its page, with a reason.")
+
+
+class DefinitionAdmin(AuditedAdmin):
+    """A definition with versions is written by the one action that all ways share; its status has a page of its own."""
+
+    form = SoundForm
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """JSON as it is accepted everywhere; texts with the line endings that they have in files."""
+        if isinstance(db_field, JSONField):
+            kwargs["form_class"] = StrictJson
+        made = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(db_field, TextField) and made is not None:
+            made.strip = False
+            made.clean = _with_plain_lines(made.clean)
+        return made
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        fixed = super().get_readonly_fields(request, obj)
+        return (*fixed, "status") if "status" in {field.name for field in self.opts.fields} else fixed
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and getattr(obj, "status", "") != models.Status.FROZEN
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        if documents.kind_of(obj) is None:
+            super().save_model(request, obj, form, change)
+            return
+        consumers = form.cleaned_data.get("consumers")
+        definitions.save(obj, by=request.user, at=clock.now(), note="In the admin", consumers=consumers)  # type: ignore[arg-type]
+
+    def _record(self, request: HttpRequest, verb: str, obj: Model, message: Any) -> None:
+        """The action has entered it in the log already, except for what it does not do."""
+        if documents.kind_of(obj) is None or verb == "delete":
+            super()._record(request, verb, obj, message)
+
+
+def _is_frozen(row: Model) -> bool:
+    stored = type(row)._default_manager.filter(pk=row.pk).first() if row.pk else None
+    return getattr(stored, "status", "") == models.Status.FROZEN
