@@ -172,7 +172,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["martechops.lib.drf.filters.StrictFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "martechops.lib.drf.pagination.NewestFirst",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["martechops.lib.drf.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "martechops.lib.drf.schema.ProblemSchema",
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",

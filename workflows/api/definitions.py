@@ -22,7 +22,7 @@ from workflows.api import writing
 from workflows.api.writing import IF_MATCH, Clash
 from workflows.engine import tracking_plan as plans
 from workflows.engine.difference import differences
-from workflows.models import EventType, LifecycleStage, Mapping, MessageTemplate, NamingConvention
+from workflows.models import EventType, LifecycleStage, Mapping, MessageTemplate, NamingConvention, Scoring
 from workflows.queries import documents, event_names, uses
 
 Row = TypeVar("Row", bound=Model)
@@ -79,6 +79,15 @@ class ConventionSerializer(StrictSerializer, serializers.ModelSerializer[NamingC
         read_only_fields = ["status"]
 
 
+class ScoringSerializer(StrictSerializer, serializers.ModelSerializer[Scoring]):
+    owner = _team(help_text="Key of the team.")
+
+    class Meta:
+        model = Scoring
+        fields = ["id", "key", "name", "owner", "half_life_days", "rules", "status"]
+        read_only_fields = ["status"]
+
+
 class VersionSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     digest = serializers.CharField()
@@ -131,9 +140,9 @@ class DefinitionViewSet(
 
     @extend_schema(responses=VersionSerializer(many=True))
     @action(detail=True, filter_backends=[], pagination_class=None)
-    def versions(self, request: Request, pk: int) -> Response:
+    def versions(self, request: Request, **at: Any) -> Response:
         """Everything that it has said, newest first, each with its difference in words."""
-        del request, pk
+        del request, at
         rows = list(documents.versions_of(self.get_object()).select_related("author"))
         older = [*rows[1:], None]
         lines = [
@@ -152,9 +161,9 @@ class DefinitionViewSet(
 
     @extend_schema(responses=UseSerializer(many=True))
     @action(detail=True, filter_backends=[], pagination_class=None)
-    def uses(self, request: Request, pk: int) -> Response:
+    def uses(self, request: Request, **at: Any) -> Response:
         """Every place that refers to it."""
-        del request, pk
+        del request, at
         row = self.get_object()
         kind = documents.kind_of(row)
         found = uses.of(kind.name, documents.key_of(row)) if kind else []
@@ -251,4 +260,12 @@ class ConventionViewSet(DefinitionViewSet[NamingConvention]):
 
     queryset = NamingConvention.objects.select_related("owner")
     serializer_class = ConventionSerializer
+    filterset_fields = ["status", "key"]
+
+
+class ScoringViewSet(DefinitionViewSet[Scoring]):
+    """What events are worth, and how fast that fades."""
+
+    queryset = Scoring.objects.select_related("owner")
+    serializer_class = ScoringSerializer
     filterset_fields = ["status", "key"]

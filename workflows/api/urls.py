@@ -7,7 +7,13 @@ from workflows.api.catalog import FieldViewSet, StageViewSet, SystemViewSet, Tea
 from workflows.api.connections import ConnectionViewSet
 from workflows.api.contacts import ContactViewSet
 from workflows.api.content import ContentViewSet
-from workflows.api.definitions import ConventionViewSet, EventTypeViewSet, MappingViewSet, TemplateViewSet
+from workflows.api.definitions import (
+    ConventionViewSet,
+    EventTypeViewSet,
+    MappingViewSet,
+    ScoringViewSet,
+    TemplateViewSet,
+)
 from workflows.api.effects import EffectViewSet
 from workflows.api.events import EventViewSet
 from workflows.api.handoffs import HandoffViewSet
@@ -35,6 +41,7 @@ router.register("event-types", EventTypeViewSet)
 router.register("mappings", MappingViewSet)
 router.register("templates", TemplateViewSet)
 router.register("conventions", ConventionViewSet)
+router.register("scoring", ScoringViewSet)
 router.register("workflows", WorkflowViewSet)
 router.register("versions", VersionViewSet)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from martechops.lib import strict_json
 from workflows.engine.conditions import BadCondition, FieldType, check_types, compile_condition, condition_words
 from workflows.engine.edits.merge import MISSING
 
@@ -135,15 +136,15 @@ def _with_text(control: Control, document: Any, text: str) -> Any:
     if not text.strip():
         return put(document, control.path, MISSING)
     try:
-        rule = json.loads(text)
-    except (ValueError, RecursionError):
+        rule = strict_json.loads(text.encode())
+    except (strict_json.BadJson, UnicodeEncodeError):
         return document
     return document if rule == value_at(document, control.path) else put(document, control.path, rule)
 
 
 def _text_problems(text: str) -> tuple[str, ...]:
     try:
-        json.loads(text)
-    except (ValueError, RecursionError) as error:
+        strict_json.loads(text.encode())
+    except (strict_json.BadJson, UnicodeEncodeError) as error:
         return (f"This is not JSON that can be read: {error}.",)
     return ()

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from martechops.lib import clock
+from martechops.lib import clock, strict_json
 from martechops.people.models import User
 from martechops.people.permissions import check_may, may
 from workflows.actions import definitions
@@ -254,8 +254,8 @@ def _draft_sent(request: HttpRequest, fields: Fields, *, checked: bool = False) 
 
 def _text_sent(text: str, fields: Fields) -> Draft:
     try:
-        rule = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        rule = strict_json.loads(text.encode())
+    except (strict_json.BadJson, UnicodeEncodeError) as error:
         return Draft(rows=None, text=text, problems=(f"This is not JSON that can be read: {error}.",))
     problems = tuple(f"{place}: {says}" for place, says in _broken(rule, fields))
     return Draft(rows=None, text=text, rule=None if problems else rule, problems=problems)

@@ -90,3 +90,38 @@ def test_segment_that_does_not_fit_is_refused_with_the_place(ana: Any, wrong: di
 def test_segment_of_another_team_is_not_changed(ana: Any) -> None:
     assert ana("PATCH", "/api/v1/segments/may-be-written-to", {"name": "x"})[0] == 403
     assert ana("POST", "/api/v1/segments", NEW | {"owner": "email-team"})[0] == 403
+
+
+def test_segment_says_its_versions_and_where_it_is_used(ana: Any) -> None:
+    ana("POST", "/api/v1/segments", NEW)
+    ana("PATCH", "/api/v1/segments/big-leads", {"name": "Bigger leads"})
+    ana("POST", "/api/v1/segments", NEW | {"key": "of-them", "when": {"segment": "big-leads"}})
+    assert [row["number"] for row in ana("GET", "/api/v1/segments/big-leads/versions")[1]] == [2, 1]
+    assert [(row["kind"], row["key"]) for row in ana("GET", "/api/v1/segments/big-leads/uses")[1]] == [
+        ("segment", "of-them")
+    ]
+
+
+RULES = [{"event": "Demo Requested", "points": 10}]
+
+
+def test_scoring_is_made_and_changed(ana: Any) -> None:
+    new = {"key": "walks", "name": "Walks", "owner": "marketing-ops", "rules": RULES}
+    status, body, _ = ana("POST", "/api/v1/scoring", new)
+    assert (status, body.get("status")) == (201, "draft"), body
+    address = f"/api/v1/scoring/{body['id']}"
+    assert ana("PATCH", address, {"half_life_days": 30}, If_Match='"1"')[::2] == (200, '"2"')
+    assert ana("PATCH", address, {"half_life_days": 31}, If_Match='"1"')[0] == 412
+    assert ana("PATCH", address, {"rules": [{"event": "x", "points": "many"}]})[0] == 400
+
+
+@pytest.mark.parametrize("depth", [40, 900])
+def test_rule_nested_without_end_is_refused(client: Client, ana: Any, depth: int) -> None:
+    when: Any = {"contact.score": 5}
+    for _ in range(depth):
+        when = {"$not": when}
+    status, body, _ = ana("POST", "/api/v1/segments", NEW | {"when": when})
+    assert (status, "nested deeper" in json.dumps(body)) == (400, True)
+    client.force_login(User.objects.get(username="ana"))
+    answer = client.post("/segments/preview/", {"text": json.dumps(when)})
+    assert (answer.status_code, "nested deeper" in answer.content.decode()) == (200, True)
