@@ -2,8 +2,9 @@
 
 The plain scalars of YAML 1.2's core schema, and nothing that surprises: `yes`, `no`, `on` and dates are text, as they
 look. Refused are a key twice in one mapping, anchors, aliases and tags (nothing in a file is somewhere else, and a
-small file cannot become a large value), a second document, numbers that JSON cannot hold, and a number with leading
-zeros, which some read as text and some as octal. Whatever the line endings, a text's line ends with a line feed.
+small file cannot become a large value), a second document, numbers that JSON cannot hold, the character NUL, and a
+number with leading zeros, which some read as text and some as octal. Whatever the line endings, a text's line ends with
+a line feed.
 """
 
 import re
@@ -142,6 +143,7 @@ class _Reading:
 
     def key(self, event: yaml.Event, events: Iterator[yaml.Event], path: Path) -> str:
         if isinstance(event, yaml.ScalarEvent):
+            self.check_characters(event)
             return str(event.value)
         self.wrong(event, "a name must be text")
         self.value(event, events, (*path, "(name)"))
@@ -149,6 +151,7 @@ class _Reading:
 
     def scalar(self, event: yaml.ScalarEvent) -> Any:
         text = event.value
+        self.check_characters(event)
         if not event.implicit[0]:
             return text
         if text in _WORDS:
@@ -158,6 +161,11 @@ class _Reading:
         if _WHOLE.fullmatch(text):
             return self.number(event, int(text) if len(text) < 20 else LARGEST_NUMBER + 1)
         return self.number(event, float(text)) if _REAL.fullmatch(text) else text
+
+    def check_characters(self, event: yaml.ScalarEvent) -> None:
+        """An escape can say what no database keeps (PostgreSQL keeps no NUL in texts)."""
+        if "\0" in event.value:
+            self.wrong(event, "the character NUL cannot be kept; leave it out")
 
     def number(self, event: yaml.Event, number: float) -> Any:
         limit = LARGEST_NUMBER if isinstance(number, int) else 1e308

@@ -149,6 +149,8 @@ def test_any_bytes_are_read_or_refused_in_one_way(raw: bytes) -> None:
         ("[a]: 1\n", (1, 1), "a name must be text"),
         (b"a: \xff\n", (1, 1), "is not UTF-8"),
         ("a: \x00\n", (1, 1), "is not YAML"),
+        ('a: 1\nb: "x\\0y"\n', (2, 4), "NUL"),
+        ('a: 1\n"b\\0": 1\n', (2, 1), "NUL"),
         ("[" * 100_000, (1, strict_yaml.DEEPEST + 2), "nested deeper"),
     ],
     ids=lambda value: str(value)[:24] if not isinstance(value, tuple) else "",
