@@ -97,7 +97,7 @@ class ApplyView(APIView):
 
 def _files(request: Request) -> dict[str, bytes]:
     try:
-        return bundles.unpack(request.data["archive"] if isinstance(request.data, dict) else b"")
+        return bundles.unpack(request.data.get("archive", b""))
     except CannotRead as error:
         raise serializers.ValidationError({"files": [str(error)]}) from None
 
