@@ -75,7 +75,7 @@ def test_every_page_reads_well(visit_as: Callable[..., Page], workspace: User, w
         faults += [f"{address}: {overflow(page)} px too wide"] if overflow(page) > 0 else []
         if SCREENSHOTS:
             keep_picture(page, address, width=width, dark=dark)
-    assert faults == []
+    assert faults == [], "\n".join(faults)
 
 
 def test_sign_in_page_reads_well_and_lets_in(visit_as: Callable[..., Page], workspace: User) -> None:
@@ -122,7 +122,7 @@ def test_first_tab_skips_to_the_content(page: Page) -> None:
 
 def test_step_opens_beside_the_map_and_escape_gives_the_focus_back(page: Page) -> None:
     page.goto("/workflows/demo-request-nurture/")
-    step = page.get_by_role("link", name=re.compile("^Send the welcome message"))
+    step = page.get_by_role("link", name=re.compile("^Send the welcome message\\."))
     step.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("complementary", name="Send the welcome message")).to_be_visible()
