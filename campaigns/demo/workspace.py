@@ -40,12 +40,6 @@ def is_loaded() -> bool:
     return User.objects.exists() or Workflow.objects.exists()
 
 
-def logins() -> list[tuple[str, str]]:
-    """User names of the demo with what each is for."""
-    people = _catalog()["people"]
-    return [("admin", "admin")] + [(person["username"], ", ".join(person["roles"])) for person in people]
-
-
 @transaction.atomic
 def load(*, at: datetime) -> None:
     """Everything, in one transaction."""

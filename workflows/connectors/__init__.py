@@ -1,4 +1,4 @@
-"""Far sides, one a file; `CONNECTORS` is the line of registration. Only `runtime.deliver` calls them."""
+"""Far sides, one a file; `CONNECTORS` is the line of registration. Only deliveries in `runtime` call them."""
 
 from .base import Connector
 from .captured import Captured

@@ -67,11 +67,6 @@ class Calendar:
             return ()
         return self.hours[day.weekday()]
 
-    def is_working(self, at: datetime) -> bool:
-        """Does somebody work at this instant?"""
-        local = at.astimezone(ZoneInfo(self.timezone))
-        return any(opens <= local.time() < closes for opens, closes in self.hours_on(local.date()))
-
     def hours_after(self, start: datetime, amount: timedelta) -> datetime:
         """The first instant by which so much working time has passed.
 

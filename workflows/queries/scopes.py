@@ -27,12 +27,3 @@ def of_schema(schema: Mapping[str, Any]) -> dict[str, FieldType]:
         for name, kind in listed.items()
         if kind.type != ANY
     }
-
-
-def of_events(names: list[str]) -> dict[str, FieldType]:
-    """The properties of any of these events; where two say different things of one, the first."""
-    known = schemas()
-    found: dict[str, FieldType] = {}
-    for name in names:
-        found = of_schema(known.get(name, {})) | found
-    return found

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from martechops.lib import digest
 from workflows.engine.parse import Attempt, attempt
 from workflows.models import Version
 
@@ -13,11 +12,6 @@ from workflows.models import Version
 def of(version: Version) -> Attempt:
     """As much as can be read of a version, with what is wrong; known by its digest."""
     return _read(version.digest, _Content(version.content))
-
-
-def of_document(document: Mapping[str, Any]) -> Attempt:
-    """The same of a document that is not, or not yet, a version's."""
-    return _read(digest.of(document), _Content(document))
 
 
 class _Content:

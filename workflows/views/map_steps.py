@@ -7,7 +7,8 @@ from string import ascii_uppercase
 
 from martechops.lib.path_words import path_words
 from workflows.engine.conditions import condition_words
-from workflows.engine.spec import ACTIONS, END, Guards, Spec, Step, Window
+from workflows.engine.spec import ACTIONS, END, Guards, Spec, Step
+from workflows.engine.windows import window_words
 
 from .map_layout import MapEdge, MapStep
 
@@ -268,17 +269,10 @@ def _guard_words(guards: Guards) -> list[str]:
     if guards.limit:
         words.append(f"at most {guards.limit.at_most} messages in {guards.limit.per}")
     if guards.window:
-        words.append(_window_words(guards.window))
+        words.append(f"only {window_words(guards.window)}")
     if guards.approval is not None:
         words.append(f"a person of {guards.approval or 'the owner team'} lets it go")
     return words
-
-
-def _window_words(window: Window) -> str:
-    week = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-    days = " ".join(name for at, name in enumerate(week) if at in window.days)
-    zone = "the contact's clock" if window.timezone == "contact" else window.timezone
-    return f"only {days}, {window.opens:%H:%M} to {window.closes:%H:%M} by {zone}"
 
 
 def _box(row: StepRow, *, base: str, chosen: str, guards: int) -> MapStep:

@@ -15,9 +15,6 @@ from workflows.queries.timeline import Told
 from .map_steps import ICONS
 from .rule_words import SeenCheck, seen
 
-EFFECT_ICONS = {"upsert_record": "database", "send_message": "mail", "create_task": "clipboard-check"}
-
-
 #: Outcomes of a step after which something did not happen.
 _QUESTIONABLE = frozenset({"skipped", "withheld", "failed", "stopped"})
 
