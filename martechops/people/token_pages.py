@@ -14,6 +14,7 @@ from martechops.people import scopes
 from martechops.people.actions import tokens
 from martechops.people.models import ApiToken, User
 from martechops.people.permissions import NotAllowed, may
+from martechops.people.visitors import person
 
 LIFETIMES = (("30", "30 days"), ("90", "90 days"), ("365", "a year"))
 
@@ -36,7 +37,7 @@ class TokenForm(forms.Form):
 @never_cache
 def listing(request: HttpRequest) -> HttpResponse:
     """The tokens; a POST makes, replaces or ends one, as its button `do` says."""
-    user = _person(request)
+    user = person(request)
     form = TokenForm(user=user)
     made: tuple[ApiToken, str] | None = None
     if request.method == "POST":
@@ -121,10 +122,3 @@ def _found(user: User, number: str) -> ApiToken:
     if token is None or (token.user_id != user.pk and not may(user, "tokens.manage")):
         raise Http404(f"token {number}")
     return token
-
-
-def _person(request: HttpRequest) -> User:
-    """Who is signed in; the door lets nobody else through."""
-    if not isinstance(request.user, User):
-        raise Http404
-    return request.user

@@ -6,7 +6,6 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotAuthenticated
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from martechops.lib import clock
 from martechops.lib.drf.serializers import StrictSerializer
-from martechops.people.models import User
+from martechops.people.api.authentication import caller
 from workflows.actions import connections as actions
 from workflows.forms.connection import ConnectionForm
 from workflows.models import System
@@ -89,7 +88,7 @@ class ConnectionViewSet(GenericViewSet[System]):
         asked.is_valid(raise_exception=True)
         system = self.get_object()
         terms = _checked(system, asked.validated_data)
-        actions.save(system=system, terms=terms, by=_caller(request), at=clock.now())
+        actions.save(system=system, terms=terms, by=caller(request), at=clock.now())
         return Response(_shown(connections.overview(system, at=clock.now())))
 
     @extend_schema(request=None, responses=ConnectionSerializer)
@@ -97,7 +96,7 @@ class ConnectionViewSet(GenericViewSet[System]):
     def pause(self, request: Request, key: str) -> Response:
         """The kill switch: nothing is sent there from the answer on."""
         del key
-        system = actions.pause(system=self.get_object(), by=_caller(request), at=clock.now())
+        system = actions.pause(system=self.get_object(), by=caller(request), at=clock.now())
         return Response(_shown(connections.overview(system, at=clock.now())))
 
     @extend_schema(request=None, responses=ConnectionSerializer)
@@ -105,7 +104,7 @@ class ConnectionViewSet(GenericViewSet[System]):
     def resume(self, request: Request, key: str) -> Response:
         """What has waited goes on."""
         del key
-        system = actions.resume(system=self.get_object(), by=_caller(request), at=clock.now())
+        system = actions.resume(system=self.get_object(), by=caller(request), at=clock.now())
         return Response(_shown(connections.overview(system, at=clock.now())))
 
     def get_queryset(self) -> QuerySet[System]:
@@ -136,9 +135,3 @@ def _checked(system: System, asked: dict[str, Any]) -> actions.Terms:
         problems = {name.removeprefix("set_"): [one["message"] for one in found] for name, found in said.items()}
         raise serializers.ValidationError(problems)
     return bound.terms
-
-
-def _caller(request: Request) -> User:
-    if not isinstance(request.user, User):
-        raise NotAuthenticated
-    return request.user

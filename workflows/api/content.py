@@ -5,14 +5,14 @@ from django.core.exceptions import ValidationError as ModelError
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from martechops.lib import clock
 from martechops.lib.drf.serializers import StrictSerializer
-from martechops.people.models import Team, User
+from martechops.people.api.authentication import caller
+from martechops.people.models import Team
 from workflows.actions import content
 from workflows.api.writing import Clash
 from workflows.models import ContentItem
@@ -72,7 +72,7 @@ class ContentViewSet(
     def perform_create(self, serializer: serializers.BaseSerializer[ContentItem]) -> None:
         item = ContentItem(**serializer.validated_data)
         try:
-            serializer.instance = content.save(item, by=_caller(self.request), at=clock.now())
+            serializer.instance = content.save(item, by=caller(self.request), at=clock.now())
         except ModelError as error:
             raise serializers.ValidationError(error.message_dict) from None
 
@@ -85,14 +85,8 @@ class ContentViewSet(
         asked.is_valid(raise_exception=True)
         try:
             item = content.move(
-                item=self.get_object(), to=asked.validated_data["to"], by=_caller(request), at=clock.now()
+                item=self.get_object(), to=asked.validated_data["to"], by=caller(request), at=clock.now()
             )
         except content.CannotMove as error:
             raise Clash(str(error)) from None
         return Response(ContentSerializer(item).data)
-
-
-def _caller(request: Request) -> User:
-    if not isinstance(request.user, User):
-        raise NotAuthenticated
-    return request.user

@@ -9,14 +9,14 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from martechops.lib import clock
 from martechops.lib.drf.serializers import StrictSerializer
-from martechops.people.models import Team, User
+from martechops.people.api.authentication import caller
+from martechops.people.models import Team
 from workflows.actions import definitions, tracking_plans
 from workflows.api import writing
 from workflows.api.writing import IF_MATCH, Clash
@@ -226,11 +226,9 @@ class EventTypeViewSet(DefinitionViewSet[EventType]):
         owner = Team.objects.filter(key=request.query_params.get("owner", "")).first()
         if owner is None:
             raise serializers.ValidationError({"owner": ["There is no such team."]})
-        if not isinstance(request.user, User):
-            raise NotAuthenticated
         try:
             planned = plans.read(request.data)
-            return Response(asdict(tracking_plans.take(planned, owner=owner, by=request.user, at=clock.now())))
+            return Response(asdict(tracking_plans.take(planned, owner=owner, by=caller(request), at=clock.now())))
         except plans.BadPlan as error:
             raise serializers.ValidationError({"plan": [str(error)]}) from None
         except definitions.Frozen as error:

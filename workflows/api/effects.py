@@ -4,7 +4,6 @@ import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
@@ -12,7 +11,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from martechops.lib import clock
 from martechops.lib.drf.filters import InstantFilter
 from martechops.lib.drf.serializers import StrictSerializer
-from martechops.people.models import User
+from martechops.people.api.authentication import caller
 from workflows.actions import effects as actions
 from workflows.api.references import VERSION_NUMBER, WORKFLOW_KEY
 from workflows.api.writing import Clash
@@ -90,12 +89,10 @@ class EffectViewSet(ReadOnlyModelViewSet[Effect]):
         del pk
         asked = ResolveSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        if not isinstance(request.user, User):
-            raise NotAuthenticated
         verb = actions.VERBS[asked.validated_data["verb"]]
         note = asked.validated_data["note"]
         try:
-            verb(effects=[self.get_object().pk], by=request.user, at=clock.now(), note=note)
+            verb(effects=[self.get_object().pk], by=caller(request), at=clock.now(), note=note)
         except actions.WrongState as error:
             raise Clash(str(error)) from None
         return Response(EffectDetailSerializer(self.get_object()).data)

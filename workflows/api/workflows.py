@@ -9,14 +9,14 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers, status
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from martechops.lib import clock
 from martechops.lib.drf.serializers import StrictSerializer
-from martechops.people.models import Team, User
+from martechops.people.api.authentication import caller
+from martechops.people.models import Team
 from workflows.actions import drafts, versions, workflows
 from workflows.api.writing import IF_MATCH, ChangedMeanwhile, Clash
 from workflows.engine.edits import CannotEdit, Replace
@@ -116,7 +116,7 @@ class WorkflowViewSet(
     def perform_create(self, serializer: Any) -> None:
         """With an open draft of the usual steps of its type."""
         try:
-            made = workflows.create(**serializer.validated_data, by=_person(self.request), at=clock.now())
+            made = workflows.create(**serializer.validated_data, by=caller(self.request), at=clock.now())
         except ModelError as error:
             raise serializers.ValidationError(error.message_dict) from None
         serializer.instance = made.workflow
@@ -148,7 +148,7 @@ class VersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
             raise Clash(f"{workflow.name} has an open draft; write or discard that one.")
         version = _done(
             lambda: drafts.begin(
-                workflow=workflow, by=_person(request), at=clock.now(), content=said.get("content"), note=""
+                workflow=workflow, by=caller(request), at=clock.now(), content=said.get("content"), note=""
             )
         )
         return _answer(version, status.HTTP_201_CREATED)
@@ -165,7 +165,7 @@ class VersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         change = Replace(said["content"], "Written by interface")
         saved = _done(
             lambda: drafts.edit(
-                workflow=version.workflow, change=change, revision=seen, by=_person(request), at=clock.now()
+                workflow=version.workflow, change=change, revision=seen, by=caller(request), at=clock.now()
             )
         )
         return _answer(saved.version)
@@ -176,7 +176,7 @@ class VersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         del args, kwargs
         version = self._open_draft()
         seen = _seen(request, version)
-        _done(lambda: drafts.discard(workflow=version.workflow, revision=seen, by=_person(request), at=clock.now()))
+        _done(lambda: drafts.discard(workflow=version.workflow, revision=seen, by=caller(request), at=clock.now()))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=NoteSerializer, responses=VersionSerializer, parameters=[IF_MATCH])
@@ -188,7 +188,7 @@ class VersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         note = _valid(NoteSerializer(data=request.data))["note"]
         seen = _seen(request, version)
         frozen = _done(
-            lambda: versions.freeze(version=version, by=_person(request), at=clock.now(), note=note, revision=seen)
+            lambda: versions.freeze(version=version, by=caller(request), at=clock.now(), note=note, revision=seen)
         )
         return _answer(frozen)
 
@@ -199,7 +199,7 @@ class VersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         del pk
         _valid(NothingSerializer(data=request.data))
         version = self.get_object()
-        draft = _done(lambda: drafts.restore(version=version, by=_person(request), at=clock.now()))
+        draft = _done(lambda: drafts.restore(version=version, by=caller(request), at=clock.now()))
         return _answer(draft, status.HTTP_201_CREATED)
 
     @extend_schema(
@@ -300,9 +300,3 @@ def _done(act: Any) -> Any:
         raise serializers.ValidationError({path or "content": [says] for path, says in error.problems}) from None
     except CannotEdit as error:
         raise serializers.ValidationError({"content": [str(error)]}) from None
-
-
-def _person(request: Request) -> User:
-    if not isinstance(request.user, User):
-        raise NotAuthenticated
-    return request.user

@@ -6,14 +6,13 @@ from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotAuthenticated
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from martechops.lib import clock
-from martechops.people.models import User
+from martechops.people.api.authentication import caller
 from workflows.api.writing import Clash
 from workflows.workspace import applying, bundles, exporting, planning, telling
 from workflows.workspace.folders import CannotRead
@@ -67,7 +66,7 @@ class PlanView(APIView):
     def post(self, request: Request) -> Response:
         """Nothing is written. Problems are part of the answer, each with its file, line and column."""
         files, prune = _files(request), _flag(request, "prune")
-        made = planning.plan(files, by=_person(request), at=clock.now(), prune=prune)
+        made = planning.plan(files, by=caller(request), at=clock.now(), prune=prune)
         return Response(telling.data(made))
 
 
@@ -87,7 +86,7 @@ class ApplyView(APIView):
         files, prune = _files(request), _flag(request, "prune")
         expected = request.query_params.get("plan")
         try:
-            done = applying.apply(files, by=_person(request), at=clock.now(), prune=prune, expected=expected)
+            done = applying.apply(files, by=caller(request), at=clock.now(), prune=prune, expected=expected)
         except applying.CannotApply as error:
             raise serializers.ValidationError({"files": [str(problem) for problem in error.problems]}) from None
         except applying.OtherPlan as error:
@@ -104,9 +103,3 @@ def _files(request: Request) -> dict[str, bytes]:
 
 def _flag(request: Request, name: str) -> bool:
     return request.query_params.get(name, "") in ("1", "true", "yes")
-
-
-def _person(request: Request) -> User:
-    if not isinstance(request.user, User):
-        raise NotAuthenticated
-    return request.user

@@ -8,11 +8,10 @@ from django.views.decorators.http import require_POST
 
 from martechops.lib import clock
 from martechops.people.models import Role
+from martechops.people.visitors import person
 from workflows.actions import change_requests
 from workflows.models import ChangeRequest, Field
 from workflows.queries import names, requests
-
-from .vocabulary_edit import person
 
 
 def listing(request: HttpRequest) -> HttpResponse:

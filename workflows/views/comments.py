@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from martechops.lib import clock, windows
+from martechops.people.visitors import person
 from workflows.actions import comments
 from workflows.models import StepComment
 from workflows.queries import comments as said
 
-from .editor import is_part, person, workflow_of
+from .editor import is_part, workflow_of
 
 
 @require_POST

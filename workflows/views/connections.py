@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from martechops.lib import clock
 from martechops.people.models import User
 from martechops.people.permissions import NotAllowed, may
+from martechops.people.visitors import person
 from workflows.actions import connections as actions
 from workflows.forms import connection as forms
 from workflows.models import Effect, System
@@ -39,7 +40,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     form = forms.ConnectionForm(posted, system=system, terms=found.terms)
     if posted is not None and form.is_valid():
-        actions.save(system=system, terms=form.terms, by=_person(request), at=now)
+        actions.save(system=system, terms=form.terms, by=person(request), at=now)
         messages.success(request, "Saved. It counts from the next effect on.")
         return redirect("connection", key=key)
     return render(
@@ -66,7 +67,7 @@ def switch(request: HttpRequest, key: str) -> HttpResponse:
     """Pause, resume, try again, sandbox mode on or off."""
     system = _system(key)
     try:
-        said = _switched(system, request.POST.get("to", ""), by=_person(request), at=clock.now())
+        said = _switched(system, request.POST.get("to", ""), by=person(request), at=clock.now())
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     except NotAllowed as error:
@@ -95,7 +96,7 @@ def _switched(system: System, wanted: str, *, by: User, at: datetime) -> str:
 @require_POST
 def outbound(request: HttpRequest) -> HttpResponse:
     """The switch of the workspace."""
-    by, at = _person(request), clock.now()
+    by, at = person(request), clock.now()
     if request.POST.get("to") == "start":
         actions.start_everything(by=by, at=at)
         messages.success(request, "Outbound is on. What has waited goes on.")
@@ -114,10 +115,3 @@ def _system(key: str) -> System:
     if system is None:
         raise Http404(f"connection {key}")
     return system
-
-
-def _person(request: HttpRequest) -> User:
-    """Who is signed in; the door lets nobody else through."""
-    if not isinstance(request.user, User):
-        raise Http404
-    return request.user

@@ -10,12 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from martechops.lib import clock
 from martechops.people.models import User
+from martechops.people.visitors import person
 from workflows.actions import contact_fields
 from workflows.engine.authority import Allowed, Verdict, Writer
 from workflows.models import Contact, Field
 from workflows.queries import authorities, segments
-
-from .vocabulary_edit import person
 
 #: What comes of a change, in words for a button and for those who read it.
 _WAYS = {"write": "Change", "ask": "Ask for it", "never": "Nobody may"}

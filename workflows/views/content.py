@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from martechops.lib import clock
 from martechops.people.models import Team
 from martechops.people.permissions import may
+from martechops.people.visitors import person
 from workflows.actions import content
 from workflows.engine.content import APPROVED, MOVES
 from workflows.models import ContentItem, StepApproval
@@ -21,7 +22,6 @@ from workflows.queries import content as reading
 from workflows.queries import names, timeline
 
 from .stories import chapters
-from .vocabulary_edit import person
 
 
 def board(request: HttpRequest) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from martechops.lib import clock
 from martechops.people.permissions import check_may
+from martechops.people.visitors import person
 from workflows.actions import drafts, versions, workflows
 from workflows.engine import required_parts
 from workflows.engine.parse import BadSpec
@@ -20,7 +21,7 @@ from workflows.forms.new_workflow import CopyForm, NewForm
 from workflows.models import Version, Workflow
 from workflows.queries import files, specs
 
-from .editor import draft_of, person, workflow_of
+from .editor import draft_of, workflow_of
 
 
 def new(request: HttpRequest) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from martechops.lib import clock, windows
 from martechops.people.models import User
 from martechops.people.permissions import check_may, may
+from martechops.people.visitors import person
 from workflows.actions import drafts
 from workflows.engine.edits import CannotEdit, Edit
 from workflows.engine.edits.merge import Side
@@ -95,13 +96,6 @@ def workflow_of(key: str) -> Workflow:
 def draft_of(workflow: Workflow) -> Version | None:
     """The open draft, if there is one."""
     return workflow.versions.filter(frozen_at=None).select_related("parent", "author", "workflow").first()
-
-
-def person(request: HttpRequest) -> User:
-    """Who is signed in; the door lets nobody else through."""
-    if not isinstance(request.user, User):
-        raise Http404
-    return request.user
 
 
 def _change(request: HttpRequest, workflow: Workflow) -> HttpResponse:

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST
 
 from martechops.lib import clock, windows
 from martechops.lib.tabs import Tab
-from martechops.people.models import User
 from martechops.people.permissions import may
+from martechops.people.visitors import person
 from workflows.actions import effects as actions
 from workflows.forms import connection as forms
 from workflows.models import Effect, System
@@ -89,15 +89,13 @@ def detail(request: HttpRequest, effect_id: int) -> HttpResponse:
 @require_POST
 def resolve(request: HttpRequest) -> HttpResponse:
     """What a person says of one effect or of many."""
-    if not isinstance(request.user, User):
-        raise Http404
     verb = request.POST.get("verb", "")
     if verb not in actions.VERBS:
         raise Http404(verb)
     ids = [key for key in map(windows.row_id, request.POST.getlist("effect")) if key is not None]
     try:
         count = actions.VERBS[verb](
-            effects=ids, by=request.user, at=clock.now(), note=request.POST.get("note", "").strip()
+            effects=ids, by=person(request), at=clock.now(), note=request.POST.get("note", "").strip()
         )
     except (actions.WrongState, ValueError) as error:
         messages.error(request, str(error))

@@ -11,12 +11,11 @@ from django.views.decorators.http import require_POST
 
 from martechops.lib import clock
 from martechops.people.permissions import may
+from martechops.people.visitors import person
 from workflows.actions import handwork
 from workflows.models import Assignment, Handoff, StepApproval
 from workflows.queries import handwork as reading
 from workflows.queries.handwork import Work
-
-from .vocabulary_edit import person
 
 
 def listing(request: HttpRequest) -> HttpResponse:

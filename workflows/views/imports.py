@@ -14,14 +14,13 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from martechops.lib import clock
 from martechops.people.permissions import check_may, may
+from martechops.people.visitors import person
 from workflows.actions import imports
 from workflows.engine import tables
 from workflows.engine.coercions import COERCIONS, WAYS
 from workflows.engine.mapping import BadMapping
 from workflows.models import Import, System
 from workflows.queries import imports as reading
-
-from .vocabulary_edit import person
 
 _STEPS = {
     Import.State.UPLOADED: 1,

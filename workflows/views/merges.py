@@ -7,12 +7,11 @@ from django.views.decorators.http import require_POST
 
 from martechops.lib import clock
 from martechops.people.permissions import check_may, may
+from martechops.people.visitors import person
 from workflows.actions import merges
 from workflows.models import Contact, DuplicateFinding, Merge
 from workflows.queries import contacts, names
 from workflows.queries import merges as reading
-
-from .vocabulary_edit import person
 
 
 def duplicates(request: HttpRequest) -> HttpResponse:

@@ -6,11 +6,10 @@ from django.views.decorators.http import require_POST
 
 from martechops.lib import clock
 from martechops.people.permissions import may
+from martechops.people.visitors import person
 from workflows.actions import notices as notices_action
 from workflows.models import Notice
 from workflows.queries import notices
-
-from .vocabulary_edit import person
 
 
 def listing(request: HttpRequest) -> HttpResponse:

@@ -11,11 +11,10 @@ from django.shortcuts import redirect, render
 from martechops.lib import clock
 from martechops.people.models import Team
 from martechops.people.permissions import may
+from martechops.people.visitors import person
 from workflows.actions import ownerships
 from workflows.engine import ownership
 from workflows.models import StageOwnership
-
-from .vocabulary_edit import person
 
 WINDOW = ("days", "from", "to", "timezone")
 

@@ -2,12 +2,13 @@
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
 from martechops.lib import clock, strict_json
-from martechops.people.models import Role, Team, User
+from martechops.people.models import Role, Team
 from martechops.people.permissions import may
+from martechops.people.visitors import person
 from workflows.actions import definitions, tracking_plans
 from workflows.engine import tracking_plan
 
@@ -35,12 +36,12 @@ def show(request: HttpRequest) -> HttpResponse:
 def _take(request: HttpRequest) -> HttpResponse:
     owner = next((team for team in _teams(request) if team.key == request.POST.get("owner")), None)
     file = request.FILES.get("file")
-    if owner is None or file is None or (file.size or 0) > _LARGEST or not isinstance(request.user, User):
+    if owner is None or file is None or (file.size or 0) > _LARGEST:
         messages.error(request, "Choose a file of 2 MB at most, and a team of yours.")
         return redirect("tracking-plan")
     try:
         planned = tracking_plan.read(strict_json.loads(file.read()))
-        taken = tracking_plans.take(planned, owner=owner, by=request.user, at=clock.now())
+        taken = tracking_plans.take(planned, owner=owner, by=person(request), at=clock.now())
     except (strict_json.BadJson, tracking_plan.BadPlan, definitions.Frozen) as error:
         messages.error(request, f"Nothing was taken. {error}")
     except ValidationError as error:
@@ -53,6 +54,5 @@ def _take(request: HttpRequest) -> HttpResponse:
 
 def _teams(request: HttpRequest) -> list[Team]:
     """Those that this person may give an event type to."""
-    if not isinstance(request.user, User):
-        raise Http404
-    return list(Team.objects.all() if request.user.has_role(Role.ADMIN) else request.user.teams.all())
+    user = person(request)
+    return list(Team.objects.all() if user.has_role(Role.ADMIN) else user.teams.all())

@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from martechops.lib import clock, path_words, strict_json, windows
-from martechops.people.models import User
 from martechops.people.permissions import may
+from martechops.people.visitors import person
 from workflows.actions import quarantine as actions
 from workflows.engine import schemas
 from workflows.models import QuarantinedEvent
@@ -94,7 +94,7 @@ def _fix_many(request: HttpRequest) -> HttpResponse:
     if not edits:
         messages.error(request, "Nothing was corrected: say for one place at least what is to stand there.")
         return redirect("quarantine")
-    fixed = actions.fix_many(events=_named(request), edits=edits, by=_person(request), at=clock.now())
+    fixed = actions.fix_many(events=_named(request), edits=edits, by=person(request), at=clock.now())
     if fixed.count:
         messages.success(request, f"{fixed.count} corrected, and handled again in a moment.")
     for event_id, says in fixed.refused[:3]:
@@ -127,7 +127,7 @@ def _named(request: HttpRequest) -> list[QuarantinedEvent]:
 
 def _replay_many(request: HttpRequest) -> HttpResponse:
     held = _named(request)
-    count = actions.replay_many(events=held, by=_person(request), at=clock.now())
+    count = actions.replay_many(events=held, by=person(request), at=clock.now())
     messages.success(request, f"{count} event{'' if count == 1 else 's'} will be handled again in a moment.")
     return redirect("quarantine")
 
@@ -137,7 +137,7 @@ def replay(request: HttpRequest, event_id: int) -> HttpResponse:
     """Have one event handled again, as after a change of the catalog."""
     held = _held(event_id)
     try:
-        actions.replay(event=held, by=_person(request), at=clock.now())
+        actions.replay(event=held, by=person(request), at=clock.now())
     except actions.NotHeld as error:
         messages.warning(request, str(error))
     else:
@@ -151,7 +151,7 @@ def fix(request: HttpRequest, event_id: int) -> HttpResponse:
     held, text = _held(event_id), request.POST.get("body", "")
     try:
         body = strict_json.loads(text.encode())
-        actions.fix_and_replay(event=held, body=body, by=_person(request), at=clock.now())
+        actions.fix_and_replay(event=held, body=body, by=person(request), at=clock.now())
     except strict_json.BadJson as error:
         return event_pages.detail(request, event_id, body=text, problems=[("", f"This is not JSON: {error}.")])
     except actions.StillFaulty as error:
@@ -172,7 +172,7 @@ def dismiss(request: HttpRequest, event_id: int) -> HttpResponse:
     """Let an event go, with a reason."""
     held = _held(event_id)
     try:
-        actions.dismiss(event=held, by=_person(request), at=clock.now(), reason=request.POST.get("reason", ""))
+        actions.dismiss(event=held, by=person(request), at=clock.now(), reason=request.POST.get("reason", ""))
     except (actions.NotHeld, ValueError) as error:
         messages.error(request, str(error))
     else:
@@ -185,10 +185,3 @@ def _held(event_id: int) -> QuarantinedEvent:
     if held is None:
         raise Http404(f"event {event_id} is not in quarantine")
     return held
-
-
-def _person(request: HttpRequest) -> User:
-    """Who is signed in; the door lets nobody else through."""
-    if not isinstance(request.user, User):
-        raise Http404
-    return request.user

@@ -11,12 +11,12 @@ from django.shortcuts import redirect, render
 from martechops.lib import clock
 from martechops.people.models import User
 from martechops.people.permissions import check_may
+from martechops.people.visitors import person
 from workflows.actions import definitions, renames
 from workflows.models import Alias
 from workflows.queries import documents, names, notices
 
 from .vocabulary import name_of, row_or_404
-from .vocabulary_edit import person
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from martechops.lib import clock, strict_json
-from martechops.people.models import User
 from martechops.people.permissions import check_may, may
+from martechops.people.visitors import person
 from workflows.actions import definitions
 from workflows.engine.conditions import BadCondition, FieldType, check_types
 from workflows.engine.difference import differences
@@ -98,7 +98,7 @@ def count(request: HttpRequest, key: str) -> HttpResponse:
 def edit(request: HttpRequest, key: str = "") -> HttpResponse:
     """Make a segment or change one. A button of the builder comes here too where there are no scripts."""
     row = _segment(key) if key else None
-    user = _person(request)
+    user = person(request)
     check_may(user, "definitions.edit", row)
     fields = _fields(key)
     if request.method != "POST":
@@ -148,7 +148,7 @@ def _save(request: HttpRequest, row: Segment | None, form: SegmentForm, draft: D
         return _edit_page(request, row, form, draft, fields, status=422)
     before = documents.document_of(row) if row else {}
     target = _filled(row, form, draft.rule)
-    by, at, expected = _person(request), clock.now(), _expected(request)
+    by, at, expected = person(request), clock.now(), _expected(request)
     try:
         definitions.check(target, by=by, at=at, expected=expected, consumers=None)
         after = documents.document_of(target)
@@ -293,10 +293,3 @@ def _segment(key: str) -> Segment:
     if row is None:
         raise Http404(f"there is no segment {key}")
     return row
-
-
-def _person(request: HttpRequest) -> User:
-    """Who is signed in; the door lets nobody else through."""
-    if not isinstance(request.user, User):
-        raise Http404
-    return request.user

@@ -9,12 +9,11 @@ from django.utils.text import slugify
 
 from martechops.lib import clock
 from martechops.people.permissions import may
+from martechops.people.visitors import person
 from workflows.actions import sources
 from workflows.forms.source import SourceForm
 from workflows.models import Source
 from workflows.queries import sources as reading
-
-from .vocabulary_edit import person
 
 
 def listing(request: HttpRequest) -> HttpResponse:

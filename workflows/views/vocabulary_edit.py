@@ -9,8 +9,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from martechops.lib import clock, windows
-from martechops.people.models import User
 from martechops.people.permissions import check_may
+from martechops.people.visitors import person
 from workflows.actions import definitions
 from workflows.engine.difference import differences
 from workflows.forms.condition_builder import CannotBeShown
@@ -90,13 +90,6 @@ def bring_back(request: HttpRequest, row: Any) -> HttpResponse:
 def _back_to(row: Any) -> HttpResponse:
     kind = documents.kind_of(row)
     return redirect(uses.address_of(kind.name if kind else "", documents.key_of(row), row.pk))
-
-
-def person(request: HttpRequest) -> User:
-    """Who is signed in: the door has seen to it that somebody is."""
-    if not isinstance(request.user, User):
-        raise Http404
-    return request.user
 
 
 def _edit(request: HttpRequest, kind: documents.Kind, row: Any, *, expected: int) -> HttpResponse:

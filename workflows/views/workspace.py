@@ -7,8 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
 from martechops.lib import clock
-from martechops.people.models import User
 from martechops.people.permissions import may
+from martechops.people.visitors import person
 from workflows.workspace import applying, bundles, exporting, planning, schemas, state, telling
 from workflows.workspace.folders import CannotRead
 from workflows.workspace.kinds import KINDS
@@ -45,7 +45,7 @@ def plan(request: HttpRequest) -> HttpResponse:
         return redirect("workspace")
     try:
         files, prune = _uploaded(request), "prune" in request.POST
-        made = planning.plan(files, by=_person(request), at=clock.now(), prune=prune)
+        made = planning.plan(files, by=person(request), at=clock.now(), prune=prune)
     except CannotRead as error:
         return _page(request, {"refused": str(error)})
     return _page(request, _told(made))
@@ -57,7 +57,7 @@ def apply(request: HttpRequest) -> HttpResponse:
         return redirect("workspace")
     shown, prune = request.POST.get("plan", ""), "prune" in request.POST
     try:
-        done = applying.apply(_uploaded(request), by=_person(request), at=clock.now(), prune=prune, expected=shown)
+        done = applying.apply(_uploaded(request), by=person(request), at=clock.now(), prune=prune, expected=shown)
     except CannotRead as error:
         return _page(request, {"refused": f"{error} Choose the file again."})
     except applying.OtherPlan as error:
@@ -102,9 +102,3 @@ def _uploaded(request: HttpRequest) -> dict[str, bytes]:
     if (file.size or 0) > bundles.LARGEST_ARCHIVE:
         raise CannotRead(f"The archive is larger than {bundles.LARGEST_ARCHIVE // 1_000_000} MB.")
     return bundles.unpack(file.read())
-
-
-def _person(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise Http404
-    return request.user
