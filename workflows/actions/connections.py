@@ -9,7 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
 from martechops.audit import entries
-from martechops.lib import sealed, wake
+from martechops.lib import history, sealed, wake
 from martechops.people.permissions import check_may
 from workflows.actions import definitions
 from workflows.models import Connection, ConnectionHealth, OutboundSwitch, System
@@ -40,7 +40,7 @@ def save(*, system: System, terms: Terms, by: Actor, at: datetime) -> Connection
     row.secrets = _sealed(row, terms.secrets)
     row.per_second, row.at_once = terms.per_second, terms.at_once
     row.quiet_from, row.quiet_to, row.quiet_zone = terms.quiet_from, terms.quiet_to, terms.quiet_zone
-    row._history_user = None if isinstance(by, str) else by  # type: ignore[attr-defined]
+    history.sign(row, by=by)
     row.save()
     settings, secrets = sorted(terms.settings), sorted(terms.secrets)
     _enter("connection.save", system, by=by, at=at, settings=settings, secrets=secrets)
@@ -112,7 +112,7 @@ def _switch(system: System, *, paused: bool, by: Actor, at: datetime) -> System:
         return locked
     _turnstile(locked)
     locked.paused = paused
-    locked._history_user = None if isinstance(by, str) else by  # type: ignore[attr-defined]
+    history.sign(locked, by=by)
     locked.save(update_fields=["paused"])
     if not paused:
         wake.after_commit("workflows.deliver")

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from martechops.audit import entries
-from martechops.lib import digest
+from martechops.lib import digest, history
 from martechops.people.models import Role, Team, User
 from martechops.people.permissions import NotAllowed, check_may
 from workflows.actions import soundness
@@ -192,8 +192,7 @@ def _write(
     action: str = "",
 ) -> Row:
     kind = documents.kind_of(row)
-    row._history_user = by if isinstance(by, User) else None  # type: ignore[attr-defined]
-    row._change_reason = note[:100] or None  # type: ignore[attr-defined]
+    history.sign(row, by=by, note=note)
     row.save()
     if teams is not None:
         row.consumers.set(teams)  # type: ignore[attr-defined]

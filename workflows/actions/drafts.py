@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from martechops.audit import entries
-from martechops.lib import digest
+from martechops.lib import digest, history
 from martechops.people.models import User
 from martechops.people.permissions import check_may
 from workflows.actions import comments
@@ -169,7 +169,7 @@ def discard(*, workflow: Workflow, revision: int, by: User | str, at: datetime) 
     version.delete()
     stays = workflow.versions.exists()
     if not stays:
-        workflow._history_user = by if isinstance(by, User) else None  # type: ignore[attr-defined]
+        history.sign(workflow, by=by)
         workflow.delete()
     entries.record(
         action="version.discard",

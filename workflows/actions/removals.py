@@ -6,7 +6,7 @@ from django.db import models, transaction
 from django.db.models import ProtectedError
 
 from martechops.audit import entries
-from martechops.lib import digest
+from martechops.lib import digest, history
 from martechops.people.models import User
 from workflows.actions import definitions
 from workflows.models import DefinitionVersion, Status
@@ -28,8 +28,7 @@ def remove(row: models.Model, *, by: User | str, at: datetime, note: str = "") -
         raise definitions.Frozen("It is frozen: an admin can thaw it, with a reason.")
     kind, key, pk = documents.KINDS[documents.document_of(row)["kind"]], documents.key_of(row), row.pk
     number = documents.latest_number(row)
-    row._history_user = by if isinstance(by, User) else None  # type: ignore[attr-defined]
-    row._change_reason = note[:100] or None  # type: ignore[attr-defined]
+    history.sign(row, by=by, note=note)
     try:
         row.delete()
     except ProtectedError as error:

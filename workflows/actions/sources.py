@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from martechops.audit import entries
-from martechops.lib import sealed
+from martechops.lib import history, sealed
 from martechops.people.permissions import check_may
 from workflows.engine import translation
 from workflows.models import Mapping, Source, System
@@ -97,7 +97,7 @@ def remove(source: Source, *, by: AbstractBaseUser | str, at: datetime) -> None:
     """It goes, with its write key; what it sent stays."""
     if not isinstance(by, str):
         check_may(by, "sources.manage")
-    source._history_user = None if isinstance(by, str) else by  # type: ignore[attr-defined] # simple-history reads it
+    history.sign(source, by=by)
     source.delete()
     entries.record(action="source.remove", object_kind="source", object_key=source.key, by=by, at=at, detail={})
 
@@ -137,6 +137,6 @@ def _write(source: Source, *, action: str, by: AbstractBaseUser | str, at: datet
     """Raises NotAllowed."""
     if not isinstance(by, str):
         check_may(by, "sources.manage")
-    source._history_user = None if isinstance(by, str) else by  # type: ignore[attr-defined] # simple-history reads it
+    history.sign(source, by=by)
     source.save()
     entries.record(action=f"source.{action}", object_kind="source", object_key=source.key, by=by, at=at, detail=detail)

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from martechops.audit import entries
+from martechops.lib import history
 from martechops.people.models import Team, User
 from martechops.people.permissions import check_may
 
@@ -27,7 +28,7 @@ def change(*, team: Team, name: str, duty: str, by: User | str, at: datetime) ->
         team = _locked(team)
         before = {"name": team.name, "duty": team.duty}
         team.name, team.duty = name, duty
-        team._history_user = None if isinstance(by, str) else by  # type: ignore[attr-defined] # simple-history reads it
+        history.sign(team, by=by)
         team.full_clean()
         team.save()
         detail = {"before": before, "after": {"name": name, "duty": duty}}
@@ -40,7 +41,7 @@ def remove(*, team: Team, by: User | str, at: datetime) -> None:
     _check(by)
     with transaction.atomic():
         team = _locked(team)
-        team._history_user = None if isinstance(by, str) else by  # type: ignore[attr-defined] # simple-history reads it
+        history.sign(team, by=by)
         team.delete()
         entries.record(action="team.remove", object_kind="team", object_key=team.key, by=by, at=at, detail={})
 
