@@ -95,8 +95,9 @@ class ApplyView(APIView):
 
 
 def _files(request: Request) -> dict[str, bytes]:
+    sent = request.data  # without a body there is nothing in it
     try:
-        return bundles.unpack(request.data.get("archive", b""))
+        return bundles.unpack(sent.get("archive", b"") if isinstance(sent, dict) else b"")
     except CannotRead as error:
         raise serializers.ValidationError({"files": [str(error)]}) from None
 
