@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from martechops.audit import entries
+from martechops.lib import history
 from martechops.people.models import User
 from martechops.people.permissions import check_may
 from workflows.engine import triggers
@@ -32,6 +33,7 @@ def save(item: ContentItem, *, by: User | str, at: datetime) -> ContentItem:
     item.created_at, item.updated_at = before.created_at if before else at, at
     item.channels = sorted({str(channel).strip() for channel in item.channels if str(channel).strip()})
     item.full_clean()
+    history.sign(item, by=by)
     item.save()
     _record("content.edit" if before else "content.plan", item, by=by, at=at, detail=_differences(before, item))
     if before is None:
@@ -49,6 +51,7 @@ def move(*, item: ContentItem, to: str, by: User, at: datetime, note: str = "") 
     before, item.state, item.updated_at = item.state, to, at
     if to == ContentItem.State.PUBLISHED:
         item.published_at = at
+    history.sign(item, by=by, note=note.strip())
     item.save()
     _record("content.move", item, by=by, at=at, detail={"from": before, "to": to, "note": note.strip()})
     _tell(item, before, at)

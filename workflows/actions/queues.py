@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from martechops.audit import entries
+from martechops.lib import history
 from martechops.people.models import User
 from martechops.people.permissions import check_may
 from workflows.engine.conditions import BadCondition
@@ -30,6 +31,7 @@ def save(queue: Queue, *, by: User | str, at: datetime) -> Queue:
     if strangers := sorted({key for area in read.territories for key in area.members} - known):
         raise ValidationError({"territories": f"No member of the queue: {', '.join(strangers)}."})
     queue.full_clean(exclude=["territories"])
+    history.sign(queue, by=by)
     queue.save()
     detail = {"members": sorted(known)}
     entries.record(action="queue.edit", object_kind="queue", object_key=queue.key, by=by, at=at, detail=detail)

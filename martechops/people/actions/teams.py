@@ -14,7 +14,9 @@ def add(*, key: str, name: str, duty: str, by: User | str, at: datetime) -> Team
     """A new team. Its key is used in workflow files and never changes."""
     _check(by)
     with transaction.atomic():
-        team = Team.objects.create(key=key, name=name, duty=duty)
+        team = Team(key=key, name=name, duty=duty)
+        history.sign(team, by=by)
+        team.save()
         entries.record(
             action="team.add", object_kind="team", object_key=key, by=by, at=at, detail={"name": name, "duty": duty}
         )
