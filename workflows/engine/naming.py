@@ -16,6 +16,8 @@ from typing import Any
 
 import re2
 
+from .conditions.words import either
+
 LONGEST_NAME = 400
 MOST_PARTS = 20
 
@@ -44,7 +46,7 @@ class Part:
 
     def says(self) -> str:
         """What may stand there."""
-        return _either(self.values) if self.values else f"something like {self.pattern}"
+        return either(self.values) if self.values else f"something like {self.pattern}"
 
     def source(self) -> str:
         """As a regular expression; longer values first, so that "ads-social" is not taken for "ads"."""
@@ -198,7 +200,3 @@ def _problems_of_pattern(pattern: Any, at: str) -> Iterator[tuple[str, str]]:
         yield at, "captures a group; write (?:…) in place of (…)"
     elif re2.fullmatch(f"(?:{pattern})", "") is not None:
         yield at, "would take nothing at all for this part"
-
-
-def _either(values: Sequence[str]) -> str:
-    return values[0] if len(values) == 1 else f"{', '.join(values[:-1])} or {values[-1]}"

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .conditions import Condition
+from .conditions.words import either
 from .schedules import Schedule
 
 SEGMENT_ENTERED = "$segment_entered"
@@ -73,7 +74,7 @@ class Trigger:
         >>> trigger("stage", ("mql", "sql")).says(), trigger("segment", ("big",), on="leave").says()
         ('Stage mql or sql is reached', 'Somebody leaves segment big')
         """
-        named = _any_of(self.of)
+        named = either(self.of)
         if self.kind == "schedule" and self.schedule:
             whom = f" for each of segment {self.segment}" if self.segment else ""
             return f"{self.schedule.says()}{whom}"
@@ -126,7 +127,3 @@ _BY_PROPERTY = {
     "handoff": (HANDOFF, "team"),
     "content": (CONTENT_CHANGED, "to"),
 }
-
-
-def _any_of(names: tuple[str, ...]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

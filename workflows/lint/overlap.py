@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from workflows.engine.conditions import SEGMENT, Condition, operations
+from workflows.engine.conditions.types import is_number
 
 Rule = Mapping[str, Any]
 
@@ -64,8 +65,8 @@ def _no_value_left(asked: list[tuple[str, Any]]) -> bool:
             left = [one for one in left if one != value]
         elif operator == "$nin" and isinstance(value, list):
             left = [one for one in left if one not in value]
-        elif operator in _BOUNDS and _is_number(value):
-            left = [one for one in left if not _is_number(one) or _BOUNDS[operator](one, value)]
+        elif operator in _BOUNDS and is_number(value):
+            left = [one for one in left if not is_number(one) or _BOUNDS[operator](one, value)]
     return not left
 
 
@@ -79,7 +80,7 @@ _BOUNDS = {
 
 def _no_room_left(asked: list[tuple[str, Any]]) -> bool:
     """A lower bound lies above an upper one."""
-    numbers = [(operator, value) for operator, value in asked if _is_number(value)]
+    numbers = [(operator, value) for operator, value in asked if is_number(value)]
     lower = [(value, operator == "$gt") for operator, value in numbers if operator in ("$gt", "$gte")]
     upper = [(value, operator == "$lt") for operator, value in numbers if operator in ("$lt", "$lte")]
     if not lower or not upper:
@@ -91,7 +92,3 @@ def _no_room_left(asked: list[tuple[str, Any]]) -> bool:
 def _there_and_not(asked: list[tuple[str, Any]]) -> bool:
     exists = {value for operator, value in asked if operator == "$exists"}
     return exists == {True, False} or (False in exists and any(operator in ("$eq", "$in") for operator, _ in asked))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

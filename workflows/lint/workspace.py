@@ -237,6 +237,11 @@ class Workspace:
         """As people call it."""
         return self.teams.get(key) or key
 
+    def owner_of_field(self, name: str) -> str:
+        """Which team answers for it; empty where the catalog does not know it."""
+        found = self.fields.get(name)
+        return found.authority.owner if found else ""
+
     def event(self, name: str) -> EventType | None:
         """By its name or a former one."""
         return self.events.get(name) or next((row for row in self.events.values() if name in row.aliases), None)

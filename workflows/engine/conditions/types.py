@@ -8,7 +8,7 @@ from . import relative
 from .compile import BadCondition, Segments, compile_condition, operations
 from .operators import OPERATORS, Operator
 from .spelling import did_you_mean
-from .words import SEGMENT
+from .words import SEGMENT, either
 
 #: The type of what may be anything, such as a property whose schema does not say: every operator suits it.
 ANY = "any"
@@ -73,7 +73,7 @@ def _path_problems(wanted: Any, field: FieldType) -> Iterator[str]:
             yield from _path_problems(value, field)
         elif field.type != ANY and field.type not in OPERATORS[operator].types:
             name = _NAMES.get(field.type, f"a {field.type}")
-            yield f"{operator} is not for {name}; use {_listed(operators_for(field.type))}"
+            yield f"{operator} is not for {name}; use {either(operators_for(field.type))}"
         else:
             yield from _value_problems(OPERATORS[operator], value, field)
 
@@ -95,13 +95,14 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """As rules count: yes and no are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 _FITS: Mapping[str, Callable[[Any], bool]] = {
     **dict.fromkeys(["text", "email", "phone", "url", "picklist"], _is_text),
-    "number": _is_number,
+    "number": is_number,
     "boolean": lambda value: isinstance(value, bool),
     "date": relative.is_date,
     "datetime": lambda value: relative.is_instant(value) or relative.is_date(value),
@@ -130,7 +131,3 @@ _NAMES: Mapping[str, str] = {
 def _quoted(value: Any) -> str:
     away = relative.distance(value)
     return away.words() if away else f'"{value}"' if isinstance(value, str) else str(value)
-
-
-def _listed(names: list[str]) -> str:
-    return f"{', '.join(names[:-1])} or {names[-1]}"

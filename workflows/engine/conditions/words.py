@@ -1,6 +1,6 @@
 """A rule in the words of people."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from martechops.lib import jsontext
@@ -104,3 +104,12 @@ def _item_words(wanted: Mapping[str, Any]) -> str:
 
 def _title(key: Any, titles: Titles) -> str:
     return titles.get(str(key)) or str(key).replace("-", " ").replace("_", " ").capitalize()
+
+
+def either(names: Sequence[str]) -> str:
+    """Names of which any one will do.
+
+    >>> either(["a"]), either(["a", "b", "c"])
+    ('a', 'a, b or c')
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

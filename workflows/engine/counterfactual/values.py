@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from ..conditions import ConditionError, FieldType, compile_condition, operations, relative
+from ..conditions.types import is_number
 from .patterns import example
 
 #: What stands for "some text" where any would do.
@@ -87,7 +88,7 @@ def _candidates(
         yield from ("granted", "denied")
     yield None
     yield from (True, False)
-    yield from _numbers([one for one in [*constants, current] if _is_number(one)])
+    yield from _numbers([one for one in [*constants, current] if is_number(one)])
     yield from _times(literals, constants, current, now)
     yield from _texts(literals, [one for one in constants if isinstance(one, str)], current)
     is_list = isinstance(current, list) or (field is not None and field.type == "list")
@@ -118,10 +119,6 @@ def _places(number: float) -> int:
         return 0
     exponent = Decimal(str(number)).normalize().as_tuple().exponent
     return min(9, max(0, -exponent)) if isinstance(exponent, int) else 0
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _times(literals: Sequence[Literal], constants: Sequence[Any], current: Any, now: datetime | None) -> Iterator[str]:
@@ -207,7 +204,7 @@ def _sizes(wanted: Any) -> Iterator[int]:
 _TEXTS = ("text", "email", "phone", "url", "picklist", "consent")
 _FITS: Mapping[str, Callable[[Any], bool]] = {
     **dict.fromkeys(_TEXTS, lambda value: isinstance(value, str)),
-    "number": _is_number,
+    "number": is_number,
     "boolean": lambda value: isinstance(value, bool),
     "date": relative.is_date,
     "datetime": lambda value: relative.is_instant(value) or relative.is_date(value),
@@ -232,7 +229,7 @@ def _distance(value: Any, current: Any) -> tuple[int, float]:
         return (3, 0.0)
     if current is None:
         return (1, 0.0 if not isinstance(value, list) else float(len(value)))
-    if _is_number(value) and _is_number(current):
+    if is_number(value) and is_number(current):
         return (0, float(abs(value - current)))
     then, before = _moment(value), _moment(current)
     if then and before:

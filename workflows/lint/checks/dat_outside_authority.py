@@ -19,7 +19,7 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
                 yield Spot(
                     says=says,
                     fix="Write it where it is maintained, or let the step ask its owner for the change",
-                    team=_team(workspace, name) or workflow.owner_of(step),
+                    team=workspace.owner_of_field(name) or workflow.owner_of(step),
                     step=step.key,
                     path="action",
                 )
@@ -39,11 +39,6 @@ def _objection(workflow: Workflow, workspace: Workspace, step: Step, name: str) 
     writer = Writer("step", workflow.key, stage=step.stage)
     answer = verdict(field.authority, name=name, writer=writer)
     return f"{step.name}: {answer.because}" if isinstance(answer, Refused) else None
-
-
-def _team(workspace: Workspace, name: str) -> str:
-    field = workspace.fields.get(name)
-    return field.authority.owner if field else ""
 
 
 CHECK = Check("DAT003", "Write outside authority", "error", ("C7", "C8", "I1"), find, maps=False)

@@ -26,7 +26,7 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
             yield Spot(
                 says=f"contact.{name} is written as {' and as '.join(spellings)}: a rule for one misses the other",
                 fix="Settle one spelling, list it in the field's allowed values, and use it everywhere",
-                team=_team(workspace, name) or workflow.owner,
+                team=workspace.owner_of_field(name) or workflow.owner,
                 step=step,
                 also=tuple(Place(other.key, where) for other, _, where in different),
             )
@@ -59,11 +59,6 @@ def _compared(rule: Condition) -> Iterator[tuple[str, str]]:
 
 def _folded(value: str) -> str:
     return re.sub(r"[\W_]+", "", value).casefold()
-
-
-def _team(workspace: Workspace, name: str) -> str:
-    field = workspace.fields.get(name)
-    return field.authority.owner if field else ""
 
 
 CHECK = Check("DAT007", "One value, two spellings", "warning", ("B5", "A11"), find, together=True)

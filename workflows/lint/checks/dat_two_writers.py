@@ -23,7 +23,7 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
         yield Spot(
             says=f"contact.{name} is written in {places}{_kept(name, workspace)}",
             fix="Keep the one step that writes it where it is maintained; let the others ask for a change, or read it",
-            team=_team(name, workspace) or workflow.owner_of(first),
+            team=workspace.owner_of_field(name) or workflow.owner_of(first),
             step=first.key,
             path="action",
             also=tuple(Place(other.key, step.key) for other, step in [*mine[1:], *theirs]),
@@ -64,11 +64,6 @@ def _kept(name: str, workspace: Workspace) -> str:
         if field
         else ", and it has no system of record"
     )
-
-
-def _team(name: str, workspace: Workspace) -> str:
-    field = workspace.fields.get(name)
-    return field.authority.owner if field else ""
 
 
 CHECK = Check("DAT001", "Two writers of one field", "error", ("C8", "H1", "B5", "J2"), find, together=True)
