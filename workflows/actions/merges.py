@@ -28,6 +28,8 @@ from workflows.queries import scores
 _NOT_MOVED = {Contact, Merge, DuplicateFinding}
 #: A contact is in each of these once.
 _ONCE = {"workflows_segmentmember": "segment", "workflows_audiencemember": "audience"}
+#: Of findings that nobody has decided.
+_OPEN_FINDINGS = (DuplicateFinding.State.FOUND, DuplicateFinding.State.PROPOSED)
 _OPEN_EFFECTS = (Effect.State.PLANNED, Effect.State.HELD)
 
 
@@ -117,8 +119,11 @@ def undo(done: Merge, *, by: User, at: datetime) -> Contact:
 
 @transaction.atomic
 def dismiss(finding: DuplicateFinding, *, by: User, at: datetime) -> None:
-    """They are two people."""
+    """They are two people. Raises CannotMerge where somebody has decided meanwhile."""
     check_may(by, "contacts.merge")
+    finding = DuplicateFinding.objects.select_for_update().get(pk=finding.pk)
+    if finding.state not in _OPEN_FINDINGS:
+        raise CannotMerge(f"Meanwhile it is decided: {finding.get_state_display().lower()}.")
     finding.state, finding.decided_by, finding.decided_at = DuplicateFinding.State.DISMISSED, by, at
     finding.save()
     _record("contact.not_merged", finding.contact_id, by=by, at=at, other=finding.other_id)

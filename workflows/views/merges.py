@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from martechops.lib import clock
+from martechops.lib import clock, windows
 from martechops.people.permissions import check_may, may
 from martechops.people.visitors import person
 from workflows.actions import merges
@@ -17,10 +17,13 @@ from workflows.queries import merges as reading
 def duplicates(request: HttpRequest) -> HttpResponse:
     """Pairs that were found and nobody has decided; a POST says that two are two people."""
     if request.method == "POST":
-        merges.dismiss(
-            get_object_or_404(DuplicateFinding, pk=request.POST.get("finding") or 0), by=person(request), at=clock.now()
-        )
-        messages.success(request, "Noted: they are two people, and will not be found again.")
+        finding = get_object_or_404(DuplicateFinding, pk=windows.row_id(request.POST.get("finding", "")))
+        try:
+            merges.dismiss(finding, by=person(request), at=clock.now())
+        except merges.CannotMerge as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, "Noted: they are two people, and will not be found again.")
         return redirect("duplicates")
     context = {"pairs": reading.open_pairs(), "may_merge": may(request.user, "contacts.merge")}
     return render(request, "workflows/duplicates.html", context)

@@ -271,3 +271,31 @@ def test_merge_and_an_event_of_the_one_that_goes_at_the_same_moment(sal: User) -
     worker.join(20)
     assert handled == [1]
     assert Contact.objects.count() == 1
+
+
+def suspected(kept: Contact, gone: Contact) -> DuplicateFinding:
+    return DuplicateFinding.objects.create(
+        contact_id=min(kept.pk, gone.pk), other_id=max(kept.pk, gone.pk), by={"company": "Brightwater"}, found_at=NOW
+    )
+
+
+@pytest.mark.requirement("D6")
+def test_two_people_are_said_to_be_two_on_the_page(sal: User) -> None:
+    finding = suspected(*two())
+    client = Client()
+    client.force_login(sal)
+    assert client.post("/contacts/duplicates/", {"finding": "no number"}).status_code == 404
+    page = client.post("/contacts/duplicates/", {"finding": finding.pk}, follow=True).content.decode()
+    assert "they are two people" in page
+    finding.refresh_from_db()
+    assert (finding.state, finding.decided_by) == ("dismissed", sal)
+
+
+def test_page_that_is_out_of_date_does_not_make_two_of_what_is_merged(sal: User) -> None:
+    kept, gone = two()
+    finding = suspected(kept, gone)
+    merged(sal, kept, gone)
+    with pytest.raises(merges.CannotMerge, match="Meanwhile it is decided: merged"):
+        merges.dismiss(finding, by=sal, at=NOW)
+    finding.refresh_from_db()
+    assert finding.state == "merged"
