@@ -193,6 +193,8 @@ SPECTACULAR_SETTINGS = {
         "RunState": "workflows.models.Run.State",
         "EffectState": "workflows.models.Effect.State",
         "EventState": "workflows.api.events.STATES",
+        "ContentState": "workflows.models.ContentItem.State",
+        "HandoffState": "workflows.models.Handoff.State",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -1,5 +1,6 @@
 """What a definition must be before it is written: each kind's own checks, one table."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -41,8 +42,14 @@ def check(row: models.Model, *, alone: bool = False) -> None:
         raise ValidationError(problems)
 
 
+#: A field is part of paths in rules, and the name of a file.
+_FIELD_KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*", re.IGNORECASE | re.ASCII)
+
+
 def _field(row: Any) -> Problems:
     problems: Problems = {}
+    if not _FIELD_KEY.fullmatch(row.key):
+        problems["key"] = ["Letters, digits and _, beginning with a letter; a dot between groups, as in consent.email."]
     if not isinstance(row.written_in, list) or set(row.written_in) - set(STAGES):
         problems["written_in"] = [f"A list of any of {', '.join(STAGES)}."]
     if not isinstance(row.allowed_values, list) or len(set(map(str, row.allowed_values))) != len(row.allowed_values):

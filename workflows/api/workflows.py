@@ -49,7 +49,7 @@ class WorkflowSerializer(StrictSerializer, serializers.ModelSerializer[Workflow]
         return next((one.number for one in row.versions.all() if one.frozen_at is None), None)
 
 
-class VersionSerializer(serializers.ModelSerializer[Version]):
+class WorkflowVersionSerializer(serializers.ModelSerializer[Version]):
     workflow = serializers.CharField(source="workflow.key", read_only=True, help_text="Key of the workflow.")
     begun_from = serializers.SerializerMethodField(help_text="Number of the version that it was begun from.")
     author = serializers.CharField(source="author.username", read_only=True, allow_null=True, default=None)
@@ -76,7 +76,7 @@ class BeginSerializer(StrictSerializer, serializers.Serializer[Any]):
     content = serializers.DictField(required=False, help_text="The file; that of the newest version if left out.")
 
 
-class ContentSerializer(StrictSerializer, serializers.Serializer[Any]):
+class DraftContentSerializer(StrictSerializer, serializers.Serializer[Any]):
     content = serializers.DictField(help_text="The workflow file, complete or not.")
 
 
@@ -128,7 +128,7 @@ class VersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     read_scope = "workflows:read"
     write_scope = "workflows:write"
     queryset = Version.objects.select_related("workflow__owner", "parent", "author")
-    serializer_class = VersionSerializer
+    serializer_class = WorkflowVersionSerializer
     filterset_class = VersionFilter
     lookup_value_converter = "int"
     http_method_names = ["get", "head", "options", "post", "put", "delete"]
@@ -139,7 +139,7 @@ class VersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         answer["ETag"] = _etag(self.get_object())
         return answer
 
-    @extend_schema(request=BeginSerializer, responses={201: VersionSerializer})
+    @extend_schema(request=BeginSerializer, responses={201: WorkflowVersionSerializer})
     def create(self, request: Request) -> Response:
         """Begin a draft, from the newest version or from a file; 409 where one is open already."""
         said = _valid(BeginSerializer(data=request.data))
@@ -153,12 +153,12 @@ class VersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         )
         return _answer(version, status.HTTP_201_CREATED)
 
-    @extend_schema(request=ContentSerializer, responses=VersionSerializer, parameters=[IF_MATCH])
+    @extend_schema(request=DraftContentSerializer, responses=WorkflowVersionSerializer, parameters=[IF_MATCH])
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Replace the content of the draft; 412 with what both sides changed if it is not at `If-Match` any more."""
         del args, kwargs
         version = self._open_draft()
-        said = _valid(ContentSerializer(data=request.data))
+        said = _valid(DraftContentSerializer(data=request.data))
         seen = _seen(request, version)
         if seen != version.revision:
             _refuse(version, seen, said["content"])
@@ -179,7 +179,7 @@ class VersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         _done(lambda: drafts.discard(workflow=version.workflow, revision=seen, by=caller(request), at=clock.now()))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(request=NoteSerializer, responses=VersionSerializer, parameters=[IF_MATCH])
+    @extend_schema(request=NoteSerializer, responses=WorkflowVersionSerializer, parameters=[IF_MATCH])
     @action(detail=True, methods=["post"], filter_backends=[], pagination_class=None)
     def freeze(self, request: Request, pk: int) -> Response:
         """From now on it never changes; a rollout can make it live. 400 with what is to be mended first."""
@@ -192,7 +192,7 @@ class VersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         )
         return _answer(frozen)
 
-    @extend_schema(request=NothingSerializer, responses={201: VersionSerializer})
+    @extend_schema(request=NothingSerializer, responses={201: WorkflowVersionSerializer})
     @action(detail=True, methods=["post"], filter_backends=[], pagination_class=None)
     def restore(self, request: Request, pk: int) -> Response:
         """Say in the draft what this version says."""
@@ -250,7 +250,7 @@ def _older(version: Version, number: str | None) -> Version | None:
 
 
 def _answer(version: Version, code: int = status.HTTP_200_OK) -> Response:
-    return Response(VersionSerializer(version).data, status=code, headers={"ETag": _etag(version)})
+    return Response(WorkflowVersionSerializer(version).data, status=code, headers={"ETag": _etag(version)})
 
 
 def _etag(version: Version) -> str:

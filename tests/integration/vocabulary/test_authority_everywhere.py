@@ -219,7 +219,7 @@ def test_a_system_writes_many_contacts_in_a_handful_of_queries(
         Contact(email=f"c{n}@example.com", created_at=AT, updated_at=AT) for n in range(50)
     )
     values = {person.pk: {"ours": "new", "theirs": "x", "company_size": "many"} for person in people}
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(20):
         outcomes = contact_fields.write_many(
             values=values | {10**9: {"ours": "x"}}, writer=Writer("system", "web-form"), by="web-form", at=AT
         )

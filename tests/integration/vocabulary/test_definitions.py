@@ -127,7 +127,6 @@ def test_a_former_version_can_be_restored_and_keeps_the_status_of_today(ben: Use
     subject = template.subject
     template.subject = "Welcome"
     definitions.save(template, by=ben, at=LATER)
-    definitions.set_status(template, to="agreed", by=ben, at=LATER)
     first = documents.versions_of(template).get(number=1)
     restored = definitions.restore(first, by=ben, at=LATER)
     assert isinstance(restored, MessageTemplate)
@@ -199,7 +198,7 @@ def test_the_admin_writes_a_definition_as_every_other_way_does(client: Client, s
     client.force_login(admin)
     assert client.post(page, said).status_code == 302
     own.refresh_from_db()
-    assert (own.subject, own.status) == ("Hi", "draft")
+    assert (own.subject, own.status) == ("Hi", "agreed")
     assert documents.latest_number(own) == 2
     assert AuditEntry.objects.filter(object_key="demo-welcome", actor="admin").count() == 1
     MessageTemplate.objects.filter(pk=own.pk).update(status="frozen")

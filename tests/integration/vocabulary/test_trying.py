@@ -38,7 +38,7 @@ def test_mapping_shows_coverage_and_violations_on_recent_events(lived: None) -> 
         {"from": "event.properties.company_size", "to": "company_size", "type": "number"},
         {"from": "event.properties.fax", "to": "phone", "type": "phone", "required": True},
     ]
-    shown = mappings.preview(rows, source=Source.objects.get(), at=NOON)
+    shown = mappings.preview(rows, source=Source.objects.get(key="demo-site"), at=NOON)
     size, fax = shown.coverage
     assert shown.of == 7
     assert (size.present, size.violations, fax.present) == (5, 1, 0)
