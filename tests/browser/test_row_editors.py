@@ -102,6 +102,7 @@ def test_a_changed_property_shows_the_version_and_the_events_that_would_be_held(
     page.get_by_role("button", name="As JSON").click()
     expect(page.get_by_label("As JSON")).to_have_value(re.compile('"required": '))
     page.get_by_role("button", name="Edit as rows").click()
+    expect(page.locator(".sheet-row").first).to_be_visible()
     page.get_by_role("button", name="Save").last.click()
     expect(page.get_by_text("1-1-0").first).to_be_visible()
     page.get_by_role("button", name="Change it further").click()
