@@ -209,7 +209,7 @@ def _note(lanes: Sequence[int], timer_lanes: Sequence[int], limit: int, at: date
 
 
 def _let_go(lanes: Sequence[int], timer_lanes: Sequence[int]) -> None:
-    """Free what this session holds; a session that is gone has freed it already."""
+    """Free what the database connection holds; one that is gone has freed it already."""
     if connection.connection is None or connection.connection.closed:
         return
     with connection.cursor() as cursor:
