@@ -131,15 +131,7 @@ class Walk:
             subject=self.snapshot.key,
             entry_key=self.entry_key,
         )
-        verdicts = check(
-            step.guards,
-            facts=self.facts,
-            sent=self.sent,
-            channel=channel,
-            once_key=key,
-            at=self.at,
-            terms=self.terms,
-        )
+        verdicts = self._verdicts(step, channel=channel, key=key)
         refused = "; ".join(filter(None, (*(lack.says for lack in against), refusal(verdicts)))) or None
         until = held_until(verdicts)
         hold_for = None if step.guards.approval is None else step.guards.approval or step.owner or self.spec.owner
@@ -169,6 +161,18 @@ class Walk:
             writes=writes,
             effect=effect,
             needs=_needs(against, verdicts) if refused else (),
+        )
+
+    def _verdicts(self, step: Step, *, channel: str | None, key: str | None) -> tuple[Verdict, ...]:
+        """What each of the step's guards says now."""
+        return check(
+            step.guards,
+            facts=self.facts,
+            sent=self.sent,
+            channel=channel,
+            once_key=key,
+            at=self.at,
+            terms=self.terms,
         )
 
     def end(self, state: str, step: str, reason: str = "", **wait: Any) -> Decision:
