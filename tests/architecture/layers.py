@@ -59,7 +59,7 @@ DOORS = {
         "workflows.runtime.settle",
         "workflows.forms",
     ),
-    "workflows.runtime": ("workflows.tasks", "workflows.management"),
+    "workflows.runtime": ("workflows.tasks", "workflows.management", "workflows.rehearsal"),
     "martechops.embedded": ("martechops",),
 }
 

@@ -19,6 +19,15 @@ from .subjects import Subjects
 def of(subjects: Subjects, outcome: Outcome, definitions: Definitions, *, at: datetime) -> list[InternalEvent]:
     """The internal events to be written, after everything else is: segments are asked of the database."""
     inside = definitions.inside
+    wanted = caused(subjects, outcome, definitions, at=at)
+    if live.watched_segments(inside):
+        wanted += _moved(subjects, outcome, at)
+    return wanted
+
+
+def caused(subjects: Subjects, outcome: Outcome, definitions: Definitions, *, at: datetime) -> list[InternalEvent]:
+    """What is told by the outcome alone, without the segments. In memory only."""
+    inside = definitions.inside
     awaited = {
         (run.subject, run.waits_for)
         for subject in subjects.all()
@@ -27,18 +36,16 @@ def of(subjects: Subjects, outcome: Outcome, definitions: Definitions, *, at: da
     }
     if not inside and not awaited:
         return []
-    caused = [
+    happened = [
         event
         for change in outcome.changes
         for event in internal.changed(
             change.subject, change.field, old=change.old, new=change.new, at=at, depth=change.depth + 1
         )
     ]
-    caused += _handed(outcome, definitions, at)
-    wanted = live.listened(caused, inside)
-    wanted += [event for event in caused if (event.subject, event.name) in awaited and event not in wanted]
-    if live.watched_segments(inside):
-        wanted += _moved(subjects, outcome, at)
+    happened += _handed(outcome, definitions, at)
+    wanted = live.listened(happened, inside)
+    wanted += [event for event in happened if (event.subject, event.name) in awaited and event not in wanted]
     return wanted
 
 

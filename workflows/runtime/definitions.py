@@ -108,6 +108,10 @@ class Definitions:
             rows = Version.objects.filter(pk__in=unknown)
             self._versions.update({row.pk: _finishing(row, self.today) for row in rows})
 
+    def add(self, version: RunnableVersion) -> None:
+        """A version that is not live, for runs that are rehearsed on it."""
+        self._versions[version.version_id] = version
+
     def current_event(self, name: str) -> str:
         """What an event of this name is called now."""
         return self.names.get(("event-type", name), name)

@@ -44,7 +44,7 @@ def recognise(events: Sequence[ClaimedEvent]) -> Found:
     recognised: dict[int, Recognised] = {}
     new_ids: set[int] = set()
     for event_id, keys in keys_of.items():
-        by = _recognised_by(keys, known, with_email)
+        by = preferred(keys, known, with_email)
         contact_id = known[by] if by else next(spare_ids)
         if by is None:
             new_ids.add(contact_id)
@@ -61,8 +61,8 @@ def recognise(events: Sequence[ClaimedEvent]) -> Found:
     return Found(recognised, {key: owner for key, owner in known.items() if key not in stored}, new_ids)
 
 
-def _recognised_by(keys: tuple[str, ...], known: Mapping[str, int], with_email: set[int]) -> str | None:
-    """The strongest known key.
+def preferred(keys: tuple[str, ...], known: Mapping[str, int], with_email: set[int]) -> str | None:
+    """The strongest known key; None where somebody new is to be made.
 
     A shared browser is not a person: an anonymous id whose contact has an address does not take in another address.
     """
