@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from martechops.lib import lookups
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -46,11 +48,7 @@ def connect(host: str, port: int, *, deadline: Deadline, trusted: bool = False) 
 
     `trusted` is for what the installation's own environment names.
     """
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except UnicodeError as error:
-        raise socket.gaierror(f"{host!r} is no name of a host") from error
-    targets = [(family, where) for family, _, _, _, where in found]
+    targets = lookups.addresses(host, port, within_seconds=deadline.left())
     if not trusted:
         check(str(where[0]) for _, where in targets)
     last: OSError = OSError("the name has no address")
