@@ -33,6 +33,8 @@ class PlayedEffect:
     reason: str = ""
     #: When it was done or withheld; for one that is still planned, when it is to be.
     at: datetime | None = None
+    #: Of a message that was done: what the ledger said then of its channel; None: nothing.
+    consent: str | None = None
 
     @property
     def channel(self) -> str:

@@ -56,8 +56,9 @@ class Answer:
 class Rehearsal:
     """One world. Not for two threads."""
 
-    def __init__(self, defined: Definitions, *, at: datetime) -> None:
-        self.defined, self.at = defined, at
+    def __init__(self, defined: Definitions, *, at: datetime, agreeable: bool = False) -> None:
+        """With `agreeable`, whoever is asked says yes at once."""
+        self.defined, self.at, self.agreeable = defined, at, agreeable
         self.played = Played()
         self.people: dict[int, Person] = {}
         self.items: dict[int, Item] = {}
@@ -172,10 +173,7 @@ class Rehearsal:
         for run in list(self.played.runs.values()):
             version = self.defined.version(run.version_id)
             if run.is_running and run.step == said.step and version.spec.key == said.workflow:
-                properties = {"run_id": run.id, "step": run.step, "answer": said.answer, "by": said.by}
-                self._inside(
-                    InternalEvent(internal.ANSWERED, run.subject, self.at, properties | {"note": said.note}),
-                )
+                self._inside(_answered(run, said, self.at))
 
     def _inside(self, event: InternalEvent) -> None:
         """Something happened inside: it is next, unless workflows go round in a circle."""
@@ -214,6 +212,12 @@ class Rehearsal:
         self.played.asked += [(run, asked.step, asked.team) for run, asked in into.questions]
         self.played.asked += [(run, made.step, made.to_team) for run, made, _ in into.handoffs]
         self.played.asked += [(run, given.step, given.owner) for run, given in into.assignments]
+        if self.agreeable:
+            asking = [(run, "yes") for run, _ in into.questions]
+            asking += [(run, "accepted") for run, made, _ in into.handoffs if made.must_accept]
+            asking += [(run, "accepted") for run, given in into.assignments if given.due_at]
+            for run, answer in asking:
+                self._inside(_answered(run, Answer("", run.step, answer, by="somebody"), self.at))
 
     def _await(self, run: RunState) -> None:
         """Its timer; one that was set before and is no longer meant does nothing."""
@@ -250,7 +254,7 @@ class Rehearsal:
         self.played.effects[effect.key] = planned
         if effect.refusal is not None:
             self._settle(planned, "suppressed", effect.refusal)
-        elif effect.hold_for is not None:
+        elif effect.hold_for is not None and not self.agreeable:
             planned.state, planned.reason = "held", f"somebody of {effect.hold_for} has to let it go"
         else:
             self._push(effect.not_before or self.at, _FAR_SIDE, lambda: self._reserve(planned))
@@ -276,6 +280,7 @@ class Rehearsal:
         happened.append(self.at)
         self._settle(effect, "done", "")
         if person is not None:
+            effect.consent = person.consent.get(effect.channel, {}).get("state")
             person.sent = [
                 replace(sent, planned=False, at=self.at) if sent.key == effect.key else sent for sent in person.sent
             ]
@@ -315,6 +320,11 @@ class Rehearsal:
                 name = SEGMENT_ENTERED if now else SEGMENT_LEFT
                 moves.append(InternalEvent(name, subject.ref, self.at, {"segment": segment}, depth=depth))
         return moves
+
+
+def _answered(run: RunState, said: Answer, at: datetime) -> InternalEvent:
+    properties = {"run_id": run.id, "step": run.step, "answer": said.answer, "by": said.by, "note": said.note}
+    return InternalEvent(internal.ANSWERED, run.subject, at, properties)
 
 
 def _alone(subject: Subject) -> Subjects:
