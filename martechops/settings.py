@@ -262,3 +262,5 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="") or (
 OUTBOUND_ALLOW = env.list("OUTBOUND_ALLOW", default=[])
 #: How long a worker may take before its reservations count as orphaned.
 EFFECT_LEASE_SECONDS = env.float("EFFECT_LEASE_SECONDS", default=60)
+#: The longest that a connection which fails is left alone before it is tried again, and an effect likewise.
+OUTBOUND_LONGEST_PAUSE_SECONDS = env.float("OUTBOUND_LONGEST_PAUSE_SECONDS", default=300)

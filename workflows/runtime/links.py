@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connection
 
 from martechops.lib import sealed
@@ -20,8 +21,6 @@ from workflows.models import Connection, ConnectionHealth, Effect, OutboundSwitc
 
 #: Failures in a row after which a connection is left alone for a while and then tried with one request.
 BREAKS_AFTER = 5
-#: Longest of these pauses.
-LONGEST_PAUSE_SECONDS = 300.0
 #: Effects reserved at once for a far side inside this installation.
 LOCAL_BATCH = 50
 
@@ -126,9 +125,9 @@ def _tokens(per_second: float, spent_until: datetime | None, at: datetime) -> in
 
 
 def pause_after(failures: int) -> timedelta:
-    """Full jitter: anything up to twice as long as after the failure before, and never more than five minutes."""
-    longest = min(LONGEST_PAUSE_SECONDS, 2.0 ** min(failures - BREAKS_AFTER + 2, 20))
-    return timedelta(seconds=random.uniform(1, longest))  # noqa: S311  jitter, not secrecy
+    """Full jitter: anything up to twice as long as after the failure before, and never more than the setting says."""
+    longest = min(settings.OUTBOUND_LONGEST_PAUSE_SECONDS, 2.0 ** min(failures - BREAKS_AFTER + 2, 20))
+    return timedelta(seconds=random.uniform(min(1, longest), longest))  # noqa: S311  jitter, not secrecy
 
 
 @dataclass(frozen=True, slots=True)

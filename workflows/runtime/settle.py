@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from martechops.lib import crash_points
@@ -19,8 +20,6 @@ MOST_TRIES = 8
 PATIENCE = timedelta(days=3)
 #: What left may still be on its way: the far side is not asked about it sooner.
 ASK_AFTER = timedelta(seconds=20)
-#: A wait between two tries grows up to this.
-LONGEST_WAIT_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ def _is_forgotten(effect: Claimed, route: links.Route, at: datetime) -> bool:
 def _again(effect: Claimed, says: str, *, at: datetime, after_seconds: float = 0, patient: bool = False) -> Settled:
     if effect.tries >= MOST_TRIES and (not patient or effect.planned_at + PATIENCE < at):
         return _settled(effect, Effect.State.FAILED, f"{says} (after {effect.tries} tries)")
-    longest = min(LONGEST_WAIT_SECONDS, 2.0 ** min(effect.tries, 20))
+    longest = min(settings.OUTBOUND_LONGEST_PAUSE_SECONDS, 2.0 ** min(effect.tries, 20))
     wait = max(after_seconds, random.uniform(0, longest))  # noqa: S311  jitter, not secrecy
     return replace(_settled(effect, Effect.State.PLANNED, says), not_before=at + timedelta(seconds=wait))
 
