@@ -1,8 +1,9 @@
 """What a step can do: the one table that parser, editor, lint, the schema of the files and deciding read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 RISKS = ("low", "medium", "high")
 SUBJECTS = ("contact", "content", "workspace")

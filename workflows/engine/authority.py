@@ -8,7 +8,8 @@ Allowed()
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from martechops.lib.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What comes of asking the engine: what is to be done for one run now, and why."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from martechops.lib.frozen import dataclass
 
 from .conditions import Check
 from .counterfactual.changes import Change

@@ -1,8 +1,9 @@
 """Spans of time as people write them: `30 minutes`, `2 days`, `1 business day`."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from martechops.lib.frozen import dataclass
 
 from .business_time import Calendar
 

@@ -2,10 +2,11 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 #: Results are grouped by it, and an index takes no key of some kilobytes.
 LONGEST_CAMPAIGN = 255

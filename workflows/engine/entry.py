@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 from .conditions import Check, ConditionError, value_at
 from .counterfactual.changes import Change, at_instant

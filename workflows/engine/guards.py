@@ -1,12 +1,14 @@
 """What must hold before a step acts (requirements D3, D4): asked when it is decided, and again when it is reserved."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
+
+from martechops.lib.frozen import dataclass
 
 from .business_time import Calendar, is_zone
 from .conditions import value_at

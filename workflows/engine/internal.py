@@ -6,9 +6,11 @@ carries how many of them led to it in a row, and past `MOST_IN_A_ROW` it is set 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from martechops.lib.frozen import dataclass
 
 from . import triggers
 

@@ -1,9 +1,11 @@
 """Values from one system's fields to another's, with type, default and whether they must be there (requirement E6)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 from .coercions import COERCIONS, WAYS, CannotCoerce, zone
 from .conditions import value_at

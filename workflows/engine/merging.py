@@ -5,9 +5,10 @@ Consent is no choice: it follows the two ledgers together; the latest statement 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 #: Columns of a contact that are chosen like fields.
 COLUMNS = ("email", "lifecycle_stage")

@@ -11,10 +11,11 @@
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import re2
+
+from martechops.lib.frozen import dataclass
 
 from .conditions.words import either
 

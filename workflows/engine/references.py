@@ -8,10 +8,10 @@
 import copy
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from martechops.lib import liquid
+from martechops.lib.frozen import dataclass
 
 Path = tuple[str | int, ...]
 

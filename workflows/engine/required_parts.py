@@ -7,7 +7,8 @@
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from martechops.lib.frozen import dataclass
 
 from .spec import Spec
 

@@ -1,8 +1,10 @@
 """Whose turn it is: owners found by territory, round robin or capacity, over a roster and what its desks hold now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 from .conditions import Condition
 

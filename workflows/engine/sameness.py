@@ -6,8 +6,9 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
+
+from martechops.lib.frozen import dataclass
 
 #: Compared pair by pair up to here; beyond, only names that are the same in spelling, spacing and tense are found.
 _MOST_PAIRED = 600

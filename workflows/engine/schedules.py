@@ -1,9 +1,10 @@
 """Cron expressions in a time zone: read, said, and asked when they are due next."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from martechops.lib.frozen import dataclass
 
 from .business_time import instant, is_zone
 

@@ -9,8 +9,9 @@ events; what is not understood counts as a revision.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 Schema = Mapping[str, Any]
 

@@ -8,12 +8,13 @@ JSON Schema draft 2020-12, by jsonschema-rs. Nothing is ever fetched, and patter
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Protocol
 
 import jsonschema_rs
+
+from martechops.lib.frozen import dataclass
 
 Schema = Mapping[str, Any]
 

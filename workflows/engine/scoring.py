@@ -11,9 +11,10 @@ The order in which events arrive does not matter: rules read the event alone, an
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 from .conditions import BadCondition, Condition, ConditionError, compile_condition
 

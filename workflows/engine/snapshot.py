@@ -1,10 +1,12 @@
 """What the engine is told about one subject, and what it may look up: everything it needs, taken at one instant."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from martechops.lib.frozen import dataclass
 
 from .authority import Authority
 from .business_time import Calendar

@@ -1,9 +1,11 @@
 """A workflow version as data: what `parse` makes of a workflow file, and `decide` walks through."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import time
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 from .action_kinds import ACTIONS as ACTIONS
 from .action_kinds import RISKS as RISKS

@@ -8,11 +8,12 @@ import csv
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TextIO
 
 import orjson
+
+from martechops.lib.frozen import dataclass
 
 from . import identity
 from .mapping import CompiledMapping

@@ -6,8 +6,10 @@ True
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 from . import schemas
 

@@ -5,8 +5,10 @@ it. Sources: Standard Webhooks (payload `type`, `timestamp`, `data`), CloudEvent
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 CLOUDEVENT = "application/cloudevents+json"
 CLOUDEVENTS = "application/cloudevents-batch+json"

@@ -14,8 +14,10 @@ The transaction that moves a contact into a segment, to a stage, and so on write
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 from .conditions import Condition
 from .conditions.words import either

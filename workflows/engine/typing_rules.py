@@ -15,8 +15,10 @@ as type mismatches, the editor shows them at their steps, freezing a version ref
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 from .conditions import ANY, FieldType, Segments, check_types, did_you_mean
 

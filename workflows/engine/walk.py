@@ -1,10 +1,12 @@
 """A run on its way through a version: the facts as its own steps change them, and what it has asked for so far."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
+
+from martechops.lib.frozen import dataclass
 
 from .authority import Allowed, Writer, verdict
 from .conditions import Check

@@ -9,9 +9,10 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from string import ascii_uppercase
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 from .conditions import BadCondition, compile_condition, condition_words
 from .difference import differences

@@ -5,7 +5,6 @@ so: it happens exactly once, or not at all and again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +13,7 @@ import structlog
 from django.db import OperationalError, connection, transaction
 
 from martechops.lib import failures
+from martechops.lib.frozen import dataclass
 from workflows.actions import memberships
 from workflows.engine.coercions import CannotCoerce
 from workflows.engine.spelling import in_one_spelling

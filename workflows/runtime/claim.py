@@ -8,13 +8,13 @@ free, the rows are there again, and the note says which of them it died with: th
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
 from martechops.lib import bulk
+from martechops.lib.frozen import dataclass
 from workflows.engine import internal
 from workflows.engine.envelope import LANES
 from workflows.engine.internal import SubjectRef

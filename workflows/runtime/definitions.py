@@ -1,12 +1,13 @@
 """What is live, as the engine needs it: read anew for each batch, compiled once for each content."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import Protocol
 
 import orjson
 
+from martechops.lib.frozen import dataclass
 from martechops.people.models import Team
 from workflows.engine.authority import Writer
 from workflows.engine.mapping import BadMapping, CompiledMapping, compile_mapping

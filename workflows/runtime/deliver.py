@@ -5,7 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ import structlog
 from django.conf import settings
 
 from martechops.lib import clock, crash_points, failures
+from martechops.lib.frozen import dataclass
 from workflows.connectors.base import DEADLINE_SECONDS, Refused, Request, TryLater, Unknown
 
 from . import effects, settle

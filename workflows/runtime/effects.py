@@ -1,7 +1,6 @@
 """The table of effects as workers write it: claimed in order, marked, settled. Every statement takes a whole batch."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ from django.conf import settings
 from django.db import connection
 
 from martechops.lib import bulk
+from martechops.lib.frozen import dataclass
 from workflows.models import ConnectionHealth, Effect, OutboundSwitch, System
 
 _EFFECTS = Effect._meta.db_table

@@ -1,9 +1,10 @@
 """One cause, one subject: what changes, which runs begin or go on, and the account of it. In memory only."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from martechops.lib.frozen import dataclass
 from workflows.engine import explain, internal
 from workflows.engine.authority import Refused
 from workflows.engine.conditions import ConditionError

@@ -1,13 +1,14 @@
 """What runs ask of people: questions, hand-offs and owners, with the desks that turns are taken at."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from django.db.backends.utils import CursorWrapper
 
 from martechops.lib import bulk
 from martechops.lib.bulk import Json
+from martechops.lib.frozen import dataclass
 from workflows.engine.decide import Decision
 from workflows.engine.rosters import Desk as DeskNow
 from workflows.models import Assignment, Desk, Handoff, Run, StepApproval

@@ -1,10 +1,10 @@
 """What an event teaches about its contact: fields, consent, stage and score, each under its field's authority."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from martechops.lib.frozen import dataclass
 from workflows.engine.authority import Allowed, Refused, Verdict, Writer, consent_verdict, verdict
 from workflows.engine.internal import SubjectRef
 from workflows.engine.mapping import CompiledMapping

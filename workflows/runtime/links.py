@@ -6,7 +6,6 @@ the same token, and a kill switch that was committed is seen by every reservatio
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from martechops.lib import sealed
+from martechops.lib.frozen import dataclass
 from workflows.connectors import CONNECTORS, Connector
 from workflows.connectors.base import Link
 from workflows.models import Connection, ConnectionHealth, Effect, OutboundSwitch, System

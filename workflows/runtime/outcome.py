@@ -1,9 +1,10 @@
 """What a batch is to write: gathered in memory while its events are handled."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from martechops.lib.frozen import dataclass
 from workflows.engine.effects import Displaced, Goal, PlannedAssignment, PlannedEffect, PlannedHandoff, Question
 from workflows.engine.internal import SubjectRef
 from workflows.engine.scoring import Given

@@ -1,11 +1,11 @@
 """Whose an event is: contacts found by the keys that it names, or made."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from django.db import connection
 
 from martechops.lib import bulk
+from martechops.lib.frozen import dataclass
 from workflows.engine import identity
 from workflows.models import Contact, ContactKey
 

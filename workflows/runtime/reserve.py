@@ -1,7 +1,7 @@
 """Effects of one connection, reserved: claimed in order, their guards asked once more, filled in, committed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ import structlog
 from django.db import transaction
 
 from martechops.lib import crash_points, failures
+from martechops.lib.frozen import dataclass
 from workflows.engine import guards
 from workflows.engine.snapshot import Sent, Snapshot
 from workflows.models import Effect, MessageTemplate

@@ -2,13 +2,14 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
 from martechops.lib import crash_points
+from martechops.lib.frozen import dataclass
 from workflows.connectors.base import Receipt
 from workflows.models import Effect
 

@@ -1,13 +1,14 @@
 """What the events and timers of a batch are about, locked, with all that deciding needs to know of it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection
 
 from martechops.lib import bulk
+from martechops.lib.frozen import dataclass
 from workflows.engine.internal import WORKSPACE, SubjectRef, subject_of
 from workflows.engine.rosters import Desk
 from workflows.engine.scoring import Score, Scoring

@@ -1,9 +1,8 @@
 """What is overdue: expired leases, and work whose doorbell nobody heard. Correctness needs nothing but this."""
 
-from dataclasses import dataclass
-
 from django.db import connection
 
+from martechops.lib.frozen import dataclass
 from workflows.models import QueuedEvent, Timer
 
 from . import effects, orphans, reconcile

@@ -1,8 +1,8 @@
 """Events against the catalog: what it does not allow is held, with place and kind of the fault (requirement F3)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from martechops.lib.frozen import dataclass
 from workflows.engine import identity
 
 from .claim import ClaimedEvent

@@ -1,11 +1,13 @@
 """A document made into a test, with every problem said at once, and its explanation."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
 import re2
+
+from martechops.lib.frozen import dataclass
 
 from . import relative
 from .limits import objections

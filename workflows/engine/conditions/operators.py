@@ -1,10 +1,11 @@
 """The one table of operators: field types, test, database lookup, words and shape of each, a row an operator."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import re2
+
+from martechops.lib.frozen import dataclass
 
 DATES = frozenset({"date", "datetime"})
 NUMBERS = frozenset({"number"}) | DATES

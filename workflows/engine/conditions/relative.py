@@ -6,9 +6,10 @@ in UTC. In that form the order of the texts is the order of time, here and in th
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 #: name → (what one of it is, which way, what follows the number in words). More than this is a date, not a distance.
 UNITS: Mapping[str, tuple[timedelta, int, str]] = {

@@ -1,10 +1,10 @@
 """One fact that would have had to be another."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from martechops.lib.frozen import dataclass
 from martechops.lib.path_words import path_words
 
 from ..conditions.operators import shown

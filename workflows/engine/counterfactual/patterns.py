@@ -1,6 +1,6 @@
 """A text that a regular expression matches, for the usual parts of one; the caller tries it, so a miss does no harm."""
 
-from dataclasses import dataclass
+from martechops.lib.frozen import dataclass
 
 _CLASSES = {"d": "0", "w": "a", "s": " ", "D": "a", "S": "a", "W": "-", "n": "\n", "t": "\t"}
 _NOT_TAKEN = {"b", "B", "A", "z", "Z"}

@@ -6,9 +6,10 @@ The cheapest set whose paths can all be given a value wins, and the rule itself 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 from ..conditions import (
     SEGMENT,

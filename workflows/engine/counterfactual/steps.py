@@ -5,9 +5,10 @@ long as the contact exists, with nothing else looked up.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 from ..conditions import SEGMENT, Condition, FieldType, Segments
 from ..spec import Spec, Step

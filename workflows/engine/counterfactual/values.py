@@ -1,11 +1,12 @@
 """Values that a path could hold to suit what a rule asks of it: the nearest number, an allowed choice, a day."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 from ..conditions import ConditionError, FieldType, compile_condition, operations, relative
 from ..conditions.types import is_number

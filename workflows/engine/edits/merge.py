@@ -8,8 +8,9 @@
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from martechops.lib.frozen import dataclass
 
 Side = Literal["mine", "theirs"]
 Path = tuple[str, ...]

@@ -5,9 +5,9 @@ No operation leaves a way that leads to a step which is not there, or two steps 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from martechops.lib.frozen import dataclass
 from workflows.engine.spec import END
 
 from .merge import MISSING, is_keyed, merge

@@ -5,8 +5,9 @@ what is wrong, so that half a step can be shown with its problem at its place.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 from ..conditions import Segments
 from ..spec import ACTIONS, END, PRIORITIES, SUBJECTS, TYPES, Spec, Step

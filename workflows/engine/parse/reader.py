@@ -1,8 +1,10 @@
 """Reads values out of a document and gathers what is wrong with them, each at its place."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from martechops.lib.frozen import dataclass
 
 from ..conditions import BadCondition, Condition, Segments, compile_condition
 from ..durations import BadDuration, Duration
