@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import orjson
 from standardwebhooks import Webhook as Signer
@@ -15,6 +16,8 @@ from .base import Connector, Receipt, Refused, Request, Setting, TryLater, sente
 
 _PREFIX = "whsec_"
 _LEAST_SECRET_BYTES = 24
+#: What a call says of its cause where the step names nothing.
+_KNOWN = ("subject", "event", "email")
 
 
 class Webhook(Connector):
@@ -51,7 +54,7 @@ class Webhook(Connector):
     def perform(self, request: Request) -> Receipt:
         link = request.link
         content = dict(request.content)
-        body = orjson.dumps({"type": request.kind, "data": content.get("body", content)})
+        body = orjson.dumps({"type": request.kind, "data": _data(content)})
         return answers.ask(
             _address(str(link.settings.get("url", "")), str(content.get("path") or "")),
             body=body,
@@ -83,6 +86,13 @@ def signed(message_id: str, body: bytes, *, secret: str) -> dict[str, str]:
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": signature,
     }
+
+
+def _data(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a step makes of its subject and what it says itself; where it does neither, all that is known."""
+    if "body" not in content:
+        return content
+    return {**content.get("fields", {}), **content["body"]} or {k: v for k, v in content.items() if k in _KNOWN}
 
 
 def _is_secret(text: str) -> bool:

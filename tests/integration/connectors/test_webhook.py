@@ -50,6 +50,22 @@ def test_key_of_the_effect_is_the_id_of_the_message(sink: Sink) -> None:
     assert receipt.details == {"status": 200}
 
 
+@pytest.mark.parametrize(
+    ("said", "data"),
+    [
+        ({"fields": {"a": 1}, "body": {}}, {"a": 1}),
+        ({"fields": {"a": 1}, "body": {"a": 2, "b": 3}}, {"a": 2, "b": 3}),
+        ({"fields": {}, "body": {}}, {"subject": "contact:7", "event": "Ordered", "email": "lea@example.com"}),
+    ],
+)
+def test_what_a_step_maps_and_what_it_says_both_arrive(
+    said: dict[str, object], data: dict[str, object], sink: Sink
+) -> None:
+    known = {"path": "", "subject": "contact:7", "event": "Ordered", "email": "lea@example.com"}
+    Webhook().perform(request(sink.url("/ok"), **(known | said)))
+    assert json.loads(sink.journal.hits()[0]["body"])["data"] == data
+
+
 def test_path_of_a_step_stays_below_the_address_of_the_connection(sink: Sink) -> None:
     Webhook().perform(request(sink.url("/ok"), path="//evil.example/x", body={}))
     assert sink.journal.hits()[0]["path"] == "/ok/evil.example/x"
