@@ -1,29 +1,44 @@
-"""Named places where a test ends or freezes the process exactly there (FAULTS F1, F21). Off, and free, otherwise.
+"""Named places where a test ends or freezes the process exactly there (FAULTS F1, F2, F21). Off, and free, otherwise.
 
-`MARTECHOPS_CRASH_AT` names the place; `MARTECHOPS_CRASH_MARK` is a file that is made by the first process to get there,
-so that the one started in its place goes on; `MARTECHOPS_CRASH_BY` is the signal, KILL unless it says STOP.
+`MARTECHOPS_CRASH_ORDERS` names a folder. A file in it that is called like a place is an order: the first process that
+gets there takes it, by adding its process id to the file's name, and sends itself the signal that stands in it (KILL
+or STOP). Whoever gets there later goes on, so an order is carried out once, whichever process it meets.
 """
 
 import os
 import signal
+from pathlib import Path
 
-_WANTED = os.environ.get("MARTECHOPS_CRASH_AT", "")
-_MARK = os.environ.get("MARTECHOPS_CRASH_MARK", "")
-_BY = signal.Signals[f"SIG{os.environ.get('MARTECHOPS_CRASH_BY', 'KILL')}"]
+#: Every place that product code names, and what is true there.
+PLACES = {
+    "ingest.storing": "messages are in the database, not committed",
+    "ingest.stored": "messages are committed, the sender has not been told",
+    "advance.held": "lanes are held and noted, nothing is taken yet",
+    "advance.taken": "events and timers are deleted from the queue, not committed",
+    "advance.written": "everything that was decided is written, not committed",
+    "advance.committed": "a batch is committed, its lanes are still held",
+    "deliver.reserving": "effects are marked, not committed",
+    "deliver.reserved": "effects are reserved, nothing has left",
+    "deliver.calling": "a call is about to leave",
+    "deliver.called": "a call was answered, nothing is recorded",
+    "deliver.recording": "outcomes are written, not committed",
+    "deliver.recorded": "outcomes are committed",
+}
+
+_ORDERS = os.environ.get("MARTECHOPS_CRASH_ORDERS", "")
 
 
-def at(name: str) -> None:
-    """End here if this is the place, and nobody has ended here before."""
-    if name == _WANTED and _is_first():
-        os.kill(os.getpid(), _BY)
+def at(place: str) -> None:
+    """End or freeze here if that is ordered, and nobody has carried it out before."""
+    if _ORDERS:
+        _obey(Path(_ORDERS, place))
 
 
-def _is_first() -> bool:
-    """Making the file is what decides it: of two processes one succeeds."""
-    if not _MARK:
-        return True
+def _obey(order: Path) -> None:
+    """Renaming is what decides it: of two processes one succeeds."""
+    taken = Path(f"{order}.{os.getpid()}")
     try:
-        os.close(os.open(_MARK, os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        return False
-    return True
+        order.rename(taken)
+    except FileNotFoundError:
+        return
+    os.kill(os.getpid(), signal.Signals[f"SIG{taken.read_text().strip() or 'KILL'}"])

@@ -92,6 +92,12 @@ def plan(version: Version, contacts: Sequence[Contact], effect_class: str, *, sy
     )
 
 
+def ordered(folder: Path, place: str, *, by: str = "KILL") -> dict[str, str]:
+    """The environment of a process that is ended, or frozen, at that place."""
+    (folder / place).write_text(by)
+    return {"MARTECHOPS_CRASH_ORDERS": str(folder)}
+
+
 @contextmanager
 def worker(**environment: str) -> Iterator["subprocess.Popen[str]"]:
     """A worker process on this test's database, ready; gone afterwards."""

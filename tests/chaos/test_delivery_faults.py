@@ -18,7 +18,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from martechops.people.models import Role, User
-from tests.chaos import driver, fault_proxy, oracle
+from tests.chaos import driver, fault_proxy, tally
 from tests.chaos.sink import Sink, running
 from workflows.actions import effects as settling
 from workflows.actions import unsubscribing
@@ -80,15 +80,14 @@ def test_worker_killed_between_reserve_call_and_record_loses_and_doubles_nothing
     effect_class: str, point: str, version: Version, sink: Sink, sal: User, tmp_path: Path
 ) -> None:
     planned = driver.plan(version, driver.people(COUNT), effect_class)
-    mark = str(tmp_path / "ended-here")
-    with driver.worker(MARTECHOPS_CRASH_AT=point, MARTECHOPS_CRASH_MARK=mark) as process:
+    with driver.worker(**driver.ordered(tmp_path, point)) as process:
         assert driver.ended(process) == -signal.SIGKILL
     assert driver.until(lambda: not _has_session())
     recover()
     uncertain = settle_by_journal(sal, sink)
     assert uncertain <= (COUNT if effect_class == "C" else 0)
     assert set(Effect.objects.values_list("state", flat=True)) == {"done"}
-    verdict = oracle.judge(planned, effect_class=effect_class, journal=sink.journal)
+    verdict = tally.judge(planned, effect_class=effect_class, journal=sink.journal)
     assert (verdict.lost, verdict.doubled) == (0, 0)
     if effect_class == "C" and point == "deliver.called":
         assert uncertain > 0, "a killed worker whose mail went out must leave something for a person"
@@ -109,12 +108,9 @@ def test_worker_frozen_past_its_lease_does_nothing_twice_when_it_wakes(
     effect_class: str, version: Version, sink: Sink, sal: User, tmp_path: Path, settings: Settings
 ) -> None:
     planned = driver.plan(version, driver.people(COUNT), effect_class)
-    mark = tmp_path / "frozen-here"
-    frozen = {"MARTECHOPS_CRASH_AT": "deliver.calling", "MARTECHOPS_CRASH_BY": "STOP"}
-    with driver.worker(
-        **frozen, MARTECHOPS_CRASH_MARK=str(mark), EFFECT_LEASE_SECONDS="2", IDLE_SECONDS="3"
-    ) as process:
-        assert driver.until(mark.exists)
+    orders = driver.ordered(tmp_path, "deliver.calling", by="STOP")
+    with driver.worker(**orders, EFFECT_LEASE_SECONDS="2", IDLE_SECONDS="3") as process:
+        assert driver.until(lambda: not (tmp_path / "deliver.calling").exists())
         assert driver.until(lambda: _leases_are_over())
         recover()
         states = set(Effect.objects.values_list("state", flat=True))
@@ -123,7 +119,7 @@ def test_worker_frozen_past_its_lease_does_nothing_twice_when_it_wakes(
         driver.ended(process)
     settle_by_journal(sal, sink)
     assert set(Effect.objects.values_list("state", flat=True)) == {"done"}
-    verdict = oracle.judge(planned, effect_class=effect_class, journal=sink.journal)
+    verdict = tally.judge(planned, effect_class=effect_class, journal=sink.journal)
     assert (verdict.lost, verdict.doubled) == (0, 0)
 
 
@@ -149,7 +145,7 @@ def test_lost_reply_of_a_far_side_that_honours_keys_is_repeated_and_dropped_ther
         Effect.objects.update(not_before=datetime.now(UTC))
         _let_the_breaker_close()
         recover()
-    verdict = oracle.judge(planned, effect_class="B", journal=sink.journal)
+    verdict = tally.judge(planned, effect_class="B", journal=sink.journal)
     assert (verdict.lost, verdict.doubled, verdict.repeats_dropped) == (0, 0, COUNT)
     assert set(Effect.objects.values_list("state", flat=True)) == {"done"}
 
@@ -172,7 +168,7 @@ def test_lost_reply_of_a_mail_server_leaves_the_message_uncertain_and_never_repe
     assert set(Effect.objects.values_list("state", flat=True)) == {"uncertain"}
     assert len(sink.journal.hits(kind="smtp")) == COUNT
     assert settle_by_journal(sal, sink) == COUNT
-    verdict = oracle.judge(planned, effect_class="C", journal=sink.journal)
+    verdict = tally.judge(planned, effect_class="C", journal=sink.journal)
     assert (verdict.lost, verdict.doubled) == (0, 0)
 
 

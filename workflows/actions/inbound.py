@@ -16,7 +16,7 @@ import orjson
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from martechops.lib import bulk, wake
+from martechops.lib import bulk, crash_points, wake
 from martechops.lib.strict_json import BadJson
 from workflows.engine import envelope
 from workflows.models import Source
@@ -146,6 +146,8 @@ def _store(messages: list[_Message], *, source_id: int, received_at: datetime) -
         bulk.copy_rows(cursor, "workflows_eventconflict", ("event_id", "received_at", "body"), conflicts)
         if stored:
             wake.after_commit("workflows.advance")
+        crash_points.at("ingest.storing")
+    crash_points.at("ingest.stored")
     return len(stored), len(conflicts)
 
 

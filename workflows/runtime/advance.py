@@ -6,7 +6,7 @@ from datetime import datetime
 import structlog
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 
-from martechops.lib import failures
+from martechops.lib import crash_points, failures
 
 from . import claim, definitions, handle, hands, outcome, setbacks, subjects, write
 from .validate import sort_out
@@ -30,6 +30,7 @@ def advance(*, limit: int = 500, at: datetime | None = None) -> int:
     """
     setbacks.suspect_the_orphaned()
     with claim.held(limit=limit, at=at) as held:
+        crash_points.at("advance.held")
         handled = _batch(held, at) if held else 0
     return handled + _one_by_one(at=at)
 
@@ -60,6 +61,7 @@ def _advance(take: Callable[[], claim.Batch]) -> int:
         batch = take()
         if not batch:
             return 0
+        crash_points.at("advance.taken")
         defined = _defined()
         events, violations = sort_out([defined.current(event) for event in batch.events], defined)
         found = subjects.load(batch, events, defined)
@@ -72,6 +74,8 @@ def _advance(take: Callable[[], claim.Batch]) -> int:
             if subject := found.of(timer.subject):
                 handle.timer(timer, subject, bench=bench)
         write.write(found, bench.into, violations, bench=bench, at=batch.at)
+        crash_points.at("advance.written")
+    crash_points.at("advance.committed")
     return len(batch)
 
 
