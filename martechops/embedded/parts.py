@@ -16,6 +16,7 @@ from martechops.embedded.postgres import Server
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: A request waits for a free one; each holds a connection to the database.
 WEB_THREADS = 4
+APPLICATION = "martechops.wsgi:application"
 LOG_KEPT_BYTES = 10 * 1024 * 1024
 
 #: A part that does not come up is started less and less often; one that had come up is started again at once.
@@ -59,10 +60,10 @@ def database(server: Server) -> Part:
     return Part(name="postgres", start=lambda: postgres.start(server))
 
 
-def web(home: Home, *, port: int) -> Part:
+def web(home: Home, *, port: int, application: str = APPLICATION) -> Part:
     command = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws"]
     threads = ["--blocking-threads", str(WEB_THREADS), "--workers-kill-timeout", "20"]
-    return _python(home, "web", [*command, *threads, "martechops.wsgi:application"])
+    return _python(home, "web", [*command, *threads, application])
 
 
 def worker(home: Home, *, number: int) -> Part:

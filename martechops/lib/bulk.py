@@ -27,7 +27,7 @@ def copy_rows(cursor: CursorWrapper, table: str, columns: Sequence[str], rows: I
     A value is None, a bool, a number, a UUID, an aware datetime, text, or `Json`. Raises Django's database errors;
     the caller holds a savepoint where a conflict is expected.
     """
-    lines = "".join([_line(row) for row in rows])
+    lines = "".join([line(row) for row in rows])
     if not lines:
         return
     names = ", ".join(f'"{column}"' for column in columns)
@@ -69,7 +69,7 @@ def records(rows: Iterable[dict[str, Any]]) -> str:
     return orjson.dumps(list(rows)).decode()
 
 
-def _line(row: Sequence[Any]) -> str:
+def line(row: Sequence[Any]) -> str:
     return "\t".join([_text(value) for value in row]) + "\n"
 
 

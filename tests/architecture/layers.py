@@ -32,6 +32,7 @@ PLATFORM = frozenset(
     [
         "admin",
         "apps",
+        "bench",
         "bootstrap",
         "celery",
         "doors",
@@ -59,7 +60,12 @@ DOORS = {
         "workflows.runtime.settle",
         "workflows.forms",
     ),
-    "workflows.runtime": ("workflows.tasks", "workflows.management", "workflows.rehearsal"),
+    "workflows.runtime": (
+        "workflows.tasks",
+        "workflows.management",
+        "workflows.rehearsal",
+        "martechops.bench.worker",
+    ),
     "martechops.embedded": ("martechops",),
 }
 
