@@ -1,9 +1,68 @@
-"""Rollouts to look at; they are made in the product, where the checks are."""
+"""Campaigns to edit, by the action that pages use; rollouts and what hangs on campaigns to look at."""
+
+from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.forms import ModelForm
+from django.http import HttpRequest
 
-from campaigns.models import Rollout
+from campaigns import lifecycle
+from campaigns.actions import campaigns
+from campaigns.models import Campaign, CampaignContent, CampaignWorkflow, Rollout
+from martechops.lib import clock
 from martechops.lib.admin import MachineWrittenAdmin
+from workflows.admin.definition import DefinitionAdmin
+
+
+class CampaignForm(ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Refuses a name that the convention does not allow."""
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # Django's own hook for checks of the instance
+        if not self.errors and "name" in self.changed_data:
+            for says in campaigns.naming_faults(self.instance.name):
+                self.add_error("name", ValidationError(says))
+
+
+@admin.register(Campaign)
+class CampaignAdmin(DefinitionAdmin):
+    """A draft can be edited; what is in review, approved or live is only looked at. Steps are taken on its page."""
+
+    form = CampaignForm  # type: ignore[assignment]  # a campaign is no definition with versions
+    list_display = ["name", "campaign_id", "state", "owner", "starts_at", "ends_at"]
+    list_filter = ["state"]
+    list_select_related = ["owner"]
+    readonly_fields = ["state", "approved_digest", "created_at", "updated_at", "started_at", "ended_at"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        is_open = obj is None or getattr(obj, "state", "") in lifecycle.EDITABLE
+        return is_open and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Cancelled and archived, never deleted: reports go on naming it."""
+        del request, obj
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        del form, change
+        campaigns.save(obj, by=request.user, at=clock.now(), note="In the admin")  # type: ignore[arg-type]
+
+    def _record(self, request: HttpRequest, verb: str, obj: Model, message: Any) -> None:
+        """The action has entered it in the log already."""
+
+
+@admin.register(CampaignWorkflow)
+class CampaignWorkflowAdmin(MachineWrittenAdmin):
+    list_display = ["campaign", "workflow", "is_own"]
+    list_select_related = ["campaign", "workflow"]
+
+
+@admin.register(CampaignContent)
+class CampaignContentAdmin(MachineWrittenAdmin):
+    list_display = ["campaign", "item"]
+    list_select_related = ["campaign", "item"]
 
 
 @admin.register(Rollout)

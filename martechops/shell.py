@@ -50,6 +50,7 @@ NAVIGATION = (
             NavItem("Connections", "/connections/", "plug"),
         ),
     ),
+    ("Launch", (NavItem("Campaigns", "/campaigns/", "megaphone"),)),
     (
         "Vocabulary",
         (

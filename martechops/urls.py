@@ -11,6 +11,7 @@ from martechops.people.views import SignIn
 
 urlpatterns = [
     path("", include("workflows.urls")),
+    path("", include("campaigns.urls")),
     path("", include("reporting.urls")),
     path("", include("martechops.sandbox.urls")),
     path("", include("workflows.api.ingest_urls")),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("tokens/", token_pages.listing, name="tokens"),
     path("login/", SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("api/v1/", include("campaigns.api.urls")),
     path("api/v1/", include("workflows.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(template_name="people/api_docs.html"), name="api-docs"),

@@ -8,7 +8,10 @@ from campaigns.models import Rollout
 from martechops.audit import entries
 from martechops.people.models import User
 from workflows.actions import activations
-from workflows.models import Version
+from workflows.models import Version, Workflow
+
+#: This version may not go live; the message says why. Raised by what takes one live.
+CannotActivate = activations.CannotActivate
 
 
 @transaction.atomic
@@ -27,3 +30,9 @@ def switch_over(*, version: Version, by: User | str, at: datetime, note: str = "
     )
     activations.activate(version=version, by=by, at=at)
     return rollout
+
+
+def switch_off(*, workflow: Workflow, by: User | str, at: datetime) -> Version | None:
+    """Take a workflow off: nobody enters it any more, who is on the way finishes. The version that was live, if any."""
+    ended = activations.deactivate(workflow=workflow, by=by, at=at)
+    return ended.version if ended else None

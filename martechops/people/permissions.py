@@ -47,6 +47,7 @@ POLICY: Mapping[str, Rule] = {
     "definitions.view": Rule(Role.VIEWER),
     "content.view": Rule(Role.VIEWER),
     "handwork.view": Rule(Role.VIEWER),
+    "campaigns.view": Rule(Role.VIEWER),
     "events.view": Rule(Role.VIEWER),
     "mailbox.view": Rule(Role.VIEWER),
     "crm.view": Rule(Role.VIEWER),
@@ -66,6 +67,10 @@ POLICY: Mapping[str, Rule] = {
     "content.edit": Rule(Role.MARKETER, own_team=True),
     "handwork.answer": Rule(Role.MARKETER, own_team=True),
     "ownership.manage": Rule(Role.ADMIN),
+    "campaigns.edit": Rule(Role.MARKETER, own_team=True),
+    "campaigns.launch": Rule(Role.MARKETER, own_team=True),
+    # Whoever sees that something goes wrong stops it.
+    "campaigns.stop": Rule(Role.MARKETER),
     # Keeping it running
     "events.replay": Rule(Role.OPERATOR),
     "runs.retry": Rule(Role.OPERATOR),

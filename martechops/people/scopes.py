@@ -9,6 +9,8 @@ SCOPES: Mapping[str, str] = {
     "runs:read": "runs.view",
     "content:read": "content.view",
     "content:write": "content.edit",
+    "campaigns:read": "campaigns.view",
+    "campaigns:write": "campaigns.edit",
     "handoffs:read": "handwork.view",
     "effects:read": "effects.view",
     "effects:write": "effects.resolve",

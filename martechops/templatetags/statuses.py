@@ -25,6 +25,11 @@ LOOKS: dict[str, Look] = {
     "finishing": Look("Finishing", "warn", "hourglass"),
     "stopped": Look("Stopped", "", "circle-stop"),
     "retired": Look("Retired", "", "archive"),
+    # campaigns
+    "approved": Look("Approved", "good", "badge-check"),
+    "scheduled": Look("Scheduled", "info", "calendar-clock"),
+    "paused": Look("Paused", "warn", "pause"),
+    "archived": Look("Archived", "", "archive"),
     # definitions and change requests
     "agreed": Look("Agreed", "good", "handshake"),
     "frozen": Look("Frozen", "info", "snowflake"),

@@ -32,3 +32,23 @@ def activate(*, version: Version, by: User | str, at: datetime) -> Activation:
         detail={"version": version.number, "digest": version.digest},
     )
     return activation
+
+
+@transaction.atomic
+def deactivate(*, workflow: Workflow, by: User | str, at: datetime) -> Activation | None:
+    """From now on nobody enters the workflow; runs in flight finish. None where nothing was live."""
+    workflow = Workflow.objects.select_for_update().get(pk=workflow.pk)
+    activation = workflow.activations.filter(until=None).select_related("version").first()
+    if activation is None:
+        return None
+    activation.until = at
+    activation.save()
+    entries.record(
+        action="workflow.deactivate",
+        object_kind="workflow",
+        object_key=workflow.key,
+        by=by,
+        at=at,
+        detail={"version": activation.version.number, "digest": activation.version.digest},
+    )
+    return activation

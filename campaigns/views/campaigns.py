@@ -1,0 +1,141 @@
+"""Campaigns: the list, one with everything that hangs on it, and its form."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from campaigns import lifecycle
+from campaigns.actions import campaigns as actions
+from campaigns.forms.campaign import CampaignForm
+from campaigns.models import Campaign
+from campaigns.queries import campaigns as reading
+from campaigns.queries import conventions
+from martechops.lib import clock
+from martechops.people.models import Team
+from martechops.people.permissions import NotAllowed, check_may, may
+from martechops.people.visitors import person
+
+
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every campaign that is not archived, newest first, filtered by the address bar."""
+    asked = request.GET
+    wanted = reading.CampaignFilter(
+        state=asked.get("state", ""), owner=asked.get("owner", ""), q=asked.get("q", "").strip()
+    )
+    counts = reading.counts()
+    context = {
+        "window": reading.window(wanted, before=asked.get("before", "")),
+        "wanted": wanted,
+        "states": [(state.value, name, counts.get(state, 0)) for state, name in lifecycle.LABELS.items()],
+        "teams": Team.objects.order_by("name"),
+        "may_add": may(request.user, "campaigns.edit"),
+    }
+    return render(request, "campaigns/list.html", context)
+
+
+def detail(request: HttpRequest, key: str) -> HttpResponse:
+    """One campaign: what it is, where it stands, and what can be done with it."""
+    campaign = found(key)
+    convention = conventions.in_force("campaign")
+    context = {
+        "campaign": campaign,
+        "naming": convention.explain(campaign.name) if convention else (),
+        "verbs": verbs(request, campaign),
+        "parts": reading.parts(campaign),
+        "pieces": reading.pieces(campaign),
+        "past": campaign.history.select_related("history_user").order_by("-history_id")[:30],
+        "labels": lifecycle.LABELS,
+        "may_edit": campaign.state in lifecycle.EDITABLE and may(request.user, "campaigns.edit", campaign),
+    }
+    return render(request, "campaigns/detail.html", context)
+
+
+def new(request: HttpRequest) -> HttpResponse:
+    """A campaign without a playbook."""
+    return _form(request, Campaign())
+
+
+def edit(request: HttpRequest, key: str) -> HttpResponse:
+    """Change a draft; what is no draft leads back to its page."""
+    campaign = found(key)
+    check_may(request.user, "campaigns.edit", campaign)
+    if campaign.state not in lifecycle.EDITABLE:
+        messages.error(request, f"It is {lifecycle.label(campaign.state)}: take it back to draft to change it.")
+        return redirect("campaign", key=key)
+    return _form(request, campaign)
+
+
+@require_POST
+def move(request: HttpRequest, key: str) -> HttpResponse:
+    """One step further."""
+    campaign, said = found(key), request.POST
+    try:
+        campaign = actions.move(
+            campaign=campaign,
+            verb=said.get("verb", ""),
+            by=person(request),
+            at=clock.now(),
+            note=said.get("note", "")[:400],
+        )
+    except (lifecycle.WrongState, actions.NotReady, NotAllowed) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{campaign.name} is {lifecycle.label(campaign.state)}.")
+    return redirect("campaign", key=key)
+
+
+def found(key: str) -> Campaign:
+    """Raises Http404."""
+    campaign = reading.found(key)
+    if campaign is None:
+        raise Http404(f"campaign {key}")
+    return campaign
+
+
+def verbs(request: HttpRequest, campaign: Campaign) -> list[lifecycle.Step]:
+    """The steps that this person can take it from here."""
+    steps = lifecycle.possible(campaign.state)
+    return [step for step in steps if step.action and may(request.user, step.action, campaign)]
+
+
+def _form(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    user = person(request)
+    if request.method != "POST":
+        return _page(request, campaign, CampaignForm(user=user, campaign=campaign))
+    form = CampaignForm(request.POST, user=user, campaign=campaign)
+    if not form.is_valid():
+        return _page(request, campaign, form, status=422)
+    before = campaign.name
+    form.fill(campaign)
+    try:
+        _save(request, campaign, form)
+    except ValidationError as error:
+        for name, said in error.message_dict.items() if hasattr(error, "error_dict") else [("", error.messages)]:
+            form.add_error(name if name in form.fields else None, said)
+    except (NotAllowed, actions.NotADraft) as error:
+        form.add_error(None, str(error))
+    else:
+        messages.success(request, f"{campaign.name} is saved.")
+        return redirect("campaign", key=campaign.key)
+    campaign.name = before
+    return _page(request, campaign, form, status=422)
+
+
+@transaction.atomic
+def _save(request: HttpRequest, campaign: Campaign, form: CampaignForm) -> None:
+    """The row and what hangs on it, or nothing."""
+    by, at, said = person(request), clock.now(), form.cleaned_data
+    saved = actions.save(campaign, by=by, at=at)
+    actions.set_workflows(campaign=saved, workflows=list(said["workflows"]), by=by, at=at)
+    actions.set_content(campaign=saved, items=list(said["content"]), by=by, at=at)
+
+
+def _page(request: HttpRequest, campaign: Campaign, form: Any, *, status: int = 200) -> HttpResponse:
+    convention = conventions.in_force("campaign")
+    context = {"campaign": campaign, "form": form, "pattern": convention.example() if convention else ""}
+    return render(request, "campaigns/edit.html", context, status=status)
