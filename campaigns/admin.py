@@ -10,7 +10,16 @@ from django.http import HttpRequest
 
 from campaigns import lifecycle
 from campaigns.actions import campaigns
-from campaigns.models import Campaign, CampaignContent, CampaignWorkflow, Rollout
+from campaigns.models import (
+    Campaign,
+    CampaignContent,
+    CampaignWorkflow,
+    Checklist,
+    CheckResult,
+    ManualCheck,
+    PageVisit,
+    Rollout,
+)
 from martechops.lib import clock
 from martechops.lib.admin import MachineWrittenAdmin
 from workflows.admin.definition import DefinitionAdmin
@@ -69,3 +78,29 @@ class CampaignContentAdmin(MachineWrittenAdmin):
 class RolloutAdmin(MachineWrittenAdmin):
     list_display = ["version", "started_at", "started_by", "note"]
     list_select_related = ["version__workflow", "started_by"]
+
+
+@admin.register(Checklist)
+class ChecklistAdmin(MachineWrittenAdmin):
+    list_display = ["kind", "key", "digest", "checked_at", "problem"]
+    list_filter = ["kind"]
+    search_fields = ["key"]
+
+
+@admin.register(CheckResult)
+class CheckResultAdmin(MachineWrittenAdmin):
+    list_display = ["checklist", "code", "verdict", "says", "checked_at"]
+    list_filter = ["verdict", "code", "section"]
+    list_select_related = ["checklist"]
+
+
+@admin.register(ManualCheck)
+class ManualCheckAdmin(MachineWrittenAdmin):
+    list_display = ["checklist", "key", "team", "signed_by", "signed_at"]
+    list_select_related = ["checklist", "team", "signed_by"]
+
+
+@admin.register(PageVisit)
+class PageVisitAdmin(MachineWrittenAdmin):
+    list_display = ["url", "status", "problem", "visited_at", "wanted_at"]
+    search_fields = ["url"]

@@ -1,6 +1,16 @@
 """Rows of launches and rollouts."""
 
 from .campaign import Campaign, CampaignContent, CampaignWorkflow
+from .checklist import Checklist, CheckResult, ManualCheck, PageVisit
 from .rollout import Rollout
 
-__all__ = ["Campaign", "CampaignContent", "CampaignWorkflow", "Rollout"]
+__all__ = [
+    "Campaign",
+    "CampaignContent",
+    "CampaignWorkflow",
+    "CheckResult",
+    "Checklist",
+    "ManualCheck",
+    "PageVisit",
+    "Rollout",
+]

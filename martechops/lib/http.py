@@ -58,9 +58,9 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], deadline_seconds:
     return _ask("POST", url, body=body, headers=headers, deadline_seconds=deadline_seconds)
 
 
-def get(url: str, *, headers: Mapping[str, str], deadline_seconds: float) -> Answer:
+def get(url: str, *, headers: Mapping[str, str], deadline_seconds: float, most_bytes: int = MOST_BYTES) -> Answer:
     """Ask once. Raises `BadAddress`, `NotSent`, `NoAnswer`."""
-    return _ask("GET", url, body=b"", headers=headers, deadline_seconds=deadline_seconds)
+    return _ask("GET", url, body=b"", headers=headers, deadline_seconds=deadline_seconds, most_bytes=most_bytes)
 
 
 def check_url(url: str) -> None:
@@ -94,7 +94,15 @@ def retry_after(text: str, *, now: dates.datetime) -> float:
     return min(max(0.0, (until - now).total_seconds()), LONGEST_RETRY_AFTER_SECONDS)
 
 
-def _ask(method: str, url: str, *, body: bytes, headers: Mapping[str, str], deadline_seconds: float) -> Answer:
+def _ask(
+    method: str,
+    url: str,
+    *,
+    body: bytes,
+    headers: Mapping[str, str],
+    deadline_seconds: float,
+    most_bytes: int = MOST_BYTES,
+) -> Answer:
     check_url(url)
     outside = _Outside(Deadline.after(deadline_seconds))
     transport = httpx2.HTTPTransport(verify=_trust())
@@ -106,7 +114,7 @@ def _ask(method: str, url: str, *, body: bytes, headers: Mapping[str, str], dead
             )
             answer = client.send(request, stream=True)
             try:
-                return _read(answer)
+                return _read(answer, most_bytes)
             finally:
                 answer.close()
     except NotAllowedThere as error:
@@ -121,18 +129,18 @@ def _ask(method: str, url: str, *, body: bytes, headers: Mapping[str, str], dead
         outside.close()
 
 
-def _read(answer: httpx2.Response) -> Answer:
+def _read(answer: httpx2.Response, most_bytes: int) -> Answer:
     """As much as we are ready to hold. What was said after the head is lost with the connection, but not the status."""
     body = b""
     try:
         for part in answer.iter_raw():
             body += part
-            if len(body) > MOST_BYTES:
+            if len(body) > most_bytes:
                 break
     except (httpx2.HTTPError, OSError):
         pass
     headers = {name.lower(): value for name, value in answer.headers.items()}
-    return Answer(status=answer.status_code, headers=headers, body=body[:MOST_BYTES], cut=len(body) > MOST_BYTES)
+    return Answer(status=answer.status_code, headers=headers, body=body[:most_bytes], cut=len(body) > most_bytes)
 
 
 @functools.cache

@@ -19,6 +19,8 @@ _SUITS = {
     "url": {"url", "text", "hidden"},
     "picklist": {"select", "radio", "text", "hidden"},
 }
+#: People are recognised by their address, whether or not a mapping names it.
+_WHO = Row("event.properties.email", "email", "email", required=True)
 _FROM = ("event.properties.", "event.traits.")
 
 
@@ -37,7 +39,7 @@ def look(launch: Launch) -> Iterator[Seen]:
 
 def _rows(launch: Launch) -> dict[str, Row]:
     """By name of the form's field: what the mappings at the door make of it."""
-    rows = (row for mapping in launch.intake for row in mapping.rows)
+    rows = (_WHO, *(row for mapping in launch.intake for row in mapping.rows))
     return {row.source.rpartition(".")[2]: row for row in rows if row.source.startswith(_FROM)}
 
 

@@ -1,0 +1,1 @@
+"""What campaigns do by themselves: visiting addresses, running checks. Started by tasks and commands."""
