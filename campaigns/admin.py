@@ -18,6 +18,7 @@ from campaigns.models import (
     CheckResult,
     ManualCheck,
     PageVisit,
+    Release,
     Rollout,
 )
 from martechops.lib import clock
@@ -104,3 +105,9 @@ class ManualCheckAdmin(MachineWrittenAdmin):
 class PageVisitAdmin(MachineWrittenAdmin):
     list_display = ["url", "status", "problem", "visited_at", "wanted_at"]
     search_fields = ["url"]
+
+
+@admin.register(Release)
+class ReleaseAdmin(MachineWrittenAdmin):
+    list_display = ["__str__", "version", "risk", "digest", "made_at", "made_by"]
+    list_select_related = ["workflow", "version__workflow", "made_by"]

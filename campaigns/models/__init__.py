@@ -2,6 +2,7 @@
 
 from .campaign import Campaign, CampaignContent, CampaignWorkflow
 from .checklist import Checklist, CheckResult, ManualCheck, PageVisit
+from .release import Release
 from .rollout import Rollout
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "Checklist",
     "ManualCheck",
     "PageVisit",
+    "Release",
     "Rollout",
 ]

@@ -23,7 +23,7 @@ INSIDE = (
     ("queries",),
     ("models", "facts"),
     ("connectors", "lint"),
-    ("engine", "lifecycle", "policies", "naming", "qa", "gates", "metrics", "attribution"),
+    ("engine", "lifecycle", "manifests", "policies", "naming", "qa", "gates", "metrics", "attribution"),
 )
 LAYERED_APPS = ("workflows", "campaigns", "reporting")
 
@@ -76,6 +76,7 @@ PURE = (
     "workflows.engine",
     "workflows.lint",
     "campaigns.lifecycle",
+    "campaigns.manifests",
     "campaigns.policies",
     "campaigns.naming",
     "campaigns.qa",
