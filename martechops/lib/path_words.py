@@ -10,13 +10,15 @@ def path_words(path: str) -> str:
 
     >>> path_words("contact.company_size"), path_words("contact.consent.email"), path_words("event.properties.plan")
     ('company size', 'consent for email', 'plan of the event')
+    >>> path_words("contact.consent.email.product_news")
+    'consent for email for product news'
     """
     parts = path.split(".")
     name = parts[-1].replace("_", " ")
     if parts[0] == "event":
         return f"{name} of the event"
-    if len(parts) > 2 and parts[-2] == "consent":
-        return f"consent for {name}"
+    if parts[1:2] == ["consent"] and len(parts) > 2:
+        return f"consent for {' for '.join(parts[2:])}".replace("_", " ")
     return name
 
 

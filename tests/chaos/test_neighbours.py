@@ -143,17 +143,17 @@ def _stopped() -> Iterator[None]:
 def _one_round(version: Version, sink: Sink, form: Form, measured: Measured, *, in_trouble: bool) -> None:
     sink.instead.update(TROUBLES)
     if in_trouble:
-        _work(version, form, measured.beside, beside=IN_TROUBLE)
+        _work(version, form, measured.beside)
     else:
         with _stopped():
-            _work(version, form, measured.without, beside=[])
+            _work(version, form, measured.without)
 
 
-def _work(version: Version, form: Form, took: dict[str, list[float]], *, beside: list[str]) -> None:
-    """The same for each neighbour and, if any, for those beside it; what the neighbours needed is noted."""
+def _work(version: Version, form: Form, took: dict[str, list[float]]) -> None:
+    """As much for those in trouble, stopped or not, as for each neighbour; what the neighbours needed is noted."""
     ids: dict[str, list[int]] = {one: [] for one in NEIGHBOURS}
     for contact in driver.people(form.each):
-        for system in beside:
+        for system in IN_TROUBLE:
             driver.plan(version, [contact], "B", system=system)
         for one in NEIGHBOURS:
             ids[one] += [effect.pk for effect in driver.plan(version, [contact], one)]

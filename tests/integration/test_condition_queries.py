@@ -35,6 +35,8 @@ PATHS = [
     "contact.score",
     "contact.consent.email",
     "contact.consent.email.more",
+    "contact.consent.email.marketing",
+    "contact.consent.email.more.still",
     "contact.size",
     "contact.city",
     "contact.city.a",
@@ -101,7 +103,14 @@ contacts = st.tuples(
     st.sampled_from([None, "lead", "mql", ""]),
     st.sampled_from([-7, 0, 1, 50, 200, 0.1, 49.999999999]),
     st.sampled_from([None, NOW, NOW - timedelta(hours=1), NOW - timedelta(days=10), NOW + timedelta(days=1)]),
-    st.sampled_from([{}, {"email": {"state": "granted", "at": "x"}}, {"email": {"state": "denied", "at": "x"}}]),
+    st.sampled_from(
+        [
+            {},
+            {"email": {"state": "granted", "at": "x"}},
+            {"email": {"state": "denied", "at": "x"}, "email.more": {"state": "granted", "at": "x"}},
+            {"email.more": {"state": "denied", "at": "x"}},
+        ]
+    ),
     fields,
 )
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from martechops.audit import entries
 from martechops.people.models import Role, User
 from workflows.actions import memberships
+from workflows.engine import consents
 from workflows.engine.authority import Allowed, Refused, Verdict, Writer, consent_verdict, verdict
 from workflows.engine.coercions import CannotCoerce, read
 from workflows.engine.references import Names
@@ -152,8 +153,9 @@ class _Batch:
         name, old = field.key, current(contact, field.key)
         if old == value:
             return False
+        changes = [(name, old, value)]
         if name.startswith("consent."):
-            self._state_consent(contact, name.removeprefix("consent."), value)
+            changes = self._state_consent(contact, name.removeprefix("consent."), value)
         elif name == "score":
             contact.score, contact.scored_at = value, self.at
         elif name in _COLUMNS:
@@ -162,9 +164,10 @@ class _Batch:
             contact.fields[name] = value
         contact.updated_at = self.at
         self.changed[contact.pk] = contact
-        self.changes.append(
-            FieldChange(contact_id=contact.pk, at=self.at, field=name, old=old, new=value, writer=self.writer.name)
-        )
+        self.changes += [
+            FieldChange(contact_id=contact.pk, at=self.at, field=of, old=was, new=now, writer=self.writer.name)
+            for of, was, now in changes
+        ]
         return True
 
     def save(self) -> None:
@@ -209,11 +212,22 @@ class _Batch:
         self.requests.append(request)
         return request
 
-    def _state_consent(self, contact: Contact, channel: str, state: str) -> None:
-        contact.consent[channel] = {"state": state, "at": self.at.isoformat()}
+    def _state_consent(self, contact: Contact, said_of: str, state: str) -> list[tuple[str, Any, Any]]:
+        """What it changes: who leaves a channel leaves its purposes."""
+        channel, purpose = consents.parts(said_of)
+        before = contact.consent
+        contact.consent = consents.decided(before, said_of, state, at=self.at)
         self.consents.append(
-            ConsentEntry(contact_id=contact.pk, channel=channel, state=state, at=self.at, recorded_at=self.at)
+            ConsentEntry(
+                contact_id=contact.pk,
+                channel=channel,
+                purpose=purpose,
+                state=state,
+                at=self.at,
+                recorded_at=self.at,
+            )
         )
+        return [(f"consent.{name}", old, new) for name, old, new in consents.changed(before, contact.consent)]
 
 
 def _outcome(name: str, state: str, because: str, asked: ChangeRequest | None) -> Outcome:

@@ -124,7 +124,8 @@ def _source(system: System, *, at: datetime) -> Source:
 def _share_mapping(source: Source, *, at: datetime) -> None:
     """Every field from the trait of its name; changed when the catalog has other fields than at the last import."""
     fields = [*Field.objects.order_by("key")]
-    rows = [{"from": f"event.traits.{field.key}", "to": field.key, "type": field.type} for field in fields]
+    traits = {field.key: ".".join(tables.trait(field.key)) for field in fields}
+    rows = [{"from": f"event.traits.{traits[field.key]}", "to": field.key, "type": field.type} for field in fields]
     row = MappingRow.objects.filter(key=MAPPING_KEY).first()
     if row is None or row.rows != rows:
         row = row or MappingRow(key=MAPPING_KEY, name="Imported rows", owner=source.system.owner)  # type: ignore[union-attr]

@@ -5,7 +5,8 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from martechops.audit import entries
-from workflows.actions import inbound, sources
+from workflows.actions import inbound, memberships, sources
+from workflows.engine import consents
 from workflows.models import ConsentEntry, Contact, ContactKey, FieldChange, InboundEvent, Merge, Source
 from workflows.queries.unsubscribing import Leaving
 
@@ -22,41 +23,50 @@ def unsubscribe(leaving: Leaving, *, at: datetime) -> bool:
     """Enter the withdrawal in the ledger, under the contact's lock; False if the contact is gone.
 
     Every reservation of a message takes that lock and reads consent under it, so none is made after this commit
-    (FAULTS F25). Saying it twice is one statement.
+    (FAULTS F25). Saying it twice is one statement. Who leaves a channel leaves all its purposes; who leaves a purpose
+    keeps the rest.
     """
     contact = _who(leaving.contact_id)
     if contact is None:
         return False
-    before = contact.consent.get(leaving.channel) or {}
-    if before.get("state") == "denied":
+    name = consents.name(leaving.channel, leaving.purpose)
+    if (contact.consent.get(name) or {}).get("state") == consents.DENIED:
         return True
-    event = _event(contact, leaving, at=at)
-    contact.consent[leaving.channel] = {"state": "denied", "at": at.isoformat()}
+    # The catalog says what the event means for the channel as a whole; nothing in it is about a purpose.
+    event = _event(contact, leaving, at=at) if name == leaving.channel else None
+    changes = _withdraw(contact, leaving, event_id=event.pk if event else None, at=at)
+    if event is None:
+        memberships.follow(changes, at=at)
+    detail = {"channel": leaving.channel, "purpose": leaving.purpose}
+    entries.record(
+        action="contact.unsubscribe", object_kind="contact", object_key=str(contact.pk), by=_BY, at=at, detail=detail
+    )
+    return True
+
+
+def _withdraw(contact: Contact, leaving: Leaving, *, event_id: int | None, at: datetime) -> list[FieldChange]:
+    """Ledger, what it folds to, and the history of what that changed."""
+    before = contact.consent
+    name = consents.name(leaving.channel, leaving.purpose)
+    contact.consent = consents.decided(before, name, consents.DENIED, at=at)
     contact.updated_at = at
     contact.save(update_fields=["consent", "updated_at"])
     ConsentEntry.objects.create(
         contact_id=contact.pk,
         channel=leaving.channel,
         purpose=leaving.purpose,
-        state="denied",
+        state=consents.DENIED,
         at=at,
         recorded_at=at,
-        event_id=event.pk if event else None,
+        event_id=event_id,
     )
-    FieldChange.objects.create(
-        contact_id=contact.pk,
-        at=at,
-        field=f"consent.{leaving.channel}",
-        old=before.get("state"),
-        new="denied",
-        writer=_BY,
-        event_id=event.pk if event else None,
-    )
-    detail = {"channel": leaving.channel, "purpose": leaving.purpose}
-    entries.record(
-        action="contact.unsubscribe", object_kind="contact", object_key=str(contact.pk), by=_BY, at=at, detail=detail
-    )
-    return True
+    changes = [
+        FieldChange(
+            contact_id=contact.pk, at=at, field=f"consent.{of}", old=old, new=new, writer=_BY, event_id=event_id
+        )
+        for of, old, new in consents.changed(before, contact.consent)
+    ]
+    return FieldChange.objects.bulk_create(changes)
 
 
 def _who(contact_id: int) -> Contact | None:

@@ -10,6 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from martechops.lib.frozen import dataclass
 
+from . import consents
 from .business_time import Calendar, is_zone
 from .conditions import value_at
 from .counterfactual.changes import Change, at_instant, known, later
@@ -221,8 +222,8 @@ def _consent(need: ConsentNeed, facts: Mapping[str, Any]) -> Verdict:
     path = f"contact.consent.{need.channel}"
     state = value_at(facts, path)
     changes: tuple[Change, ...] = (Change(path, state, "granted"),)
-    if need.purpose:
-        of_purpose = f"contact.purposes.{need.channel}.{need.purpose}"
+    if need.purpose and need.purpose != consents.GENERAL:
+        of_purpose = f"contact.consent.{need.channel}.{need.purpose}"
         given = value_at(facts, of_purpose)
         changes = (*(changes if state == "denied" else ()), Change(of_purpose, given, "granted"))
         state = state if state == "denied" else given

@@ -5,10 +5,11 @@ Consent is no choice: it follows the two ledgers together; the latest statement 
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from martechops.lib.frozen import dataclass
+
+from . import consents
 
 #: Columns of a contact that are chosen like fields.
 COLUMNS = ("email", "lifecycle_stage")
@@ -48,18 +49,9 @@ def lines(
 
 
 def consent(kept: Mapping[str, Mapping[str, str]], gone: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
-    """Both ledgers folded: by channel the latest statement, at the same instant the refusal.
+    """Both ledgers folded: by channel and purpose the latest statement, at the same instant the refusal.
 
     >>> consent({"email": {"state": "granted", "at": "2026-01-02"}}, {"email": {"state": "denied", "at": "2026-01-03"}})
     {'email': {'state': 'denied', 'at': '2026-01-03'}}
     """
-    folded = {channel: dict(said) for channel, said in kept.items()}
-    for channel, said in gone.items():
-        ours = folded.get(channel)
-        if ours is None or _weight(said) > _weight(ours):
-            folded[channel] = dict(said)
-    return folded
-
-
-def _weight(said: Mapping[str, str]) -> tuple[datetime, bool]:
-    return datetime.fromisoformat(said["at"]), said["state"] == "denied"
+    return consents.merged(kept, gone)

@@ -13,6 +13,8 @@ from typing import Any
 from martechops.lib import liquid
 from martechops.lib.frozen import dataclass
 
+from . import consents
+
 Path = tuple[str | int, ...]
 
 #: A renamed thing by its kind and former name, and what it is called now.
@@ -148,6 +150,9 @@ def _guards(guards: Mapping[str, Any], at: Path) -> Iterator[Reference]:
         yield Reference("field", f"consent.{guards['consent']}", (*at, "consent"))
     elif isinstance(channel := _mapping(guards, "consent").get("channel"), str):
         yield Reference("field", f"consent.{channel}", (*at, "consent", "channel"))
+        purpose = _mapping(guards, "consent").get("purpose")
+        if isinstance(purpose, str) and purpose != consents.GENERAL:
+            yield Reference("field", f"consent.{channel}.{purpose}", (*at, "consent", "purpose"))
     yield from _one(guards, "approval", "team", at)
 
 

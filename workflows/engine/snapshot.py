@@ -94,7 +94,8 @@ class Snapshot:
 
     #: The contact's id; 0 where the subject is none.
     contact_id: int
-    #: email, lifecycle_stage, score, consent by channel, purposes by channel (channel → purpose → state), user_id,
+    #: email, lifecycle_stage, score, consent by channel, purposes by channel (channel → purpose → state; in paths
+    #: `contact.consent.<channel>.<purpose>`), user_id,
     #: crm_id, timezone, account_owner, and every field of the catalog that has a value.
     contact: Mapping[str, Any]
     sent: tuple[Sent, ...] = ()

@@ -7,6 +7,7 @@ from typing import Any
 
 from martechops.lib.frozen import dataclass
 
+from . import consents
 from .action_kinds import ACTIONS as ACTIONS
 from .action_kinds import RISKS as RISKS
 from .action_kinds import SUBJECTS as SUBJECTS
@@ -40,7 +41,7 @@ class ConsentNeed:
     purpose: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.channel} for {self.purpose}" if self.purpose else self.channel
+        return consents.words(self.channel, self.purpose)
 
 
 @dataclass(frozen=True, slots=True)

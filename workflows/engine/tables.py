@@ -15,7 +15,7 @@ import orjson
 
 from martechops.lib.frozen import dataclass
 
-from . import identity
+from . import consents, identity
 from .mapping import CompiledMapping
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -177,6 +177,16 @@ def _plain(target: str) -> str:
     return re.sub(r"[^a-z0-9]", "", target.lower())
 
 
+def trait(field: str) -> tuple[str, ...]:
+    """Where a message has the value of a field; consent for a purpose stands beside that of its channel.
+
+    >>> trait("company"), trait("consent.email"), trait("consent.email.news")
+    (('company',), ('consent', 'email'), ('purposes', 'email', 'news'))
+    """
+    group, *names = field.split(".")
+    return consents.place(tuple(names)) if group == "consent" and names else (group, *names)
+
+
 def message(values: Mapping[str, Any], *, user_id: str) -> dict[str, Any]:
     """What a row says of a person, its values already those of fields, as an identify message.
 
@@ -186,11 +196,11 @@ def message(values: Mapping[str, Any], *, user_id: str) -> dict[str, Any]:
     """
     traits: dict[str, Any] = {}
     for name, value in values.items():
-        group, dot, inner = name.partition(".")
-        if dot:
-            traits.setdefault(group, {})[inner] = value
-        else:
-            traits[name] = value
+        *groups, last = trait(name)
+        place = traits
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[last] = value
     said: dict[str, Any] = {"type": "identify", "traits": traits}
     if user_id:
         said["userId"] = user_id

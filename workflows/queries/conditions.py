@@ -15,6 +15,7 @@ from typing import Any
 import re2
 from django.db import connection
 
+from workflows.engine import consents
 from workflows.engine.conditions import (
     OPERATORS,
     SEGMENT,
@@ -210,11 +211,17 @@ def _place(path: str, writer: _Writer) -> _Place:
     if names[0] in _COLUMNS:
         return _COLUMNS[names[0]]
     column = "c.consent" if names[0] == "consent" else "c.fields"
-    keys = [names[1], "state", *names[2:]] if names[0] == "consent" else names
+    keys = _of_consent(names[1:]) if names[0] == "consent" else names
     *parents, last = [writer.keep(key) + "::text" for key in keys]
     parent = " -> ".join([column, *parents])
     found = f"({parent} -> {last})"
     return _Place(json=found, text=f"({parent} ->> {last})", kind=f"jsonb_typeof{found}", number=f"{found}::numeric")
+
+
+def _of_consent(names: list[str]) -> list[str]:
+    """Kept by channel, and by channel and purpose; below a purpose there is nothing."""
+    name = consents.name(*names) if len(names) == 2 else names[0]
+    return [name, "state", *names[2:]]
 
 
 def _same(place: _Place, lookup: Lookup, wanted: Any, writer: _Writer) -> _Part:

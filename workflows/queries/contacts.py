@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from martechops.lib import windows
+from workflows.engine import consents
 from workflows.engine.identity import normal_email
 from workflows.engine.scoring import Score, Scoring
 from workflows.models import ConsentEntry, Contact, ContactKey, Conversion
@@ -63,6 +64,6 @@ def facts_of(contact: Contact, *, scoring: Scoring, at: datetime) -> dict[str, A
         "email": contact.email,
         "lifecycle_stage": contact.lifecycle_stage,
         "score": scoring.now(Score(contact.score, contact.scored_at), at=at),
-        "consent": {channel: entry["state"] for channel, entry in contact.consent.items()},
+        **consents.facts(contact.consent),
     }
     return {"contact": known}

@@ -104,7 +104,15 @@ def _dates(pickers: Pickers) -> list[Choice]:
 
 def _channels(pickers: Pickers) -> list[Choice]:
     known = pickers.contact_fields().items()
-    return [(path.split(".")[-1], kind.label) for path, kind in known if kind.type == "consent"]
+    named = [(path.removeprefix("contact.consent."), kind.label) for path, kind in known if kind.type == "consent"]
+    return [(channel, label) for channel, label in named if "." not in channel]
+
+
+def _purposes(pickers: Pickers) -> list[Choice]:
+    """What consent can be for besides a channel as a whole, over all channels."""
+    known = pickers.contact_fields().items()
+    fields = [(path.removeprefix("contact.consent."), kind.label) for path, kind in known if kind.type == "consent"]
+    return [(name.partition(".")[2], label) for name, label in fields if "." in name]
 
 
 def _events(pickers: Pickers) -> list[Choice]:
@@ -123,5 +131,6 @@ _SOURCES: Mapping[str, Any] = {
     "paths": _paths,
     "dates": _dates,
     "channels": _channels,
+    "purposes": _purposes,
     "events": _events,
 }

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core import signing
 
+from workflows.engine import consents
+from workflows.models import Contact, Field
+
 _SALT = "martechops.unsubscribe"
 
 
@@ -33,3 +36,25 @@ def read(text: str) -> Leaving | None:
     except (signing.BadSignature, ValueError, TypeError):
         return None
     return Leaving(contact_id, channel, purpose)
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """Something that a contact agreed to get by a channel, and what people call it."""
+
+    key: str
+    label: str
+
+
+def purposes(leaving: Leaving) -> list[Purpose]:
+    """What the contact gets by the channel now, purpose by purpose; empty where there is but the channel as a whole."""
+    contact = Contact.objects.filter(pk=leaving.contact_id).only("consent").first()
+    names = {
+        name: consents.parts(name)[1]
+        for name, said in (contact.consent if contact else {}).items()
+        if name.startswith(f"{leaving.channel}.") and said["state"] == consents.GRANTED
+    }
+    labels = dict(Field.objects.filter(key__in=[f"consent.{name}" for name in names]).values_list("key", "label"))
+    return [
+        Purpose(key, labels.get(f"consent.{name}") or key.replace("_", " ").capitalize()) for name, key in names.items()
+    ]

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from martechops.lib.frozen import dataclass
+from workflows.engine import consents
 from workflows.engine.authority import Allowed, Refused, Verdict, Writer, consent_verdict, verdict
 from workflows.engine.internal import SubjectRef
 from workflows.engine.mapping import CompiledMapping
@@ -54,8 +55,8 @@ class Lesson:
     def _effects_of(self, rule: EventRule) -> None:
         """What the catalog says that the event does by itself: consent and stage (requirements F1, F2)."""
         writer = Writer("event-type", f"event {rule.name}")
-        for channel, state in rule.consent_effect.items():
-            self._consent(channel, state, writer)
+        for said_of, state in rule.consent_effect.items():
+            self._consent(said_of, state, writer)
         if rule.stage_effect:
             stages = self.definitions.catalog.stages
             now = stages.get(self.subject.lifecycle_stage or "")
@@ -85,34 +86,33 @@ class Lesson:
         if old != new:
             self.into.changes.append(self._change("score", old, new, writer))
 
-    def _consent(self, channel: str, state: str, writer: Writer, text_version: str = "") -> None:
-        """Enter a statement in the ledger; the latest by event time counts, at the same instant the refusal does."""
-        subject, happened_at, name = self.subject, self.claimed.occurred_at, f"consent.{channel}"
-        authority = self.definitions.catalog.fields.get(name)
-        found = consent_verdict(authority, name=name, state=state, writer=writer)
+    def _consent(self, said_of: str, state: str, writer: Writer, text_version: str = "") -> None:
+        """Enter a statement of a channel, or a purpose of it, in the ledger; `engine.consents` says what it changes."""
+        channel, purpose = consents.parts(said_of)
+        said_of = consents.name(channel, purpose)
+        subject, happened_at, field = self.subject, self.claimed.occurred_at, f"consent.{said_of}"
+        authority = self.definitions.catalog.fields.get(field)
+        found = consent_verdict(authority, name=field, state=state, writer=writer)
         if isinstance(found, Refused):
-            self._ask(name, state, writer, found)
+            self._ask(field, state, writer, found)
             return
         self.into.consents.append(
             Consent(
                 contact_id=subject.id,
                 channel=channel,
+                purpose=purpose,
                 state=state,
                 at=happened_at,
                 event_id=self.claimed.id,
                 text_version=text_version,
             )
         )
-        now = subject.consent.get(channel)
-        if now:
-            stated_at = datetime.fromisoformat(now["at"])
-            if stated_at > happened_at or (stated_at == happened_at and now["state"] == "denied"):
-                return
-        subject.consent[channel] = {"state": state, "at": happened_at.isoformat()}
-        subject.changed = True
-        old = now["state"] if now else None
-        if old != state:
-            self.into.changes.append(self._change(name, old, state, writer))
+        folded = consents.stated(subject.consent, said_of, state, at=happened_at)
+        if folded == subject.consent:
+            return
+        for name, old, new in consents.changed(subject.consent, folded):
+            self.into.changes.append(self._change(f"consent.{name}", old, new, writer))
+        subject.consent, subject.changed = folded, True
 
     def _set(self, name: str, value: Any, writer: Writer) -> None:
         """Write what the field's authority allows, ask for the rest. By a first address somebody is known at all."""

@@ -34,6 +34,7 @@ class Consent:
 
     contact_id: int
     channel: str
+    purpose: str
     state: str
     at: datetime
     event_id: int

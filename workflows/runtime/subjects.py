@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection
 
 from martechops.lib import bulk
 from martechops.lib.frozen import dataclass
+from workflows.engine import consents
 from workflows.engine.internal import WORKSPACE, SubjectRef, subject_of
 from workflows.engine.rosters import Desk
 from workflows.engine.scoring import Score, Scoring
@@ -101,7 +102,7 @@ class Person(Subject):
     email: str | None = None
     lifecycle_stage: str | None = None
     score: Score = NO_SCORE
-    #: By channel: {"state": …, "at": …}.
+    #: By channel, and by channel and purpose: see `engine.consents`.
     consent: dict[str, dict[str, str]] = field(default_factory=dict)
     fields: dict[str, Any] = field(default_factory=dict)
     #: What systems know it by, such as user_id.
@@ -120,7 +121,7 @@ class Person(Subject):
             "email": self.email,
             "lifecycle_stage": self.lifecycle_stage,
             "score": scoring.now(self.score, at=at),
-            "consent": {channel: entry["state"] for channel, entry in self.consent.items()},
+            **consents.facts(self.consent),
         }
         return Snapshot(contact_id=self.id, contact=contact, sent=tuple(self.sent), desks=desks or {})
 

@@ -191,7 +191,7 @@ def _changes(cursor: CursorWrapper, outcome: Outcome, at: datetime) -> None:
             {
                 "contact_id": consent.contact_id,
                 "channel": consent.channel,
-                "purpose": "marketing",
+                "purpose": consent.purpose,
                 "state": consent.state,
                 "at": consent.at,
                 "recorded_at": at,

@@ -61,6 +61,8 @@ class ShownControl:
     choices: list[Choice]
     problems: tuple[str, ...]
     rule: ShownRule | None = None
+    #: What its second part offers: the purposes that consent can be for.
+    more: tuple[Choice, ...] = ()
 
     @property
     def id(self) -> str:
@@ -160,6 +162,7 @@ class Filling:
             tuple(parts.get("", ())),
             self.choices(control.source),
             problems,
+            more=tuple(self.pickers.of("purposes")) if control.kind == "consent" else (),
         )
 
     def choices(self, source: str) -> list[Choice]:

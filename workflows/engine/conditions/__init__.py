@@ -14,8 +14,9 @@ no answer raises `ConditionError`: it is never a "no".
 """
 
 from . import relative
-from .compile import BadCondition, Check, Comparison, Condition, Segments, compile_condition, operations, value_at
+from .compile import BadCondition, Check, Comparison, Condition, Segments, compile_condition, operations
 from .operators import OPERATORS, ConditionError, Lookup, Operator
+from .places import places, value_at
 from .spelling import did_you_mean
 from .types import ANY, FieldType, check_types
 from .words import SEGMENT, comparison_words, condition_words
@@ -39,6 +40,7 @@ __all__ = [
     "condition_words",
     "did_you_mean",
     "operations",
+    "places",
     "relative",
     "value_at",
 ]

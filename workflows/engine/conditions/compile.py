@@ -12,10 +12,10 @@ from martechops.lib.frozen import dataclass
 from . import relative
 from .limits import objections
 from .operators import OPERATORS, ConditionError, Operator, shown
+from .places import Facts, value_at
 from .spelling import did_you_mean
 from .words import SEGMENT, comparison_words
 
-Facts = Mapping[str, Any]
 Test = Callable[[Facts], bool]
 #: What each segment asks for, by its key.
 Segments = Mapping[str, Any]
@@ -151,20 +151,6 @@ def compile_condition(document: Any, *, segments: Segments | None = None) -> Con
     if reading.problems:
         raise BadCondition(reading.problems)
     return Condition(document=document, test=test, comparisons=tuple(reading.comparisons))
-
-
-def value_at(facts: Facts, path: str) -> Any:
-    """The value at a dotted path, or None.
-
-    >>> value_at({"contact": {"consent": {"email": "granted"}}}, "contact.consent.email")
-    'granted'
-    """
-    value: Any = facts
-    for part in path.split("."):
-        if type(value) is not dict and not isinstance(value, Mapping):  # nearly always a dict, which is quick to ask
-            return None
-        value = value.get(part)
-    return value
 
 
 def operations(wanted: Any) -> list[tuple[str, Any]]:

@@ -1,12 +1,13 @@
 """One fact that would have had to be another."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from martechops.lib.frozen import dataclass
 from martechops.lib.path_words import path_words
 
+from ..conditions import places
 from ..conditions.operators import shown
 
 #: The path of time itself: something would have happened then.
@@ -69,11 +70,11 @@ def applied(facts: Mapping[str, Any], changes: Iterable[Change]) -> dict[str, An
     """
     changed = dict(facts)
     for change in changes:
-        changed = _set(changed, change.path.split("."), change.new)
+        changed = _set(changed, places(change.path), change.new)
     return changed
 
 
-def _set(facts: Mapping[str, Any], path: list[str], value: Any) -> dict[str, Any]:
+def _set(facts: Mapping[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:
     first, rest = path[0], path[1:]
     changed = dict(facts)
     if rest:

@@ -10,7 +10,7 @@ from typing import Any
 
 from martechops.lib.frozen import dataclass
 
-from ..conditions import SEGMENT, Condition, FieldType, Segments
+from ..conditions import SEGMENT, Condition, FieldType, Segments, places
 from ..spec import Spec, Step
 from .changes import Change
 from .rules import smallest_change
@@ -96,7 +96,7 @@ def facts_of(checks: Sequence[Document]) -> dict[str, Any]:
         if check["path"] == SEGMENT:
             _merge(facts, facts_of(check.get("inner", [])))
         elif check["got"] is not None:
-            *parents, last = check["path"].split(".")
+            *parents, last = places(check["path"])
             place = facts
             for name in parents:
                 place = place.setdefault(name, {})

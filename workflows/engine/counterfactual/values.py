@@ -8,7 +8,7 @@ from typing import Any
 
 from martechops.lib.frozen import dataclass
 
-from ..conditions import ConditionError, FieldType, compile_condition, operations, relative
+from ..conditions import ConditionError, FieldType, compile_condition, operations, places, relative
 from ..conditions.types import is_number
 from .patterns import example
 
@@ -69,7 +69,7 @@ def at_path(path: str, value: Any) -> dict[str, Any]:
     >>> at_path("contact.consent.email", "granted")
     {'contact': {'consent': {'email': 'granted'}}}
     """
-    for part in reversed(path.split(".")):
+    for part in reversed(places(path)):
         value = {part: value}
     found: dict[str, Any] = value
     return found
