@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from martechops.lib import bulk
@@ -130,6 +131,25 @@ def alone(*, event_id: int | None = None, run_id: int | None = None) -> Iterator
     finally:
         if mine and lane is not None:
             _let_go(*(([lane], []) if lock == _EVENTS_LOCK else ([], [lane])))
+
+
+def free_the_hung() -> int:
+    """End sessions that hold lanes and have said nothing for a lease: their worker hangs, and others wait (FAULTS F21).
+
+    One that died is seen by its session; one that is frozen keeps it, and would keep its lanes for ever. If it wakes,
+    its transaction is gone, and it begins again like any worker that lost its database. Returns how many there were.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Client'
+            AND state_change < now() - make_interval(secs => %s)
+            AND pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid IN (%s, %s))
+            """,
+            [settings.EFFECT_LEASE_SECONDS, _EVENTS_LOCK, _TIMERS_LOCK],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def _lane(event_id: int) -> int | None:

@@ -5,8 +5,7 @@ from django.db import connection
 from martechops.lib.frozen import dataclass
 from workflows.models import QueuedEvent, Timer
 
-from . import effects, orphans, reconcile
-from .claim import database_now
+from . import claim, effects, orphans, reconcile
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +17,9 @@ class Overdue:
 
 
 def sweep() -> Overdue:
-    """Free orphaned reservations and say which work is waiting."""
+    """Free orphaned reservations and lanes, and say which work is waiting."""
     orphans.free()
+    claim.free_the_hung()
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -28,5 +28,5 @@ def sweep() -> Overdue:
             """  # noqa: S608
         )
         events_or_timers = bool(cursor.fetchone()[0])
-    at = database_now()
+    at = claim.database_now()
     return Overdue(events_or_timers, bool(effects.due_systems(at=at) or reconcile.due_systems(at=at)))

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+import psycopg
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from workflows.actions import inbound, sources
 from workflows.models import Attempt, Contact, QuarantinedEvent, QueuedEvent, Source
-from workflows.runtime import setbacks
+from workflows.runtime import claim, setbacks
 from workflows.runtime.advance import advance
 
 AT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -68,6 +70,22 @@ def test_one_event_that_kills_its_worker_leaves_all_others_done(receive: Callabl
     assert (letter.kind, letter.event.body["traits"]["email"]) == ("dead_letter", POISON)
     assert letter.reasons[0]["says"] == "its worker ended while handling it"
     assert not QueuedEvent.objects.exists()
+
+
+def test_session_that_holds_lanes_and_says_nothing_for_a_lease_is_ended_and_no_other(
+    transactional_db: None, settings: Settings
+) -> None:
+    known = connection.settings_dict
+    address = {"host": known["HOST"], "user": known["USER"], "dbname": known["NAME"]}
+    with psycopg.connect(**address, autocommit=True) as hung, psycopg.connect(**address, autocommit=True) as idle:
+        hung.execute("SELECT pg_advisory_lock(7301, 3)")
+        idle.execute("SELECT pg_advisory_lock(1, 3)")
+        assert claim.free_the_hung() == 0
+        settings.EFFECT_LEASE_SECONDS = 0
+        assert claim.free_the_hung() == 1
+        with pytest.raises(psycopg.OperationalError):
+            hung.execute("SELECT 1")
+        idle.execute("SELECT 1")
 
 
 def test_what_lies_behind_a_suspect_event_in_its_lane_keeps_its_order(receive: Callable[[int], None]) -> None:
