@@ -6,13 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
-from martechops.lib import clock, crash_points, failures
+from martechops.lib import crash_points, failures
 from martechops.lib.frozen import dataclass
 from workflows.connectors.base import DEADLINE_SECONDS, Refused, Request, TryLater, Unknown
 
@@ -55,16 +56,16 @@ class Calls:
 
     def begin(self, *, limit: int) -> int:
         """Reserve, commit, and start the calls; returns how many effects were claimed."""
-        reserved = reserve(self.system, limit=limit, at=self.at or database_now())
+        at = self.at or database_now()
+        reserved = reserve(self.system, limit=limit, at=at)
         crash_points.at("deliver.reserved")
-        taken_at = time.monotonic()
-        route = reserved.route
+        route, watch = reserved.route, Watch(at, stands=self.at is not None)
         for effect in reserved.effects:
             self.in_flight += 1
             if route.connector is None or route.connector.local:
-                self._call(effect, route, taken_at)
+                self._call(effect, route, watch)
             else:
-                _start(self._call, effect, route, taken_at)
+                _start(self._call, effect, route, watch)
         return reserved.claimed
 
     def finished(self, *, within_seconds: float | None = None) -> list[Called]:
@@ -83,8 +84,22 @@ class Calls:
         settle.record(self.system, called, at=self.at or database_now())
         crash_points.at("deliver.recorded")
 
-    def _call(self, effect: Claimed, route: Route, taken_at: float) -> None:
-        self._answers.put(call(effect, route, taken_at=taken_at, at=self.at or clock.now()))
+    def _call(self, effect: Claimed, route: Route, watch: "Watch") -> None:
+        self._answers.put(call(effect, route, watch=watch))
+
+
+class Watch:
+    """The database's clock, carried on by this process: its own clock may be wrong (FAULTS F9)."""
+
+    def __init__(self, at: datetime, *, stands: bool = False) -> None:
+        self._at, self._stands, self._started = at, stands, time.monotonic()
+
+    def seconds(self) -> float:
+        """Since it was set."""
+        return time.monotonic() - self._started
+
+    def now(self) -> datetime:
+        return self._at if self._stands else self._at + timedelta(seconds=self.seconds())
 
 
 def _start(act: Callable[..., None], *arguments: Any) -> None:
@@ -95,16 +110,16 @@ def _start(act: Callable[..., None], *arguments: Any) -> None:
         act(*arguments)
 
 
-def call(effect: Claimed, route: Route, *, taken_at: float, at: datetime) -> Called:
+def call(effect: Claimed, route: Route, *, watch: Watch) -> Called:
     """Call the far side; whatever it does becomes a state."""
     connector = route.connector
     if connector is None or effect.kind not in connector.kinds:
         return settle.refused(effect, f"system {effect.system} has no connector that can {effect.kind}")
     lease = settings.EFFECT_LEASE_SECONDS
-    if time.monotonic() - taken_at > lease - min(DEADLINE_SECONDS, lease / 2):
-        return settle.untouched(effect)  # somebody else may hold it by now
-    if settle.is_forgotten(effect, route, at=at):
-        return settle.unknown(effect, route, "the far side may have forgotten its key", at=at)
+    if watch.seconds() > lease - min(DEADLINE_SECONDS, lease / 2):
+        return settle.untouched(effect, "its turn did not come in time")  # somebody else may hold it by now
+    if settle.is_forgotten(effect, route, at=watch.now()):
+        return settle.unknown(effect, route, "the far side may have forgotten its key", at=watch.now())
     request = Request(effect.key, effect.kind, effect.content or {}, route.link, effect.contact_id)
     crash_points.at("deliver.calling")
     try:
@@ -112,9 +127,15 @@ def call(effect: Claimed, route: Route, *, taken_at: float, at: datetime) -> Cal
     except Refused as error:
         return settle.refused(effect, str(error), gone=error.gone)
     except TryLater as error:
-        return settle.later(effect, str(error), at=at, after_seconds=error.after_seconds, for_all=error.for_all)
+        return settle.later(
+            effect, str(error), at=watch.now(), after_seconds=error.after_seconds, for_all=error.for_all
+        )
     except Unknown as error:
-        return settle.unknown(effect, route, str(error), at=at)
+        return settle.unknown(effect, route, str(error), at=watch.now())
+    except (OperationalError, InterfaceError):
+        if connector.local and route.effect_class != "C":
+            return settle.untouched(effect, "the database was away")  # which is no fault of the connection's
+        return settle.unknown(effect, route, "the database was away", at=watch.now())
     except Exception as error:  # noqa: BLE001 - a connector's own fault: nobody knows how far it came
         log.error("connector_failed", system=effect.system, kind=effect.kind, error=failures.place(error))
-        return settle.unknown(effect, route, f"the connector failed: {type(error).__name__}", at=at)
+        return settle.unknown(effect, route, f"the connector failed: {type(error).__name__}", at=watch.now())

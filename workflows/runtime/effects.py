@@ -149,7 +149,10 @@ def mark_reserved(effects: Iterable[Claimed]) -> None:
 
 
 def write(settled: Sequence[Settled]) -> None:
-    """An outcome counts only under the fence it was reserved with: a worker that woke up late changes nothing."""
+    """An outcome counts only under the fence it was reserved with: a worker that woke up late changes nothing.
+
+    Unless nobody else has touched the effect since and it is uncertain: then the late worker is the one who knows.
+    """
     rows = [{name: getattr(one, name) for name in Settled.__dataclass_fields__} for one in settled]
     if not rows:
         return
@@ -163,7 +166,8 @@ def write(settled: Sequence[Settled]) -> None:
             FROM json_to_recordset(%s::json)
                 AS r (id bigint, fence int, state text, reason text, outcome json, not_before timestamptz,
                       doubt_since timestamptz, probe_at timestamptz)
-            WHERE e.id = r.id AND e.fence = r.fence AND e.state IN ('planned', 'reserved')
+            WHERE e.id = r.id AND (e.fence = r.fence AND e.state IN ('planned', 'reserved')
+                OR e.fence = r.fence + 1 AND e.state = 'uncertain')
             """,  # noqa: S608
             [bulk.records(rows)],
         )

@@ -21,8 +21,10 @@ log = structlog.get_logger()
 
 #: How long an idle lane keeps its database session for the next doorbell.
 LINGER_SECONDS = 0.5
-#: How often a record is tried again after the database went away; the lease ends it anyway.
-_RECORD_TRIES = 5
+#: How long a record is tried again after the database went away. Longer than a lease: of what cannot be repeated, the
+#: late answer is still the only one.
+_RECORD_WITHIN_SECONDS = 90.0
+_LONGEST_PAUSE_SECONDS = 2.0
 #: While calls are under way, a lane looks so often whether there is room for more.
 LOOK_AGAIN_SECONDS = 0.25
 
@@ -102,17 +104,19 @@ class Lane(threading.Thread):
         called = self.calls.finished(within_seconds=LOOK_AGAIN_SECONDS)
         if not called:
             return
-        for tries in range(_RECORD_TRIES):
+        until, pause = time.monotonic() + _RECORD_WITHIN_SECONDS, 0.1
+        while True:
             try:
                 self.calls.record(called)
                 return
             except DatabaseError as error:
                 self.calls.in_flight += len(called)
-                if tries + 1 == _RECORD_TRIES:
+                if time.monotonic() > until:
                     raise
                 if not _is_a_lost_race(error):
                     connection.close()
-                    time.sleep(0.5 * (tries + 1))
+                    time.sleep(pause)
+                    pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
     def _is_rung_again(self) -> bool:
         if _is_wanted() and self._bell.wait(LINGER_SECONDS):

@@ -63,9 +63,9 @@ def unknown(effect: Claimed, route: links.Route, says: str, *, at: datetime) -> 
     return Called(settled, answered=False, failed=True)
 
 
-def untouched(effect: Claimed) -> Called:
-    """Given back without a call, because its time was used up by others."""
-    return Called(_settled(effect, Effect.State.PLANNED, "its turn did not come in time"))
+def untouched(effect: Claimed, says: str) -> Called:
+    """Given back without a call, or without anything having come of it: that says nothing about the connection."""
+    return Called(_settled(effect, Effect.State.PLANNED, says), answered=False)
 
 
 def is_forgotten(effect: Claimed, route: links.Route, *, at: datetime) -> bool:

@@ -5,14 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.models import F
 
 from martechops.sandbox.models import MailboxMessage
 from workflows.connectors import CONNECTORS
 from workflows.connectors.base import Connector, Receipt, Refused, Request, TryLater, Unknown
 from workflows.models import Effect, System
 from workflows.runtime import deliver as delivery
-from workflows.runtime import effects, render, settle, sweep
+from workflows.runtime import effects, links, render, settle, sweep
 from workflows.runtime.advance import advance
 from workflows.runtime.deliver import deliver
 
@@ -66,6 +67,8 @@ def welcome() -> Effect:
         ("C", Unknown("cut off"), "uncertain", "cut off"),
         ("B", ZeroDivisionError(), "planned", "the connector failed: ZeroDivisionError"),
         ("C", ZeroDivisionError(), "uncertain", "the connector failed: ZeroDivisionError"),
+        ("B", OperationalError("gone"), "planned", "the database was away"),
+        ("C", OperationalError("gone"), "uncertain", "the database was away"),
     ],
 )
 def test_answer_of_the_far_side_becomes_a_state(
@@ -76,6 +79,17 @@ def test_answer_of_the_far_side_becomes_a_state(
     effect = welcome()
     assert (effect.state, effect.reason, len(side.calls)) == (state, reason, 1)
     assert side.calls[0].key == effect.key
+
+
+def test_database_that_goes_away_amid_a_call_inside_is_held_against_no_connection(
+    far_side: Callable[..., FarSide],
+) -> None:
+    side = far_side("B", OperationalError("gone"))
+    for _ in range(links.BREAKS_AFTER + 1):
+        deliver()
+    side.answer = None
+    deliver()
+    assert (welcome().state, len(side.calls)) == ("done", links.BREAKS_AFTER + 2)
 
 
 def test_no_call_before_the_instant_that_the_far_side_allows(far_side: Callable[..., FarSide]) -> None:
@@ -125,6 +139,21 @@ def test_worker_that_wakes_up_late_changes_nothing(
     before = Effect.objects.filter(step="welcome").values().get()
     recorded()
     assert Effect.objects.filter(step="welcome").values().get() == before
+
+
+def test_late_answer_of_the_one_who_knows_ends_the_doubt_unless_somebody_has_decided(
+    far_side: Callable[..., FarSide], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far_side("C")
+    recorded = _die_between_reserve_and_record(monkeypatch)
+    _say_that_the_holder_is_gone()
+    sweep.sweep()
+    Effect.objects.filter(step="welcome").update(state="planned", fence=F("fence") + 1)
+    recorded()
+    assert welcome().state == "planned", "somebody had it sent again, and that stands"
+    Effect.objects.filter(step="welcome").update(state="uncertain", fence=F("fence") - 1)
+    recorded()
+    assert welcome().state == "done"
 
 
 def test_paused_system_holds_its_effects_and_lets_the_others_go(far_side: Callable[..., FarSide]) -> None:
