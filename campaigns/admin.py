@@ -18,6 +18,8 @@ from campaigns.models import (
     CheckResult,
     ManualCheck,
     PageVisit,
+    Playbook,
+    PlaybookVersion,
     Release,
     Rollout,
 )
@@ -111,3 +113,17 @@ class PageVisitAdmin(MachineWrittenAdmin):
 class ReleaseAdmin(MachineWrittenAdmin):
     list_display = ["__str__", "version", "risk", "digest", "made_at", "made_by"]
     list_select_related = ["workflow", "version__workflow", "made_by"]
+
+
+@admin.register(Playbook)
+class PlaybookAdmin(MachineWrittenAdmin):
+    """Published as versions on its page and by interface; here to look at."""
+
+    list_display = ["name", "key", "owner", "created_at"]
+    list_select_related = ["owner"]
+
+
+@admin.register(PlaybookVersion)
+class PlaybookVersionAdmin(MachineWrittenAdmin):
+    list_display = ["playbook", "number", "note", "author", "created_at"]
+    list_select_related = ["playbook", "author"]

@@ -9,7 +9,8 @@ import yaml
 from django.conf import settings
 from django.db import transaction
 
-from campaigns.actions import rollouts
+from campaigns.actions import playbooks, rollouts
+from campaigns.playbooks import shipped
 from martechops.people.actions import teams, users
 from martechops.people.models import Role, Team, User
 from workflows.actions import content, definitions, ownerships, queues, sources, versions
@@ -72,6 +73,8 @@ def load(*, at: datetime) -> None:
         row |= {"system": systems[row["system"]], "mapping": mappings[row["mapping"]]}
         sources.create(**row, by=BY, at=at)
     _workflows(groups, at)
+    for document in shipped():
+        playbooks.publish(document, by=BY, at=at, note="Comes with the product")
 
 
 def workflow_files() -> dict[str, dict[str, Any]]:

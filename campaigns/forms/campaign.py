@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from campaigns.models.campaign import UTM_PARAMETERS, Campaign
+from campaigns.models import Campaign
+from campaigns.naming import UTM_PARAMETERS
 from martechops.people.models import Role, Team, User
 from workflows.models import ContentItem, Segment, Workflow
 

@@ -2,6 +2,7 @@
 
 from .campaign import Campaign, CampaignContent, CampaignWorkflow
 from .checklist import Checklist, CheckResult, ManualCheck, PageVisit
+from .playbook import Playbook, PlaybookVersion
 from .release import Release
 from .rollout import Rollout
 
@@ -13,6 +14,8 @@ __all__ = [
     "Checklist",
     "ManualCheck",
     "PageVisit",
+    "Playbook",
+    "PlaybookVersion",
     "Release",
     "Rollout",
 ]

@@ -6,11 +6,11 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from campaigns import lifecycle
+from campaigns.naming import UTM_PARAMETERS
 from martechops.people.models import Team
 from workflows.models import ContentItem, Segment, Workflow
 
-#: UTM parameters in the order in which links carry them; `campaign` is the campaign's name where it is not said.
-UTM_PARAMETERS = ("source", "medium", "campaign", "term", "content", "id")
+from .playbook import PlaybookVersion
 
 
 def is_utm(value: object) -> None:
@@ -68,6 +68,11 @@ class Campaign(models.Model):
     crm_campaign_id = models.CharField(max_length=120, blank=True)
     workflows = models.ManyToManyField(Workflow, through="CampaignWorkflow", related_name="campaigns")
     content = models.ManyToManyField(ContentItem, through="CampaignContent", related_name="campaigns")
+    #: What it was made from, and with what; null for one that was made by hand.
+    playbook = models.ForeignKey(
+        PlaybookVersion, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="campaigns"
+    )
+    parameters = models.JSONField(default=dict, blank=True, editable=False)
     #: Names what was approved, while it is.
     approved_digest = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()

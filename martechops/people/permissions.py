@@ -48,6 +48,7 @@ POLICY: Mapping[str, Rule] = {
     "content.view": Rule(Role.VIEWER),
     "handwork.view": Rule(Role.VIEWER),
     "campaigns.view": Rule(Role.VIEWER),
+    "playbooks.view": Rule(Role.VIEWER),
     "events.view": Rule(Role.VIEWER),
     "mailbox.view": Rule(Role.VIEWER),
     "crm.view": Rule(Role.VIEWER),
@@ -71,6 +72,7 @@ POLICY: Mapping[str, Rule] = {
     "checklists.view": Rule(Role.VIEWER),
     "ownership.manage": Rule(Role.ADMIN),
     "campaigns.edit": Rule(Role.MARKETER, own_team=True),
+    "playbooks.edit": Rule(Role.MARKETER, own_team=True),
     "campaigns.launch": Rule(Role.MARKETER, own_team=True),
     # Whoever sees that something goes wrong stops it.
     "campaigns.stop": Rule(Role.MARKETER),

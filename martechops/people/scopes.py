@@ -11,6 +11,8 @@ SCOPES: Mapping[str, str] = {
     "content:write": "content.edit",
     "campaigns:read": "campaigns.view",
     "campaigns:write": "campaigns.edit",
+    "playbooks:read": "playbooks.view",
+    "playbooks:write": "playbooks.edit",
     "handoffs:read": "handwork.view",
     "effects:read": "effects.view",
     "effects:write": "effects.resolve",

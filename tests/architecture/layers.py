@@ -23,7 +23,7 @@ INSIDE = (
     ("queries",),
     ("models", "facts"),
     ("connectors", "lint"),
-    ("engine", "lifecycle", "manifests", "policies", "naming", "qa", "gates", "metrics", "attribution"),
+    ("engine", "lifecycle", "manifests", "pattern", "policies", "naming", "qa", "gates", "metrics", "attribution"),
 )
 LAYERED_APPS = ("workflows", "campaigns", "reporting")
 
@@ -77,6 +77,7 @@ PURE = (
     "workflows.lint",
     "campaigns.lifecycle",
     "campaigns.manifests",
+    "campaigns.pattern",
     "campaigns.policies",
     "campaigns.naming",
     "campaigns.qa",

@@ -119,12 +119,12 @@ def _write_batch(batch: list[Change], writer: writing.Writer) -> None:
     except definition_batches.Refused as error:
         refused = next(one for one in batch if one.name.key == documents.key_of(error.row))
         raise CannotApply([Problem(refused.file, 0, 0, f"{refused.name}: {error}")]) from error
-    except _REFUSALS as error:
-        raise CannotApply([Problem(change.file, 0, 0, f"{change.name}: {_said(error)}")]) from error
+    except REFUSALS as error:
+        raise CannotApply([Problem(change.file, 0, 0, f"{change.name}: {said(error)}")]) from error
 
 
 #: What the actions refuse; a plan foresees nearly all of it, and a fault that it did not foresee undoes everything.
-_REFUSALS = (
+REFUSALS = (
     ValidationError,
     NotAllowed,
     BadSpec,
@@ -138,7 +138,7 @@ _REFUSALS = (
 )
 
 
-def _said(error: Exception) -> str:
+def said(error: Exception) -> str:
     if isinstance(error, ValidationError):
         return "; ".join(error.messages)
     if isinstance(error, ProtectedError):
