@@ -14,6 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "martechops.settings")
 #: task → seconds between two of its doorbells. No ETA and no countdown anywhere: what is due later is a row.
 TIMERS = {
     "workflows.sweep": 1,  # due timers, expired leases and work whose doorbell was lost
+    "workflows.poll": 2,  # far sides that are asked what changed there
     "workflows.imports": 1,  # files that are being taken in, and that waited for live events to go first
     "workflows.renames": 10,  # contacts that still hold a former name, whatever stopped the batches
     "workflows.keep_house": 1,  # workflows that begin by the calendar, and work for the installation itself

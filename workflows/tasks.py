@@ -6,8 +6,8 @@ from collections.abc import Callable
 from celery import shared_task
 
 from martechops.lib import clock, wake
-from workflows.actions import imports, memberships, renames
-from workflows.runtime import chores, schedules
+from workflows.actions import imports, memberships, polls, renames
+from workflows.runtime import chores, polling, schedules
 from workflows.runtime.advance import advance
 from workflows.runtime.importing import pass_part
 from workflows.runtime.lanes import serve
@@ -31,6 +31,12 @@ def advance_task() -> None:
 def deliver_task() -> None:
     """Carry out effects: each connection has a lane of its own, which goes on after this returns."""
     serve()
+
+
+@shared_task(name=polls.DOORBELL)
+def poll_task() -> None:
+    """Ask far sides what changed there; who is asked goes on after this returns."""
+    polling.serve()
 
 
 @shared_task(name=SWEEP)

@@ -65,6 +65,7 @@ urlpatterns = [
     path("connections/", connections.listing, name="connections"),
     path("connections/outbound/", connections.outbound, name="outbound"),
     path("connections/<slug:key>/", connections.detail, name="connection"),
+    path("connections/<slug:key>/ask/", connections.ask, name="connection-ask"),
     path("connections/<slug:key>/switch/", connections.switch, name="connection-switch"),
     path("u/<str:token>/", unsubscribe.show, name="unsubscribe"),
     path("contacts/", contacts.listing, name="contacts"),

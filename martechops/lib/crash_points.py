@@ -23,6 +23,8 @@ PLACES = {
     "deliver.called": "a call was answered, nothing is recorded",
     "deliver.recording": "outcomes are written, not committed",
     "deliver.recorded": "outcomes are committed",
+    "poll.answered": "a far side told what changed there, nothing of it is stored",
+    "poll.stored": "what was told and the cursor are committed",
 }
 
 _ORDERS = os.environ.get("MARTECHOPS_CRASH_ORDERS", "")

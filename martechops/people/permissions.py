@@ -62,6 +62,7 @@ POLICY: Mapping[str, Rule] = {
     "definitions.edit": Rule(Role.MARKETER, own_team=True),
     "contacts.write": Rule(Role.MARKETER),
     "contacts.import": Rule(Role.MARKETER),
+    "crm.edit": Rule(Role.MARKETER),
     "contacts.merge": Rule(Role.OPERATOR),
     "notices.see": Rule(Role.MARKETER, own_team=True),
     "change-requests.decide": Rule(Role.MARKETER, own_team=True),

@@ -3,13 +3,19 @@
 from django.contrib import admin
 
 from martechops.lib.admin import MachineWrittenAdmin
-from martechops.sandbox.models import CrmRecord, CrmTask, MailboxMessage
+from martechops.sandbox.models import CrmChange, CrmRecord, CrmTask, MailboxMessage
 
 
 @admin.register(CrmRecord)
 class CrmRecordAdmin(MachineWrittenAdmin):
     list_display = ["email", "status", "owner", "writes", "updated_at"]
     search_fields = ["=email"]
+
+
+@admin.register(CrmChange)
+class CrmChangeAdmin(MachineWrittenAdmin):
+    list_display = ["record", "at", "by", "key"]
+    list_select_related = ["record"]
 
 
 @admin.register(CrmTask)

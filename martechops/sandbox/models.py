@@ -51,6 +51,32 @@ class CrmTask(models.Model):
         return f"CRM task {self.pk}"
 
 
+class CrmChange(models.Model):
+    """Somebody changed a record: the log that a vendor's CRM lets its customers read. Append-only.
+
+    Numbered in the order in which changes become visible (see `crm.changes`): who reads on from the last number misses
+    none. Personal data: the values.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    record = models.ForeignKey(CrmRecord, on_delete=models.CASCADE, related_name="changes")
+    at = models.DateTimeField()
+    #: A person by name; empty for a request of an interface.
+    by = models.TextField(blank=True)
+    #: The caller's idempotency key, where a request did it.
+    key = models.UUIDField(null=True)
+    #: Field → [from, to]; `status` and `owner` are fields like the others.
+    fields = JsonText()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["record", "-id"], name="crm_change_record")]  # record page: what became of it
+        verbose_name = "CRM change"
+
+    def __str__(self) -> str:
+        return f"change {self.pk} of CRM record {self.record_id}"
+
+
 class MailboxMessage(models.Model):
     """A message that was sent, captured instead of leaving. Personal data: all of it."""
 

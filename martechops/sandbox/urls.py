@@ -9,4 +9,5 @@ urlpatterns = [
     path("mailbox/<int:message_id>/", mailbox.detail, name="mailbox-message"),
     path("mailbox/<int:message_id>/body/", mailbox.body, name="mailbox-body"),
     path("crm/", crm.listing, name="crm"),
+    path("crm/<int:record_id>/", crm.detail, name="crm-record"),
 ]

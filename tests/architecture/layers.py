@@ -56,6 +56,7 @@ DOORS = {
         "workflows.runtime.deliver",
         "workflows.runtime.links",
         "workflows.runtime.orphans",
+        "workflows.runtime.polling",
         "workflows.runtime.reconcile",
         "workflows.runtime.settle",
         "workflows.forms",

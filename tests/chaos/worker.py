@@ -1,4 +1,4 @@
-"""A worker process that does nothing but deliver: started, killed and frozen by the tests beside it.
+"""A worker process that does nothing but deliver and ask what changed; started, killed and frozen by tests.
 
 `python -m tests.chaos.worker` on the database that DATABASE_URL names; it ends when there has been nothing to do for
 a while. It prints a line once it is ready.
@@ -17,7 +17,7 @@ def main() -> None:
     from django.db import connection
 
     from workflows.models import Effect
-    from workflows.runtime import lanes
+    from workflows.runtime import lanes, polling
     from workflows.runtime.sweep import sweep
 
     print("ready", flush=True)
@@ -25,6 +25,7 @@ def main() -> None:
     while time.monotonic() - idle_since < float(os.environ.get("IDLE_SECONDS", IDLE_SECONDS)):
         sweep()
         lanes.serve()
+        polling.serve()
         if Effect.objects.filter(state__in=["planned", "reserved"]).exists():
             idle_since = time.monotonic()
         time.sleep(0.05)

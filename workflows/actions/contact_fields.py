@@ -65,35 +65,6 @@ def write(
     return outcomes
 
 
-def write_many(
-    *, values: Mapping[int, Mapping[str, Any]], writer: Writer, by: User | str, at: datetime
-) -> dict[int, tuple[Outcome, ...]]:
-    """`write` for many contacts, by their ids, in a handful of queries: what a system of record sends back.
-
-    A value that no field can hold is refused by itself, and a contact that is not there has no outcomes. All or none is
-    committed; contacts are locked in the order of their ids, as the workers do.
-    """
-    fields = {row.key: row for row in authorities.fields({name for said in values.values() for name in said})}
-    names = aliases.names()
-    wanted: dict[int, dict[str, Any]] = {}
-    bad: dict[int, list[Outcome]] = {}
-    for pk, said in values.items():
-        wanted[pk], bad[pk] = {}, []
-        for name, value in said.items():
-            try:
-                wanted[pk][name] = _coerced(name, value, fields.get(name), names)
-            except CannotCoerce as error:
-                bad[pk].append(Outcome(name, "refused", str(error)))
-    with transaction.atomic():
-        batch = _Batch.of(wanted, fields, writer=writer, at=at)
-        written = batch.write(wanted)
-        outcomes = {pk: (*done, *bad[pk]) for pk, done in written.items()}
-        states = [outcome.state for done in outcomes.values() for outcome in done]
-        counts = {state: states.count(state) for state in sorted(set(states))}
-        _record("contact.write_many", writer.name, by=by, at=at, contacts=len(outcomes), outcomes=counts)
-    return outcomes
-
-
 @transaction.atomic
 def apply(contact: Contact, field: Field, value: Any, *, writer: str, at: datetime) -> bool:
     """Give a locked contact's field a clean value, with its history, whoever may; False if it had it already."""

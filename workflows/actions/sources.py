@@ -16,6 +16,7 @@ from martechops.lib import history, sealed
 from martechops.people.permissions import check_may
 from workflows.engine import translation
 from workflows.models import Mapping, Source, System
+from workflows.queries import sources as of_systems
 
 #: Standard Webhooks: what a secret begins with, and how many bytes it may have.
 _PREFIX = "whsec_"
@@ -40,6 +41,13 @@ def create(
     with transaction.atomic():
         _write(source, action="create", by=by, at=at, detail={"name": name})
     return source
+
+
+def of_changes(system: System, *, at: datetime) -> Source:
+    """Where a system's own changes come from; made when the system is asked for the first time."""
+    key = of_systems.key_of_changes(system.key)
+    found = Source.objects.filter(key=key).first()
+    return found or create(key=key, name=f"Changes in {system.name}"[:80], system=system, by="polling", at=at)
 
 
 @transaction.atomic

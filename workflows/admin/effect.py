@@ -27,6 +27,11 @@ class ConnectionAdmin(MachineWrittenAdmin):
     exclude = ["secrets"]
 
 
+@admin.register(models.Poll)
+class PollAdmin(MachineWrittenAdmin):
+    list_display = ["system", "answered_at", "brought", "own", "failures", "next_at"]
+
+
 @admin.register(models.ConnectionHealth)
 class ConnectionHealthAdmin(MachineWrittenAdmin):
     list_display = ["system", "failures", "last_done_at", "last_failed_at"]

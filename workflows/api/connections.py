@@ -15,9 +15,10 @@ from martechops.lib import clock
 from martechops.lib.drf.serializers import StrictSerializer
 from martechops.people.api.authentication import caller
 from workflows.actions import connections as actions
-from workflows.forms.connection import ConnectionForm
+from workflows.actions import polls as actions_of_polls
+from workflows.forms.connection import ConnectionForm, tells_changes
 from workflows.models import System
-from workflows.queries import connections
+from workflows.queries import connections, polls
 from workflows.queries.connections import Overview
 
 
@@ -57,6 +58,19 @@ class ConnectionWriteSerializer(StrictSerializer):
     quiet_from = serializers.TimeField(required=False, allow_null=True)
     quiet_to = serializers.TimeField(required=False, allow_null=True)
     quiet_zone = serializers.CharField(required=False)
+
+
+class ChangesSerializer(StrictSerializer):
+    """What a far side has told of changes there."""
+
+    asked_next_at = serializers.DateTimeField(source="poll.next_at", allow_null=True)
+    answered_at = serializers.DateTimeField(source="poll.answered_at", allow_null=True)
+    cursor = serializers.CharField(source="poll.cursor", help_text="The far side's own mark.")
+    brought = serializers.IntegerField(source="poll.brought", help_text="Events that were stored.")
+    own = serializers.IntegerField(source="poll.own", help_text="Our own writes that came back.")
+    failures = serializers.IntegerField(source="poll.failures")
+    says = serializers.CharField(source="poll.says")
+    why_not = serializers.CharField(read_only=True, help_text="Why it is not asked, or changes nothing; else empty.")
 
 
 class ConnectionViewSet(GenericViewSet[System]):
@@ -106,6 +120,17 @@ class ConnectionViewSet(GenericViewSet[System]):
         del key
         system = actions.resume(system=self.get_object(), by=caller(request), at=clock.now())
         return Response(_shown(connections.overview(system, at=clock.now())))
+
+    @extend_schema(request=None, responses=ChangesSerializer)
+    @action(detail=True, methods=["post"])
+    def ask(self, request: Request, key: str) -> Response:
+        """Ask the far side now what changed there; `changes` of the answer is how it stands before that."""
+        del key
+        system = self.get_object()
+        if not tells_changes(system):
+            raise serializers.ValidationError({"connector": [f"{system.connector} cannot be asked what changed."]})
+        actions_of_polls.ask_now(system=system, by=caller(request), at=clock.now())
+        return Response(ChangesSerializer(polls.of(system)).data)
 
     def get_queryset(self) -> QuerySet[System]:
         return super().get_queryset().order_by("key")

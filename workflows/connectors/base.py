@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 #: How long one exchange with a far side may take in all.
@@ -40,11 +40,34 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
-    """What changed at a far side since we last asked, as messages for ingest, and where to go on next time."""
+class RecordChange:
+    """One field of one record got another value at a far side."""
 
-    messages: Sequence[Mapping[str, Any]]
+    #: The far side's own name of this change, the same however often it is told.
+    id: str
+    #: What kind of record it is, such as "lead".
+    object: str
+    record_id: str
+    #: Of the person that the record is about: contacts are recognised by it.
+    email: str
+    field: str
+    old: Any
+    new: Any
+    changed_at: datetime
+    #: Who did it there; empty where the far side does not say.
+    by: str = ""
+    #: Key of the request of ours that did it, where the far side can tell.
+    key: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed at a far side since we last asked, oldest first, and where to go on next time."""
+
+    found: Sequence[RecordChange]
     cursor: str
+    #: There is more to be asked for already.
+    more: bool = False
 
 
 class Refused(Exception):
@@ -108,6 +131,8 @@ class Connector:
     key_life: timedelta | None = None
     #: The connector that takes its place while a connection is in sandbox mode.
     stand_in = "captured"
+    #: How often it is asked what changed there; None where the far side cannot tell.
+    asked_every: timedelta | None = None
 
     def perform(self, request: Request) -> Receipt:
         """Raises Refused, TryLater or Unknown."""
@@ -123,7 +148,10 @@ class Connector:
         del request
         return None
 
-    def changes(self, link: Link, *, since: str) -> Changes | None:
-        """What changed there since a cursor ("" to begin); None where it cannot be asked. Raises TryLater."""
-        del link, since
-        return None
+    def changes(self, link: Link, *, since: str) -> Changes:
+        """What changed there since a cursor, "" to begin: for those with `asked_every`.
+
+        May be asked for the same again, after a crash: the same changes then come under the same ids. Raises Refused,
+        TryLater or Unknown.
+        """
+        raise NotImplementedError

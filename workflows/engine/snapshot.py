@@ -16,11 +16,14 @@ from .rosters import Desk, Roster
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A lifecycle stage: its place in the order, and the CRM's word for it."""
+    """A lifecycle stage: its place in the order, and the CRM's words for it."""
 
     key: str
     position: int
+    #: The one that we write.
     crm_status: str | None
+    #: All that mean it.
+    crm_statuses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,14 @@ class Catalog:
     unsettled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: In a test: the only addresses, or domains as "@example.com", that messages may go to; None: to anybody.
     only_to: frozenset[str] | None = None
+
+    def stage_of(self, said: object, *, now: str | None) -> str | None:
+        """The key of the stage that a key or a CRM status means; of several, the one somebody is at already."""
+        if said in self.stages:
+            return str(said)
+        meant = sorted((s for s in self.stages.values() if said in s.crm_statuses), key=lambda stage: stage.position)
+        keys = [stage.key for stage in meant]
+        return now if now in keys else next(iter(keys), None)
 
 
 @dataclass(frozen=True, slots=True)

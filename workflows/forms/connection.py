@@ -91,6 +91,12 @@ def effect_class(system: System) -> str:
     return connector.effect_class if connector else ""
 
 
+def tells_changes(system: System) -> bool:
+    """Its far side can be asked what changed there."""
+    connector = CONNECTORS.get(system.connector)
+    return bool(connector and connector.asked_every)
+
+
 def is_local(system: System) -> bool:
     """Its far side is a part of this installation, so sandbox mode says nothing."""
     connector = CONNECTORS.get(system.connector)

@@ -1,7 +1,7 @@
 """Rows. One noun a module; written through `workflows.actions` by people and `workflows.runtime` by machines."""
 
 from .catalog import EventType, Field, LifecycleStage, System
-from .connection import Connection, ConnectionHealth, OutboundSwitch
+from .connection import Connection, ConnectionHealth, OutboundSwitch, Poll
 from .contact import ConsentEntry, Contact, ContactKey, FieldChange
 from .content import ContentItem
 from .convention import NamingConvention
@@ -57,6 +57,7 @@ __all__ = [
     "NamingConvention",
     "Notice",
     "OutboundSwitch",
+    "Poll",
     "QuarantinedEvent",
     "Queue",
     "QueuedEvent",

@@ -68,6 +68,33 @@ class ConnectionHealth(models.Model):
         return f"health of {self.system}"
 
 
+class Poll(models.Model):
+    """How far a far side has told what changed there. One row a connection that is asked.
+
+    The cursor moves in the transaction that stores what was told, so a worker that dies in between asks for the same
+    again. No personal data.
+    """
+
+    #: Key of the system.
+    system = models.TextField(primary_key=True)
+    #: The far side's own mark, opaque to us; empty before the first answer.
+    cursor = models.TextField(default="", blank=True)
+    next_at = models.DateTimeField()
+    #: When it last answered.
+    answered_at = models.DateTimeField(null=True)
+    #: Events that were stored, and when there last was one.
+    brought = models.BigIntegerField(default=0)
+    brought_at = models.DateTimeField(null=True)
+    #: Changes that were our own requests coming back: no events.
+    own = models.BigIntegerField(default=0)
+    #: Failures since it last answered, and what was said at the last one.
+    failures = models.IntegerField(default=0)
+    says = models.TextField(default="", blank=True)
+
+    def __str__(self) -> str:
+        return f"poll of {self.system}"
+
+
 class OutboundSwitch(models.Model):
     """The kill switch of the whole workspace: while its one row says so, nothing leaves."""
 

@@ -26,6 +26,11 @@ def with_key(key: str) -> Source | None:
     return Source.objects.filter(key=key, enabled=True).first()
 
 
+def key_of_changes(system: str) -> str:
+    """The key of the source that a system's own changes come from, asked for or pushed: `crm-changes`."""
+    return f"{system[:42]}-changes"
+
+
 def to_send_as(key: str | None) -> Source | None:
     """The source of that key, or the oldest one, if it is on."""
     enabled = Source.objects.filter(enabled=True).order_by("pk")

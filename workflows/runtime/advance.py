@@ -8,7 +8,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, transacti
 
 from martechops.lib import crash_points, failures
 
-from . import claim, definitions, handle, hands, outcome, setbacks, subjects, write
+from . import claim, definitions, echoes, handle, hands, outcome, setbacks, subjects, write
 from .validate import sort_out
 
 log = structlog.get_logger()
@@ -67,7 +67,8 @@ def _advance(take: Callable[[], claim.Batch]) -> int:
         found = subjects.load(batch, events, defined)
         defined.need(found.versions())
         at_work = hands.versions_at_work(found, (event.name for event in events), defined)
-        bench = handle.Bench(defined, hands.laid_out(defined, at_work), batch.at, outcome.Outcome())
+        own = echoes.among(events, found.recognised, defined)
+        bench = handle.Bench(defined, hands.laid_out(defined, at_work), batch.at, outcome.Outcome(), own)
         for event in events:
             _handle(event, found, bench)
         for timer in batch.timers:

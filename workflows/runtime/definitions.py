@@ -202,7 +202,8 @@ def _finishing(row: Version, today: Today) -> RunnableVersion:
 
 
 def _stage(row: LifecycleStage) -> Stage:
-    return Stage(key=row.key, position=row.position, crm_status=row.crm_statuses[0] if row.crm_statuses else None)
+    statuses = tuple(row.crm_statuses)
+    return Stage(row.key, row.position, crm_status=statuses[0] if statuses else None, crm_statuses=statuses)
 
 
 def _triggers(version: Version, names: Names) -> list[str]:

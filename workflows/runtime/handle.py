@@ -1,11 +1,12 @@
 """One cause, one subject: what changes, which runs begin or go on, and the account of it. In memory only."""
 
+from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from martechops.lib.frozen import dataclass
-from workflows.engine import explain, internal
+from workflows.engine import explain, internal, record_changes
 from workflows.engine.authority import Refused
 from workflows.engine.conditions import ConditionError
 from workflows.engine.decide import Decision, decide
@@ -31,6 +32,8 @@ class Bench:
     hands: Hands
     at: datetime
     into: Outcome
+    #: Events that only tell of an effect of ours, and which.
+    echoes: Mapping[int, int] = field(default_factory=dict)
 
 
 def event(claimed: ClaimedEvent, person: Person, recognised: Recognised, *, bench: Bench) -> None:
@@ -38,15 +41,18 @@ def event(claimed: ClaimedEvent, person: Person, recognised: Recognised, *, benc
     seen, into = seen_event(claimed), bench.into
     before, refused = len(into.changes), len(into.requests)
     into.deepest(person.ref, claimed.depth)
-    Lesson(claimed, seen, person, bench.definitions, bench.at, into).learn(recognised)
-    handling = _Handling(person, bench, event_id=claimed.id)
-    handling.happened(claimed.name, Cause(kind="event", event=seen))
+    handling, notes = _Handling(person, bench, event_id=claimed.id), list(recognised.notes)
+    if effect_id := bench.echoes.get(claimed.id):
+        notes.append(f"our own write came back (effect {effect_id}): nothing is learnt from it, and nothing begins")
+    else:
+        Lesson(claimed, seen, person, bench.definitions, bench.at, into).learn(recognised)
+        handling.happened(claimed.name, Cause(kind="event", event=seen))
     detail = {
         "cause": {"kind": "event", "event_id": claimed.id, "name": claimed.name or claimed.type},
         "contact": {
             "found": "created" if person.is_new and not recognised.by else "known",
             "by": list(recognised.by),
-            "notes": list(recognised.notes),
+            "notes": notes,
         },
         "changes": [
             {"field": c.field, "old": c.old, "new": c.new, "why": c.writer}
@@ -92,13 +98,14 @@ def timer(claimed: ClaimedTimer, subject: Subject, *, bench: Bench) -> None:
 def seen_event(claimed: ClaimedEvent) -> dict[str, Any]:
     """An event as rules and mappings see it."""
     body = claimed.body
+    properties = body.get("properties") or {}
     return {
         "name": claimed.name,
         "type": claimed.type,
         "message_id": claimed.message_id,
         "occurred_at": claimed.occurred_at.isoformat(),
-        "properties": body.get("properties") or {},
-        "traits": body.get("traits") or {},
+        "properties": properties,
+        "traits": body.get("traits") or record_changes.traits(claimed.name, properties),
         "context": body.get("context") or {},
     }
 

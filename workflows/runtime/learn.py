@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from martechops.lib.frozen import dataclass
-from workflows.engine import consents
+from workflows.engine import consents, record_changes
 from workflows.engine.authority import Allowed, Refused, Verdict, Writer, consent_verdict, verdict
 from workflows.engine.internal import SubjectRef
 from workflows.engine.mapping import CompiledMapping
@@ -17,6 +17,7 @@ from .recognise import Recognised
 from .subjects import Person, RunState
 
 _UNKNOWN = Writer("source", "identity")
+_NEVER_EMPTY = ("email", "lifecycle_stage", "score", "consent.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,27 @@ class Lesson:
         for target, value in mapping.apply({"event": self.seen}).values.items():
             if target.startswith("consent."):
                 self._consent(target.removeprefix("consent."), value, writer, text_version)
+            elif target == "lifecycle_stage":
+                self._stage(value, writer)
             else:
                 self._set(target, value, writer)
+        if self.claimed.name == record_changes.NAME:
+            self._emptied(mapping, writer)
+
+    def _stage(self, said: Any, writer: Writer) -> None:
+        """A stage by its key, or by the CRM's word for it; what is neither is noted, and nobody could decide on it."""
+        if (stage := self.definitions.catalog.stage_of(said, now=self.subject.lifecycle_stage)) is not None:
+            self._set("lifecycle_stage", stage, writer)
+        else:
+            refused = Refused(f"{said} is no stage, and no CRM status that means one", may_ask=False)
+            self._ask("lifecycle_stage", said, writer, refused)
+
+    def _emptied(self, mapping: CompiledMapping, writer: Writer) -> None:
+        """A field that is empty now in the system that tells of it; an address, a stage and consent never are."""
+        emptied = {f"event.traits.{name}" for name, value in self.seen["traits"].items() if value in (None, "")}
+        for row in mapping.rows:
+            if row.source in emptied and row.default is None and not row.target.startswith(_NEVER_EMPTY):
+                self._set(row.target, None, writer)
 
     def _effects_of(self, rule: EventRule) -> None:
         """What the catalog says that the event does by itself: consent and stage (requirements F1, F2)."""

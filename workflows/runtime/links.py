@@ -6,6 +6,7 @@ the same token, and a kill switch that was committed is seen by every reservatio
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -78,6 +79,21 @@ def enter(system: str, *, limit: int, at: datetime) -> Route:
     room = allowed(terms, health, most=min(limit, most), in_flight=0 if local else row["in_flight"], at=at)
     sender = str((row["settings"] or {}).get("sender") or "")
     return Route(system, connector, link, room, health, per_second=terms.per_second, sender=sender)
+
+
+def ask(system: str, *, at: datetime) -> Route | None:
+    """Take the turnstile to ask the far side one thing; None while the connection stands still.
+
+    What keeps effects waiting keeps a question waiting too, besides quiet hours, which are about what leaves, and the
+    effects that are under way. Call inside a transaction.
+    """
+    health, row = _locked(system), _row(system)
+    connector, link = _reached(system, row)
+    terms = replace(Terms(*(row[name] for name in Terms.__dataclass_fields__)), quiet_from=None, quiet_to=None)
+    room = allowed(terms, health, most=1, in_flight=0, at=at)
+    route = Route(system, connector, link, room, health, per_second=terms.per_second)
+    spend(route, room, at=at)
+    return route if room else None
 
 
 def allowed(terms: Terms, health: Health, *, most: int, in_flight: int, at: datetime) -> int:

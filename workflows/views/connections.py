@@ -13,9 +13,11 @@ from martechops.people.models import User
 from martechops.people.permissions import NotAllowed, may
 from martechops.people.visitors import person
 from workflows.actions import connections as actions
+from workflows.actions import polls
 from workflows.forms import connection as forms
 from workflows.models import Effect, System
 from workflows.queries import connections, effects
+from workflows.queries import polls as asked
 
 
 def listing(request: HttpRequest) -> HttpResponse:
@@ -54,12 +56,22 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
             "is_local": forms.is_local(system),
             "may_manage": may(request.user, "connections.manage", system),
             "may_pause": may(request.user, "systems.pause"),
+            "asked": asked.of(system) if forms.tells_changes(system) else None,
             "latest": effects.window(effects.EffectFilter(system=key)).rows[:8],
             "uncertain": found.counts.get(Effect.State.UNCERTAIN, 0),
             "failed": found.counts.get(Effect.State.FAILED, 0),
         },
         status=400 if posted is not None else 200,
     )
+
+
+@require_POST
+def ask(request: HttpRequest, key: str) -> HttpResponse:
+    """Ask now what changed there."""
+    system = _system(key)
+    polls.ask_now(system=system, by=person(request), at=clock.now())
+    messages.success(request, f"{system.name} is asked now what changed there.")
+    return redirect("connection", key=key)
 
 
 @require_POST

@@ -3,7 +3,10 @@
 from django.db.models import Count, Q
 
 from martechops.lib import windows
-from martechops.sandbox.models import CrmRecord, CrmTask
+from martechops.sandbox.models import CrmChange, CrmRecord, CrmTask
+
+#: Changes of one record that its page shows.
+_SHOWN = 20
 
 
 def records(*, search: str = "", before: str = "") -> windows.Window[CrmRecord]:
@@ -25,3 +28,18 @@ def tasks(*, search: str = "", before: str = "") -> windows.Window[CrmTask]:
 def open_tasks() -> int:
     """How many tasks nobody has done."""
     return CrmTask.objects.filter(done_at=None).count()
+
+
+def found(record_id: int) -> CrmRecord | None:
+    """One record."""
+    return CrmRecord.objects.filter(pk=record_id).first()
+
+
+def changes_of(record: CrmRecord) -> list[CrmChange]:
+    """What became of a record lately, newest first."""
+    return list(record.changes.order_by("-pk")[:_SHOWN])
+
+
+def tasks_of(record: CrmRecord) -> list[CrmTask]:
+    """What somebody is to do about a record, newest first."""
+    return list(record.tasks.order_by("-pk")[:_SHOWN])

@@ -64,3 +64,13 @@ def test_uncertain_effect_is_settled_once(call: Any, story: Story) -> None:
     status, shown = call("post", path, {"verb": "happened", "note": "it is in the mailbox"})
     assert (status, shown["state"]) == (200, "done")
     assert call("post", path, {"verb": "send-again", "note": "once more"})[0] == 409
+
+
+def test_far_side_that_can_tell_is_asked_what_changed(call: Any) -> None:
+    System.objects.create(
+        key="sales", name="Sales", kind="crm", connector="sandbox_crm", owner=Team.objects.get(key="marketing-ops")
+    )
+    status, shown = call("post", "connections/sales/ask")
+    assert (status, shown["brought"], shown["cursor"], shown["answered_at"]) == (200, 0, "", None)
+    assert "not in the catalog" in shown["why_not"]
+    assert call("post", "connections/mail/ask")[0] == 400

@@ -5,7 +5,8 @@ from django.test import Client
 
 from martechops.audit.models import AuditEntry
 from martechops.people.models import Team, User
-from workflows.models import Connection, Effect, OutboundSwitch, System
+from martechops.sandbox.models import CrmRecord
+from workflows.models import Connection, Effect, OutboundSwitch, Poll, System
 
 SECRET = "smtp+tls://ops:hunter2-canary@mail.example.com:587"
 
@@ -108,3 +109,23 @@ def test_answer_goes_back_to_this_site_only(sal: Client, workspace: None) -> Non
     effect = Effect.objects.get(state="uncertain")
     form = {"verb": "ask", "effect": effect.pk, "note": "?", "back": "https://elsewhere.example/"}
     assert sal.post("/effects/resolve/", form).headers["Location"] == "/effects/"
+
+
+@pytest.mark.requirement("A2")
+def test_person_changes_a_crm_record_and_has_it_asked_for(sal: Client, ana: Client, workspace: None) -> None:
+    record = CrmRecord.objects.order_by("pk")[0]
+    posted = {"status": "Working", "owner": "Priya Nair", "company_size": "250", "next_step": "Call on Monday"}
+    assert sal.post(f"/crm/{record.pk}/", posted).status_code == 302
+    record.refresh_from_db()
+    assert (record.status, record.owner, record.fields["next_step"]) == ("Working", "Priya Nair", "Call on Monday")
+    change = record.changes.latest("pk")
+    assert (change.by, change.key) == ("Sal Romano", None)
+    page = sal.get(f"/crm/{record.pk}/").content.decode()
+    assert "Sal Romano" in page
+    assert "Call on Monday" in page
+    assert "What changes there" in sal.get("/connections/crm/").content.decode()
+    assert sal.post("/connections/crm/ask/").status_code == 302
+    assert AuditEntry.objects.filter(action="connection.ask", object_key="crm").exists()
+    assert Poll.objects.get(pk="crm").next_at
+    assert ana.post("/connections/crm/ask/").status_code == 403
+    assert sal.post(f"/crm/{record.pk}/", {"status": "Nowhere"}).status_code == 400

@@ -12,9 +12,10 @@ from django.utils import timezone
 from campaigns.actions import rollouts
 from martechops.people.actions import tokens
 from martechops.people.models import Team, User
-from workflows.actions import contact_fields, definitions, inbound, versions, workflows
-from workflows.engine.authority import Writer
-from workflows.models import ChangeRequest, Contact, ContactKey, Field, FieldChange, Mapping, Source, System
+from martechops.sandbox import crm
+from workflows.actions import contact_fields, definitions, inbound, sources, versions, workflows
+from workflows.models import ChangeRequest, Contact, ContactKey, Field, FieldChange, Mapping, Poll, Source, System
+from workflows.runtime import polling
 from workflows.runtime.advance import advance
 
 from .conftest import AT
@@ -127,8 +128,26 @@ def by_event(client: Client, lea: Contact, who: str, field: str) -> None:
 
 
 def by_connector(client: Client, lea: Contact, who: str, field: str) -> None:
-    del client
-    contact_fields.write_many(values={lea.pk: {field: "new"}}, writer=Writer("system", who), by=who, at=LATER)
+    """What a far side tells when it is asked what changed there."""
+    del client, lea
+    system, _ = System.objects.get_or_create(
+        key=who, defaults={"name": who, "kind": "crm", "owner": Team.objects.get(key="sales-ops")}
+    )
+    System.objects.filter(pk=system.pk).update(connector="sandbox_crm")
+    source = sources.of_changes(system, at=AT)
+    mapping = Mapping(key="all-of-it", name="All of it", owner=system.owner)
+    mapping.rows = [{"from": f"event.traits.{field}", "to": field, "type": "text"}]
+    sources.change(source, by="tests", at=AT, mapping=definitions.save(mapping, by="tests", at=AT))
+    record, _ = crm.upsert_record(email=EMAIL, fields={})
+    crm.edit_record(record_id=record.pk, values={field: "new"}, by="Noor", at=LATER)
+    _poll(who)
+
+
+def _poll(system: str) -> None:
+    while polling.poll(system):
+        pass
+    while advance():
+        pass
 
 
 WAYS: dict[str, Callable[[Client, Contact, str, str], None]] = {
@@ -186,7 +205,7 @@ def test_a_page_says_what_will_come_of_a_change_and_keeps_what_was_typed(client:
 def test_a_page_that_was_opened_before_somebody_elses_change_writes_nothing(client: Client, lea: Contact) -> None:
     client.force_login(User.objects.get(username="ana"))
     seen = contact_fields.state_of(lea)
-    by_connector(client, lea, "web-form", "ours")
+    by_interface(client, lea, "ana", "ours")
     answer = client.post(f"/contacts/{lea.pk}/fields/ours/", {"value": "mine", "expected": seen})
     assert answer.status_code == 422
     assert "Somebody else has written to this contact meanwhile" in answer.content.decode()
@@ -212,19 +231,14 @@ def test_the_interface_writes_on_what_was_read(client: Client, lea: Contact) -> 
     assert patch("third", "*") == 200
 
 
-def test_a_system_writes_many_contacts_in_a_handful_of_queries(
+def test_a_system_tells_of_many_contacts_in_a_handful_of_queries(
     lea: Contact, django_assert_max_num_queries: Callable[..., AbstractContextManager[object]]
 ) -> None:
-    people = Contact.objects.bulk_create(
-        Contact(email=f"c{n}@example.com", created_at=AT, updated_at=AT) for n in range(50)
-    )
-    values = {person.pk: {"ours": "new", "theirs": "x", "company_size": "many"} for person in people}
-    with django_assert_max_num_queries(20):
-        outcomes = contact_fields.write_many(
-            values=values | {10**9: {"ours": "x"}}, writer=Writer("system", "web-form"), by="web-form", at=AT
-        )
-    assert len(outcomes) == 50
-    assert {tuple(one.state for one in done) for done in outcomes.values()} == {(A, R, NO)}
-    assert FieldChange.objects.filter(field="ours").count() == 50
-    assert ChangeRequest.objects.filter(field="theirs").count() == 50
-    assert all(done[1].request_id for done in outcomes.values())
+    by_connector(Client(), lea, "web-form", "ours")
+    for number in range(50):
+        record, _ = crm.upsert_record(email=f"c{number}@example.com", fields={})
+        crm.edit_record(record_id=record.pk, values={"ours": "new", "theirs": "x"}, by="Noor", at=LATER)
+    Poll.objects.update(next_at=AT)
+    with django_assert_max_num_queries(130):
+        _poll("web-form")
+    assert FieldChange.objects.filter(field="ours", writer="web-form").count() == 51
