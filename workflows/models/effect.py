@@ -88,6 +88,12 @@ class Effect(models.Model):
             models.Index(fields=["lease_until"], condition=models.Q(state="reserved"), name="effect_reserved"),
             # runtime.deliver: earlier effects of the contact, caps; contact timeline, run page
             models.Index(fields=["contact_id", "id"], name="effect_contact"),
+            # runtime.sent: what was done for content items and the workspace
+            models.Index(
+                fields=["workflow_id", "content_id"],
+                condition=models.Q(contact_id__isnull=True),
+                name="effect_of_no_contact",
+            ),
             # Today, effects page: what needs a person
             models.Index(
                 fields=["state", "-id"],

@@ -8,7 +8,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, transacti
 
 from martechops.lib import crash_points, failures
 
-from . import claim, definitions, echoes, handle, hands, outcome, setbacks, subjects, write
+from . import claim, definitions, echoes, handle, hands, outcome, sent, setbacks, subjects, write
 from .validate import sort_out
 
 log = structlog.get_logger()
@@ -67,6 +67,7 @@ def _advance(take: Callable[[], claim.Batch]) -> int:
         found = subjects.load(batch, events, defined)
         defined.need(found.versions())
         at_work = hands.versions_at_work(found, (event.name for event in events), defined)
+        sent.read(found.others(), {version.workflow_id for version in at_work})
         own = echoes.among(events, found.recognised, defined)
         bench = handle.Bench(defined, hands.laid_out(defined, at_work), batch.at, outcome.Outcome(), own)
         for event in events:

@@ -10,6 +10,7 @@ from django.db import connection
 
 from martechops.lib import bulk
 from martechops.lib.frozen import dataclass
+from workflows.engine.internal import SubjectRef, subject_of
 from workflows.models import ConnectionHealth, Effect, OutboundSwitch, System
 
 _EFFECTS = Effect._meta.db_table
@@ -29,6 +30,7 @@ class Claimed:
     workflow_id: int
     version_id: int
     contact_id: int | None
+    content_id: int | None
     step: str
     kind: str
     system: str
@@ -39,6 +41,10 @@ class Claimed:
     doubt_since: datetime | None
     #: What the far side is asked; filled in when it is reserved.
     content: Mapping[str, Any] | None = None
+
+    @property
+    def subject(self) -> SubjectRef:
+        return subject_of(contact_id=self.contact_id, content_id=self.content_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +99,8 @@ def claim(system: str, *, limit: int, at: datetime) -> list[Claimed]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT id, key, once_key, workflow_id, version_id, contact_id, step, kind, system, payload, tries, fence,
-                planned_at, doubt_since
+            SELECT id, key, once_key, workflow_id, version_id, contact_id, content_id, step, kind, system, payload,
+                tries, fence, planned_at, doubt_since
             FROM {_EFFECTS} e
             WHERE state = 'planned' AND system = %s AND not_before <= %s
               AND NOT EXISTS (

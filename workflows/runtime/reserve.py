@@ -11,15 +11,17 @@ from django.db import transaction
 from martechops.lib import crash_points, failures
 from martechops.lib.frozen import dataclass
 from workflows.engine import guards
+from workflows.engine.internal import SubjectRef
 from workflows.engine.snapshot import Sent, Snapshot
 from workflows.models import Effect, MessageTemplate
 
-from . import definitions, effects, links, render, subjects
+from . import definitions, effects, links, render, sent, subjects
 from .effects import Claimed, Settled
 
 log = structlog.get_logger()
 
-_NOBODY: Mapping[str, Any] = {"contact": {}}
+#: Why nothing is done for a subject that is gone.
+_GONE = {"contact": "the contact is no longer there", "content": "the content item is no longer there"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class _Batch:
 
     at: datetime
     route: links.Route
-    people: Mapping[int, subjects.Person]
+    subjects: Mapping[SubjectRef, subjects.Subject]
     defined: definitions.Definitions
     templates: Mapping[str, MessageTemplate]
     #: When effects of workflows with a limit were reserved lately.
@@ -46,7 +48,7 @@ class _Batch:
 
 @transaction.atomic
 def reserve(system: str, *, limit: int, at: datetime) -> Reserved:
-    """Claim what the connection allows, ask the guards under the contacts' lock, and reserve what may happen.
+    """Claim what the connection allows, ask the guards under the subjects' lock, and reserve what may happen.
 
     Whoever withdrew consent, pulled a switch or used up a cap before this transaction's locks is heeded (FAULTS F25).
     """
@@ -54,12 +56,11 @@ def reserve(system: str, *, limit: int, at: datetime) -> Reserved:
     claimed = effects.claim(system, limit=route.room, at=at) if route.room else []
     if not claimed:
         return Reserved(route, (), 0)
-    people = subjects.locked({effect.contact_id for effect in claimed if effect.contact_id})
-    subjects.read_sent(people, planned=False)
+    locked = _locked(claimed)
     defined = definitions.load()
     defined.need({effect.version_id for effect in claimed})
     templates = {template.key: template for template in MessageTemplate.objects.all()}
-    batch = _Batch(at=at, route=route, people=people, defined=defined, templates=templates)
+    batch = _Batch(at=at, route=route, subjects=locked, defined=defined, templates=templates)
     outcomes = [_prepared(effect, batch) for effect in claimed]
     reserved = [one for one in outcomes if isinstance(one, Claimed)]
     effects.mark_reserved(reserved)
@@ -67,6 +68,18 @@ def reserve(system: str, *, limit: int, at: datetime) -> Reserved:
     links.spend(route, len(reserved), at=at)
     crash_points.at("deliver.reserving")
     return Reserved(route, reserved, len(claimed))
+
+
+def _locked(claimed: Sequence[Claimed]) -> dict[SubjectRef, subjects.Subject]:
+    """Whom and what the effects are for, locked in the order of batches of events, with what was done to each."""
+    refs = {effect.subject for effect in claimed}
+    people = subjects.locked({ref.id for ref in refs if ref.kind == "contact" and ref.id is not None})
+    subjects.read_sent(people, planned=False)
+    if len(people) == len(refs):
+        return {person.ref: person for person in people.values()}
+    others = subjects.locked_others(refs)
+    sent.read(others, {effect.workflow_id for effect in claimed}, planned=False)
+    return {one.ref: one for one in (*people.values(), *others.values())}
 
 
 def _prepared(effect: Claimed, batch: _Batch) -> Claimed | Settled:
@@ -80,35 +93,35 @@ def _prepared(effect: Claimed, batch: _Batch) -> Claimed | Settled:
 
 def _ready(effect: Claimed, batch: _Batch) -> Claimed | Settled:
     """The effect with its content, or what stands against it now."""
-    person = batch.people.get(effect.contact_id) if effect.contact_id else None
-    if effect.contact_id and person is None:
-        return _withheld(effect, Effect.State.CANCELLED, "the contact is no longer there")
-    snapshot = person.snapshot(scoring=batch.defined.scoring, at=batch.at) if person else None
-    facts = {"contact": snapshot.contact} if snapshot else _NOBODY
-    if against := _against(effect, snapshot, facts, batch) or _over_limit(effect, batch):
+    subject = batch.subjects.get(effect.subject)
+    if subject is None:
+        return _withheld(effect, Effect.State.CANCELLED, _GONE[effect.subject.kind])
+    snapshot = subject.snapshot(scoring=batch.defined.scoring, at=batch.at)
+    facts = snapshot.facts(event=None, at=batch.at)
+    if against := _against(effect, subject, snapshot, facts, batch) or _over_limit(effect, batch):
         return against
     try:
         content = render.content(effect, facts, batch.templates, sender=batch.route.sender)
     except render.CannotRender as error:
         return _withheld(effect, Effect.State.FAILED, str(error))
-    if person and (effect.kind == "send_message" or effect.once_key):
+    if effect.kind == "send_message" or effect.once_key:
         channel = str(effect.payload.get("channel", ""))
-        person.sent.append(Sent(channel=channel, at=batch.at, once_key=effect.once_key))
+        subject.sent.append(Sent(channel=channel, at=batch.at, once_key=effect.once_key))
     return replace(effect, content=content, fence=effect.fence + 1, tries=effect.tries + 1)
 
 
-def _against(effect: Claimed, snapshot: Snapshot | None, facts: Mapping[str, Any], batch: _Batch) -> Settled | None:
+def _against(
+    effect: Claimed, subject: subjects.Subject, snapshot: Snapshot, facts: Mapping[str, Any], batch: _Batch
+) -> Settled | None:
     """What a guard says now: withheld for good, or put off until its window opens."""
-    if snapshot is None:
-        return None
     spec = batch.defined.version(effect.version_id).spec
     step = spec.step(effect.step)
     # An event is over when its effect is reserved: what it had to carry was asked when it was decided.
-    still = tuple(path for path in step.guards.require if path.startswith("contact."))
+    still = tuple(path for path in step.guards.require if not path.startswith("event."))
     verdicts = guards.check(
         replace(step.guards, require=still),
         facts=facts,
-        sent=batch.people[snapshot.contact_id].sent,
+        sent=subject.sent,
         channel=effect.payload.get("channel") or None,
         once_key=effect.once_key,
         at=batch.at,

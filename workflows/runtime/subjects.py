@@ -204,6 +204,11 @@ class Subjects:
             return self.workspace
         return (self.people if ref.kind == "contact" else self.items).get(ref.id or 0)
 
+    def others(self) -> dict[SubjectRef, Subject]:
+        """Those that are no contacts."""
+        others = [*self.items.values(), *([self.workspace] if self.workspace else [])]
+        return {one.ref: one for one in others}
+
     def all(self) -> list[Subject]:
         """Each of them once."""
         return [*self.people.values(), *self.items.values(), *([self.workspace] if self.workspace else [])]
@@ -273,6 +278,13 @@ def _locked_workspace() -> Subject:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_WORKSPACE_LOCK])
     return Subject()
+
+
+def locked_others(refs: Collection[SubjectRef]) -> dict[SubjectRef, Subject]:
+    """Those that are no contacts; lock contacts first, as `load` does."""
+    items = _locked_items({ref.id for ref in refs if ref.kind == "content" and ref.id is not None})
+    found: dict[SubjectRef, Subject] = {item.ref: item for item in items.values()}
+    return found | {WORKSPACE: _locked_workspace()} if WORKSPACE in refs else found
 
 
 def _read_runs(subjects: Subjects, definitions: Definitions) -> None:
