@@ -17,7 +17,7 @@ from pytest_django import DjangoDbBlocker
 
 from martechops.embedded import chromium, postgres
 from martechops.embedded.home import Home
-from martechops.lib import database_url
+from martechops.lib import clerk, database_url
 
 # Slow on purpose everywhere else.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -87,7 +87,10 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Tests on real transactions clean up by TRUNCATE, which the audit log refuses; here, and only here, it may not."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE audit_auditentry DISABLE TRIGGER audit_refuses_truncate")
+    yield
+    with django_db_blocker.unblock():
+        clerk.rest()

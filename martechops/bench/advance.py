@@ -39,7 +39,6 @@ class Stock:
 def measure(crew: Crew, stock: Stock, sizes: Sizes, report: Report) -> None:
     """Rounds of: COPY, two workers, one worker, two without trace."""
     count = sizes.events
-    storing.make_floor()
     _warm(crew, stock, report)
     copies, conflicts, pairs, singles, untraced = [], [], [], [], []
     for number in range(sizes.rounds):

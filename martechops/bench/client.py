@@ -115,6 +115,8 @@ def _whole(unread: bytes) -> tuple[int, bytes] | None:
     if end < 0:
         return None
     found = _LENGTH.search(unread, 0, end)
-    size = int(found.group(1)) if found else 0
+    if found is None:
+        raise ValueError("an answer without a length")
+    size = int(found.group(1))
     body = unread[end + 4 : end + 4 + size]
     return (int(unread[9:12]), body) if len(body) == size else None

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -125,6 +126,15 @@ def supervised(started: Sequence[parts.Part]) -> Iterator[None]:
         for part in started:
             if part.process is not None:
                 part.process.wait(timeout=60)
+
+
+def free_ports() -> Iterator[int]:
+    """Ports that nobody listens on, as they are asked for."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        yield port
 
 
 def _wait_until_it_listens(address: str, home: Home) -> None:

@@ -34,7 +34,7 @@ def _django() -> Any:
 
         def view(request: HttpRequest) -> HttpResponse:
             orjson.loads(request.body)
-            return HttpResponse(_OK, content_type="application/json")
+            return HttpResponse(_OK, headers=dict(_HEADERS))
 
         settings.configure(
             ALLOWED_HOSTS=["localhost"], ROOT_URLCONF=(path("v1/batch", view), path("v1/track", view)), MIDDLEWARE=[]

@@ -14,8 +14,9 @@ from martechops.embedded.home import Home
 from martechops.embedded.postgres import Server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-#: A request waits for a free one; each holds a connection to the database.
-WEB_THREADS = 4
+#: A request waits for a free one. Those that ingest share one connection to the database, a page has its thread's own;
+#: threads beyond the first are ended when they have been idle for a while.
+WEB_THREADS = 24
 APPLICATION = "martechops.wsgi:application"
 LOG_KEPT_BYTES = 10 * 1024 * 1024
 

@@ -107,6 +107,11 @@ def configure() -> None:
     )
 
 
+def is_request_id(text: str) -> bool:
+    """Is what somebody says of a request fit to name it in the log?"""
+    return _WELL_FORMED.fullmatch(text) is not None
+
+
 class RequestIdMiddleware:
     """Names every request, in each of its log lines and in its answer; a well-formed id from a proxy is kept."""
 
@@ -115,7 +120,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given = request.headers.get(REQUEST_ID, "")
-        request_id = given if _WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
+        request_id = given if is_request_id(given) else uuid.uuid4().hex
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
         response[REQUEST_ID] = request_id

@@ -12,7 +12,7 @@ class BadBody(ValueError):
 
 def read(request: HttpRequest, *, at_most: int) -> bytes:
     """The body, inflated where it is gzip. Reads and holds at most `at_most` bytes of either form; raises BadBody."""
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    encoding = request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
     if encoding not in {"identity", "gzip", ""}:
         raise BadBody("Content-Encoding must be gzip or absent")
     raw = _raw(request, at_most=at_most)

@@ -8,6 +8,7 @@ import threading
 
 from django.conf import settings
 
+from martechops.lib import clerk
 from martechops.people import limits
 
 #: Messages that are taken from the shared allowance at once.
@@ -23,7 +24,7 @@ def spend(*, source_id: int, messages: int) -> int:
         _left[source_id] = _left.get(source_id, 0) - messages
         if _left[source_id] >= 0:
             return 0
-    wait = limits.spend(_limit(), whom=str(source_id))
+    wait = clerk.ask(limits.spend, _limit(), whom=str(source_id))
     with _lock:
         _left[source_id] += messages if wait else BLOCK
     return wait

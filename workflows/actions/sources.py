@@ -17,6 +17,7 @@ from martechops.people.permissions import check_may
 from workflows.engine import translation
 from workflows.models import Mapping, Source, System
 from workflows.queries import sources as of_systems
+from workflows.queries import write_keys
 
 #: Standard Webhooks: what a secret begins with, and how many bytes it may have.
 _PREFIX = "whsec_"
@@ -107,6 +108,7 @@ def remove(source: Source, *, by: AbstractBaseUser | str, at: datetime) -> None:
         check_may(by, "sources.manage")
     history.sign(source, by=by)
     source.delete()
+    transaction.on_commit(write_keys.forget)
     entries.record(action="source.remove", object_kind="source", object_key=source.key, by=by, at=at, detail={})
 
 
@@ -147,4 +149,5 @@ def _write(source: Source, *, action: str, by: AbstractBaseUser | str, at: datet
         check_may(by, "sources.manage")
     history.sign(source, by=by)
     source.save()
+    transaction.on_commit(write_keys.forget)
     entries.record(action=f"source.{action}", object_kind="source", object_key=source.key, by=by, at=at, detail=detail)

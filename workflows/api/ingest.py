@@ -21,12 +21,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from martechops.lib import request_body, strict_json
+from martechops.lib import clerk, request_body, strict_json
 from martechops.people import limits
 from workflows.actions import allowance, inbound
 from workflows.engine import envelope
 from workflows.models import Source
-from workflows.queries import sources
+from workflows.queries import write_keys
 
 #: Of a request's body, as sent and as inflated.
 LARGEST_BATCH_BYTES = 500 * 1024
@@ -107,7 +107,7 @@ def answering(request: HttpRequest, take_in: Callable[[], HttpResponse]) -> Http
 
 def _taken_in(request: HttpRequest, *, kind: str | None) -> HttpResponse:
     received_at = timezone.now()
-    header = request.headers.get("Authorization")
+    header = request.META.get("HTTP_AUTHORIZATION")
     # Whoever brings a wrong key in the header has nothing parsed for him.
     address = str(request.META.get("REMOTE_ADDR", ""))
     source = _source(key_in(header), address=address) if header else None
@@ -122,7 +122,7 @@ def store(
     """The reply to what a source sent, once that is committed. Raises `Answer` past the source's allowance."""
     if wait := allowance.spend(source_id=source.pk, messages=max(1, len(messages))):
         raise Answer(429, "too_many", "This source sends more than it may.", Retry_After=str(wait))
-    receipt = inbound.receive(source=source, messages=messages, received_at=received_at, sent_at=sent_at)
+    receipt = inbound.receive(source=source, messages=messages, received_at=received_at, sent_at=sent_at, together=True)
     return _refusals(receipt) if receipt.refused else _reply(200, {"success": True})
 
 
@@ -140,9 +140,9 @@ def key_in(header: str) -> str | None:
 
 
 def _source(write_key: object, *, address: str) -> Source:
-    found = sources.with_write_key(write_key)
+    found = write_keys.source_of(write_key)
     if found is None:
-        if wait := limits.spend(limits.INGEST_BAD_KEY, whom=address):
+        if wait := clerk.ask(limits.spend, limits.INGEST_BAD_KEY, whom=address):
             raise Answer(429, "too_many", "Too many wrong write keys from this address.", Retry_After=str(wait))
         message = "The write key is missing, unknown or switched off. Send it as the user name of Basic authorization."
         raise Answer(401, "unauthorized", message, WWW_Authenticate='Basic realm="ingest"')
@@ -201,6 +201,11 @@ def _refusals(receipt: inbound.Receipt) -> HttpResponse:
             for refused in receipt.refused[:MOST_LISTED]
         ],
     )
+
+
+def failed() -> HttpResponse:
+    """The reply to a fault of ours, upon which an SDK sends the same ids again."""
+    return _failure(500, code="internal_error", message="This could not be handled. Send the same messages again.")
 
 
 def _failure(status: int, *, code: str, message: str, **more: object) -> HttpResponse:

@@ -62,15 +62,18 @@ class Command(BaseCommand):
 
 def measure(chosen: Sequence[str], size: sizes.Sizes, *, seed: int, report: Report) -> None:
     """The chosen sections, on one database and one workspace."""
-    from martechops.bench import advance, crew, deliver, workload
+    from martechops.bench import advance, crew, deliver, ingest, storing, workload
 
     with home.database() as server_pid, crew.sink() as sink:
         source = workload.furnish(sink=f"http://127.0.0.1:{sink}")
         stock = advance.Stock(source=source, seed=seed)
+        ports = crew.free_ports()
+        storing.make_floor()
         with crew.crew(2, server_pid=server_pid) as workers:
             sections: dict[str, Callable[[], None]] = {
                 "advance": lambda: advance.measure(workers, stock, size, report),
                 "deliver": lambda: deliver.measure(workers, stock, size, report, sink=sink),
+                "ingest": lambda: ingest.measure(stock, size, report, ports=ports, server_pid=server_pid),
             }
             for name in (name for name in chosen if name in sections):
                 report.say(f"{name} ...")
