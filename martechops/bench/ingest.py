@@ -53,14 +53,17 @@ def _of_size(
 ) -> None:
     rates: dict[str, list[float]] = {name: [] for name in [*servers, "COPY"]}
     python, database, late = [], [], []
+    floors: dict[str, list[float]] = {name: [] for name in _FLOORS}
     for name in servers:  # threads, caches and connections are there
         client.run(servers[name][0], _bodies(stock, each, min(requests, 200)), connections=CONNECTIONS)
     for number in range(sizes.rounds):
         report.say(f"  {each} a request, round {number + 1} of {sizes.rounds}")
         bodies = _bodies(stock, each, requests)
         for name in _FLOORS:
+            spent = usage.cpu_of_tree(servers[name][1])
             result = client.run(servers[name][0], bodies, connections=CONNECTIONS)
             rates[name].append(requests * each / result.seconds)
+            floors[name].append((usage.cpu_of_tree(servers[name][1]) - spent) / requests / each * 1e6)
         before, work = InboundEvent.objects.count(), usage.cpu_of_tree(servers["ours"][1])
         in_database = usage.cpu_of_tree(server_pid)
         result = client.run(servers["ours"][0], bodies, connections=CONNECTIONS)
@@ -72,7 +75,7 @@ def _of_size(
         report.check("events stored", found=InboundEvent.objects.count() - before, expected=requests * each)
         if each > 1:
             rates["COPY"].append(_copied(stock, requests * each))
-    _tell(each, rates, python, database, late, report)
+    _tell(each, rates, python, database, late, report, floors)
 
 
 def _bodies(stock: Stock, each: int, requests: int) -> list[bytes]:
@@ -92,7 +95,13 @@ def _copied(stock: Stock, count: int) -> float:
 
 
 def _tell(
-    each: int, rates: dict[str, list[float]], python: list[float], database: list[float], late: list[float], to: Report
+    each: int,
+    rates: dict[str, list[float]],
+    python: list[float],
+    database: list[float],
+    late: list[float],
+    to: Report,
+    floors: dict[str, list[float]],
 ) -> None:
     of = "1 event a request" if each == 1 else f"{each} events a request"
     to.add(SECTION, f"floor: bare WSGI callable, {of}", rates["bare"], unit="/s")
@@ -106,5 +115,7 @@ def _tell(
         to.ratio(SECTION, f"durable ÷ COPY of the same rows, {of}", rates["ours"], rates["COPY"])
         to.ratio(SECTION, f"COPY of the same rows ÷ bare WSGI, {of}", rates["COPY"], rates["bare"])
     to.add(SECTION, f"99th of 100 answers within, {of}", late, unit="ms")
+    to.add(SECTION, f"CPU an event, bare WSGI, {of}", floors["bare"], unit="µs")
+    to.add(SECTION, f"CPU an event, Django view, {of}", floors["parsing"], unit="µs")
     to.add(SECTION, f"CPU an event, Python, {of}", python, unit="µs")
     to.add(SECTION, f"CPU an event, PostgreSQL, {of}", database, unit="µs")

@@ -16,7 +16,7 @@ from martechops.embedded.postgres import Server
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: A request waits for a free one. Those that ingest share one connection to the database, a page has its thread's own;
 #: threads beyond the first are ended when they have been idle for a while.
-WEB_THREADS = 24
+WEB_THREADS = 32
 APPLICATION = "martechops.wsgi:application"
 LOG_KEPT_BYTES = 10 * 1024 * 1024
 
@@ -63,7 +63,7 @@ def database(server: Server) -> Part:
 
 def web(home: Home, *, port: int, application: str = APPLICATION) -> Part:
     command = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws"]
-    threads = ["--blocking-threads", str(WEB_THREADS), "--workers-kill-timeout", "20"]
+    threads = ["--blocking-threads", os.environ.get("T", str(WEB_THREADS)), "--workers-kill-timeout", "20"]
     return _python(home, "web", [*command, *threads, application])
 
 

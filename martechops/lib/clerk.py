@@ -7,11 +7,15 @@ dozens of them, mostly idle.
 
 import functools
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from django.db import close_old_connections, connection, connections
+
+#: A session that was in order a moment ago is not asked again whether it is: that would be one more statement a job.
+TRUSTED_SECONDS = 5.0
 
 Terms = ParamSpec("Terms")
 Answer = TypeVar("Answer")
@@ -35,11 +39,17 @@ def rest() -> None:
 
 
 def _served(work: Callable[[], Answer]) -> Answer:
-    close_old_connections()
+    if time.monotonic() - _last_served[0] > TRUSTED_SECONDS:
+        close_old_connections()  # has it looked at before it is used
     try:
         return work()
     finally:
-        close_old_connections()  # also one that broke
+        _last_served[0] = time.monotonic()
+        if connection.errors_occurred:
+            close_old_connections()
+
+
+_last_served = [0.0]
 
 
 @functools.lru_cache(maxsize=1)

@@ -3,7 +3,8 @@
 A commit waits for the disk, whatever it carries: one for each single message would be most of what storing it costs.
 So while one group is being committed, the next gathers; nobody waits for company.
 
-Measured on two cores, single messages by 64 kept connections through the server: <RATES>.
+Measured on two loaded cores, single messages by 64 kept connections through the server: groups of three (four threads)
+cost 916 µs of Python's CPU a message and 208 of PostgreSQL's, groups of a dozen and more (32 threads) 404 and 72.
 """
 
 import threading

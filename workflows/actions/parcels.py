@@ -16,7 +16,7 @@ from django.db.backends.utils import CursorWrapper
 from martechops.lib import bulk, crash_points, wake
 
 #: Up to so many messages one INSERT is faster than COPY with all that surrounds it.
-A_HANDFUL = 5
+A_HANDFUL = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +126,17 @@ _COLUMNS = {
     "body": "text",
 }
 
-#: Both requests sort by key, so that two that share several ids wait for each other one way round only.
+#: Numbered in the order of the messages, which is the order in which a lane is handled; written in that of the keys, so
+#: that two transactions that share several wait for each other one way round only.
 _INSERT_THE_NEW = f"""
-WITH stored AS (
+WITH given AS MATERIALIZED (
+    SELECT nextval(pg_get_serial_sequence('workflows_inboundevent', 'id')) AS id, r.*
+    FROM unnest({", ".join(f"%s::{kind}[]" for kind in list(_COLUMNS.values())[1:])})
+        AS r({", ".join(list(_COLUMNS)[1:])})
+), stored AS (
     INSERT INTO workflows_inboundevent ({", ".join(_COLUMNS)})
     SELECT {", ".join("body::json" if column == "body" else column for column in _COLUMNS)}
-    FROM json_to_recordset(%s) AS r({", ".join(f"{column} {kind}" for column, kind in _COLUMNS.items())})
-    ORDER BY key ON CONFLICT (key) DO NOTHING RETURNING id, key, lane
+    FROM given ORDER BY key ON CONFLICT (key) DO NOTHING RETURNING id, key, lane
 ), queued AS (
     INSERT INTO workflows_queuedevent (event_id, lane, tries) SELECT id, lane, 0 FROM stored
 )
@@ -141,32 +145,30 @@ SELECT encode(uuid_send(key), 'hex'), id FROM stored
 
 
 def _append(cursor: CursorWrapper, messages: Sequence[Message]) -> dict[str, int]:
-    """The ids under which messages were stored, by key; those that another process stored meanwhile are missing.
-
-    Ids rise in the order of the messages, which is the order in which a lane is handled.
-    """
+    """The ids under which messages were stored, by key; those that another process stored meanwhile are missing."""
+    if len(messages) <= A_HANDFUL:
+        return _insert(cursor, messages)
     ids = bulk.take_ids(cursor, "workflows_inboundevent", len(messages))
-    rows = sorted(map(_row, ids, messages), key=lambda row: row[1])
-    if len(rows) <= A_HANDFUL:
-        return _insert(cursor, rows)
+    rows = sorted([(id, *_row(message)) for id, message in zip(ids, messages, strict=True)], key=lambda row: row[1])
     try:
         with transaction.atomic():
             bulk.copy_rows(cursor, "workflows_inboundevent", tuple(_COLUMNS), rows)
             queued = [(event_id, message.lane, 0) for event_id, message in zip(ids, messages, strict=True)]
             bulk.copy_rows(cursor, "workflows_queuedevent", ("event_id", "lane", "tries"), queued)
     except IntegrityError:
-        return _insert(cursor, rows)
+        return _insert(cursor, messages)
     return {row[1]: row[0] for row in rows}
 
 
-def _row(event_id: int, m: Message) -> tuple[Any, ...]:
-    """In the order of _COLUMNS."""
-    told = (m.message_id, m.type, m.name, m.occurred_at, m.received_at, m.lane, m.digest, m.body)
-    return (event_id, m.key, m.source_id, *told)
-
-
-def _insert(cursor: CursorWrapper, rows: Sequence[tuple[Any, ...]]) -> dict[str, int]:
-    if not rows:
+def _insert(cursor: CursorWrapper, messages: Sequence[Message]) -> dict[str, int]:
+    if not messages:
         return {}
-    cursor.execute(_INSERT_THE_NEW, [bulk.records(dict(zip(_COLUMNS, row, strict=True)) for row in rows)])
+    columns = zip(*map(_row, messages), strict=True)
+    cursor.execute(_INSERT_THE_NEW, [bulk.text_array(map(str, column)) for column in columns])
     return dict(cursor.fetchall())
+
+
+def _row(m: Message) -> tuple[Any, ...]:
+    """In the order of _COLUMNS, without the id."""
+    times = (m.occurred_at, m.received_at)
+    return (m.key, m.source_id, m.message_id, m.type, m.name, *times, m.lane, m.digest, m.body)

