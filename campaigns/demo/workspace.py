@@ -15,6 +15,7 @@ from martechops.people.actions import teams, users
 from martechops.people.models import Role, Team, User
 from workflows.actions import content, definitions, ownerships, queues, sources, versions
 from workflows.models import (
+    Block,
     ContentItem,
     EventType,
     Field,
@@ -58,10 +59,12 @@ def load(*, at: datetime) -> None:
         _save(Field(**_owned(row, groups), system_of_record=system, status="agreed"), at)
     _event_types(catalog, groups, stages, at)
     mappings = {row["key"]: _save(MappingRow(**_owned(row, groups)), at) for row in catalog["mappings"]}
-    for row in catalog["templates"]:
-        _save(MessageTemplate(**_owned(row, groups)), at)
     for row in catalog["segments"]:
         _save(Segment(**_owned(row, groups)), at)
+    for row in catalog["blocks"]:
+        _save(Block(**_owned(row, groups)), at)
+    for row in catalog["templates"]:
+        _save(MessageTemplate(**_owned(row, groups)), at)
     for row in catalog["conventions"]:
         _save(NamingConvention(**_owned(row, groups)), at)
     _save(Scoring(**_owned(catalog["scoring"], groups)), at)

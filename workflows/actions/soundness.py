@@ -12,6 +12,7 @@ from workflows.engine import schemas
 from workflows.engine.conditions import check_types
 from workflows.engine.mapping import BadMapping, compile_mapping
 from workflows.engine.naming import BadConvention, compile_convention
+from workflows.engine.personal import BadBlock, compile_block
 from workflows.engine.scoring import BadScoring, compile_scoring
 from workflows.engine.spec import STAGES
 from workflows.queries import documents, segment_rules, segments
@@ -107,6 +108,18 @@ def _segment(row: Any) -> Problems:
     return {}
 
 
+def _block(row: Any) -> Problems:
+    try:
+        compile_block(row.key, choices=row.choices, fallback=row.fallback, segments=segment_rules.drafts())
+    except BadBlock as error:
+        problems: Problems = {}
+        for path, says in error.problems:
+            name, _, place = path.partition("[")
+            problems.setdefault(name, []).append(f"[{place} {says}" if place else says)
+        return problems
+    return {}
+
+
 def _template(row: Any) -> Problems:
     problems: Problems = {}
     for name in ("subject", "body"):
@@ -124,6 +137,7 @@ CHECKS: Mapping[str, Sequence[Callable[[Any], Problems]]] = {
     "event-type": (_event_type,),
     "mapping": (_mapping,),
     "segment": (_segment,),
+    "block": (_block,),
     "template": (_template,),
     "convention": (_convention,),
     "scoring": (_scoring,),

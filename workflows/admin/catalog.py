@@ -69,6 +69,12 @@ class MessageTemplateAdmin(DefinitionAdmin):
     list_select_related = ["owner"]
 
 
+@admin.register(models.Block)
+class BlockAdmin(DefinitionAdmin):
+    list_display = ["name", "key", "owner"]
+    list_select_related = ["owner"]
+
+
 @admin.register(models.Source)
 class SourceAdmin(DefinitionAdmin):
     """Made by `manage.py create_source`, which makes its write key."""

@@ -22,7 +22,7 @@ from workflows.api import writing
 from workflows.api.writing import IF_MATCH, Clash
 from workflows.engine import tracking_plan as plans
 from workflows.engine.difference import differences
-from workflows.models import EventType, LifecycleStage, Mapping, MessageTemplate, NamingConvention, Scoring
+from workflows.models import Block, EventType, LifecycleStage, Mapping, MessageTemplate, NamingConvention, Scoring
 from workflows.queries import documents, event_names, uses
 
 Row = TypeVar("Row", bound=Model)
@@ -67,6 +67,15 @@ class TemplateSerializer(StrictSerializer, serializers.ModelSerializer[MessageTe
     class Meta:
         model = MessageTemplate
         fields = ["id", "key", "name", "channel", "owner", "subject", "body", "status"]
+        read_only_fields = ["status"]
+
+
+class BlockSerializer(StrictSerializer, serializers.ModelSerializer[Block]):
+    owner = _team(help_text="Key of the team.")
+
+    class Meta:
+        model = Block
+        fields = ["id", "key", "name", "owner", "choices", "fallback", "status"]
         read_only_fields = ["status"]
 
 
@@ -250,6 +259,14 @@ class TemplateViewSet(DefinitionViewSet[MessageTemplate]):
 
     queryset = MessageTemplate.objects.select_related("owner")
     serializer_class = TemplateSerializer
+    filterset_fields = ["status", "key"]
+
+
+class BlockViewSet(DefinitionViewSet[Block]):
+    """Parts of messages that differ by who reads them."""
+
+    queryset = Block.objects.select_related("owner")
+    serializer_class = BlockSerializer
     filterset_fields = ["status", "key"]
 
 

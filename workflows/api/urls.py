@@ -8,6 +8,7 @@ from workflows.api.connections import ConnectionViewSet
 from workflows.api.contacts import ContactViewSet
 from workflows.api.content import ContentViewSet
 from workflows.api.definitions import (
+    BlockViewSet,
     ConventionViewSet,
     EventTypeViewSet,
     MappingViewSet,
@@ -40,6 +41,7 @@ router.register("teams", TeamViewSet)
 router.register("event-types", EventTypeViewSet)
 router.register("mappings", MappingViewSet)
 router.register("templates", TemplateViewSet)
+router.register("blocks", BlockViewSet)
 router.register("conventions", ConventionViewSet)
 router.register("scoring", ScoringViewSet)
 router.register("workflows", WorkflowViewSet)

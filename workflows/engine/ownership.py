@@ -24,6 +24,7 @@ STAGE_OF: Mapping[str, str] = {
     "mapping": "capture",
     "stage": "enrich",
     "scoring": "enrich",
+    "block": "engage",
     "template": "engage",
     "convention": "measure",
 }

@@ -217,6 +217,8 @@ def _value(field: str, value: str, at: Path) -> Iterator[Reference]:
 def _field_path(path: str, at: Path) -> Iterator[Reference]:
     if path.startswith("contact."):
         yield Reference("field", path.removeprefix("contact."), at)
+    elif path.startswith("block."):
+        yield Reference("block", path.removeprefix("block."), at)
     elif path.startswith("event.properties."):
         yield Reference("event-property", path.removeprefix("event.properties."), at)
 
@@ -284,6 +286,14 @@ def _template(document: Mapping[str, Any]) -> Iterator[Reference]:
         yield from _text(str(document.get(name) or ""), (name,))
 
 
+def _block(document: Mapping[str, Any]) -> Iterator[Reference]:
+    yield from _one(document, "owner", "team", ())
+    for i, choice in _items(document, "choices"):
+        yield from _one(choice, "segment", "segment", ("choices", i))
+        yield from _text(str(choice.get("text") or ""), ("choices", i, "text"))
+    yield from _text(str(document.get("fallback") or ""), ("fallback",))
+
+
 def _scoring(document: Mapping[str, Any]) -> Iterator[Reference]:
     yield from _one(document, "owner", "team", ())
     for i, rule in _items(document, "rules"):
@@ -304,6 +314,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Reference]]] = {
     "event-type": _event_type,
     "mapping": _map,
     "segment": _segment,
+    "block": _block,
     "template": _template,
     "convention": _system,
     "scoring": _scoring,

@@ -11,19 +11,21 @@ from martechops.people.models import Role, Team, User
 from workflows.connectors import CONNECTORS
 from workflows.engine.spec import STAGES
 from workflows.models import (
+    Block,
     EventType,
     Field,
     LifecycleStage,
     MessageTemplate,
     NamingConvention,
     Scoring,
+    Segment,
     System,
 )
 from workflows.models import (
     Mapping as MappingRow,
 )
 
-from .layouts import MappingRows, NameParts, ScoreRules, Values
+from .layouts import BlockChoices, MappingRows, NameParts, ScoreRules, Values
 from .properties import Properties
 from .rows import Rows, RowsWidget
 from .sheet import Choice, Layout, Sheet
@@ -206,6 +208,20 @@ class MappingForm(DefinitionForm):
         fields = ["key", "name", "owner", "rows"]
 
 
+def _block_choices() -> Layout:
+    return BlockChoices(list(Segment.objects.order_by("name").values_list("key", "name")))
+
+
+class BlockForm(DefinitionForm):
+    layouts = {"choices": _block_choices}
+    choices = Rows(required=False, help_text="In order: the first segment that a reader is in counts.")
+
+    class Meta:
+        model = Block
+        fields = ["key", "name", "owner", "choices", "fallback"]
+        widgets = {"fallback": forms.Textarea(attrs={"rows": 3})}
+
+
 class TemplateForm(DefinitionForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -242,6 +258,7 @@ FORMS: dict[str, type[DefinitionForm]] = {
     "stage": StageForm,
     "event-type": EventTypeForm,
     "mapping": MappingForm,
+    "block": BlockForm,
     "template": TemplateForm,
     "convention": ConventionForm,
     "scoring": ScoringForm,

@@ -126,6 +126,40 @@ class NameParts(Layout):
             yield from (_placed(path, says) for path, says in error.problems)
 
 
+class BlockChoices(Layout):
+    """What each segment reads; the first that somebody is in counts."""
+
+    name, item = "choices", "choice"
+    empty = "No segment reads anything of its own yet: everybody reads the fallback."
+
+    def __init__(self, segments: Sequence[Choice]) -> None:
+        self._segments = tuple(segments)
+
+    def columns(self) -> Sequence[Column]:
+        return [
+            Column("segment", "Segment", "choice", self._segments),
+            Column("text", "Reads", example="We call you today."),
+        ]
+
+    def cells_of(self, item: Any) -> tuple[Cells, Any]:
+        if not isinstance(item, Mapping) or not all(isinstance(item.get(name), str) for name in ("segment", "text")):
+            raise CannotBeShown
+        if "\n" in item["text"]:
+            raise CannotBeShown
+        return {"segment": item["segment"], "text": item["text"]}, _unseen(item, ("segment", "text"))
+
+    def item_of(self, cells: Cells, rest: Any) -> Any:
+        return {**(rest or {}), "segment": cells["segment"], "text": cells["text"]}
+
+    def problems(self, items: list[Any]) -> Iterator[Problem]:
+        known = dict(self._segments)
+        for at, item in enumerate(items):
+            if item["segment"] not in known:
+                yield Problem("Choose a segment.", at, "segment")
+            if not item["text"]:
+                yield Problem("Say what they read.", at, "text")
+
+
 class MappingRows(Layout):
     """One field to another: read how, from where, and what if it is not there."""
 

@@ -55,6 +55,7 @@ def workspace_of(
         segments={key: _segment(document) for key, document in found.get("segment", {}).items()},
         mappings={key: _mapping(document) for key, document in found.get("mapping", {}).items()},
         templates={key: _template(document) for key, document in found.get("template", {}).items()},
+        blocks=frozenset(found.get("block", {})),
         conventions={key: _convention(document) for key, document in found.get("convention", {}).items()},
         teams=dict(teams),
         duties=tuple(duties),

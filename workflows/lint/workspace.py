@@ -199,6 +199,8 @@ class Workspace:
     segments: Mapping[str, Segment] = field(default_factory=dict)
     mappings: Mapping[str, FieldMap] = field(default_factory=dict)
     templates: Mapping[str, Template] = field(default_factory=dict)
+    #: Keys of content blocks.
+    blocks: frozenset[str] = frozenset()
     conventions: Mapping[str, Convention] = field(default_factory=dict)
     #: Names of teams by key.
     teams: Mapping[str, str] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """Rows. One noun a module; written through `workflows.actions` by people and `workflows.runtime` by machines."""
 
+from .block import Block
 from .catalog import EventType, Field, LifecycleStage, System
 from .connection import Connection, ConnectionHealth, OutboundSwitch, Poll
 from .contact import ConsentEntry, Contact, ContactKey, FieldChange
@@ -29,6 +30,7 @@ __all__ = [
     "Assignment",
     "Attempt",
     "AudienceMember",
+    "Block",
     "ChangeRequest",
     "Connection",
     "ConnectionHealth",

@@ -8,6 +8,7 @@ from django.db import models
 
 from martechops.people.models import Team
 from workflows.models import (
+    Block,
     DefinitionVersion,
     EventType,
     Field,
@@ -77,6 +78,9 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind("mapping", "Mapping", "Mappings", MappingRow, _same("name", "owner", "rows", "status")),
         Kind("segment", "Segment", "Segments", Segment, _same("name", "meaning", "owner", "when", "status")),
+        Kind(
+            "block", "Content block", "Content blocks", Block, _same("name", "owner", "choices", "fallback", "status")
+        ),
         Kind(
             "template",
             "Message template",

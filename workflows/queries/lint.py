@@ -22,7 +22,7 @@ from workflows.models import Workflow as WorkflowRow
 from workflows.queries import aliases, documents, segment_rules
 
 #: Kinds of definitions that checks look at.
-_KINDS = ("system", "field", "stage", "event-type", "mapping", "segment", "template", "convention")
+_KINDS = ("system", "field", "stage", "event-type", "mapping", "segment", "block", "template", "convention")
 #: Installations of one process do not change so often that more would be asked for again.
 _KEPT = 2
 
@@ -181,6 +181,7 @@ _TABLES = {
     "workflows_eventtype": "t::text",
     "workflows_mapping": "t::text",
     "workflows_segment": "t::text",
+    "workflows_block": "t::text",
     "workflows_messagetemplate": "t::text",
     "workflows_namingconvention": "t::text",
     "workflows_stageownership": "t::text",

@@ -1,13 +1,16 @@
 """What a message says to one contact: people's templates filled in, as deliver sends it and as a preview shows it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
 from martechops.lib import liquid, liquid_child
 from martechops.lib.liquid import BadTemplate
 from workflows.engine.conditions import value_at
+from workflows.engine.personal import PREFIX, Chosen, CompiledBlock, named
+
+from . import blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,8 @@ class Message:
     subject: str
     text: str
     html: str
+    #: Block → the segment whose wording it has; empty for the fallback.
+    blocks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +35,29 @@ class Preview:
     problem: str = ""
 
 
-def compose(*, subject: str, body: str, facts: Mapping[str, Any]) -> Message:
-    """Raises `BadTemplate`."""
+def compose(
+    *, subject: str, body: str, facts: Mapping[str, Any], known: Mapping[str, CompiledBlock] | None = None
+) -> Message:
+    """The message for one reader, its blocks chosen by the segments they are in. Raises `BadTemplate`.
+
+    `known` are the blocks that there are; without it they are read, if the texts name any.
+    """
+    chosen = _chosen(named(subject, body), facts, known)
+    facts = {**facts, "block": {one.block: line(one.text, facts).strip() for one in chosen}} if chosen else facts
     text = line(body, facts).strip()
-    return Message(subject=" ".join(line(subject, facts).split()), text=text, html=_paragraphs(text))
+    return Message(
+        subject=" ".join(line(subject, facts).split()),
+        text=text,
+        html=_paragraphs(text),
+        blocks={one.block: one.segment for one in chosen},
+    )
+
+
+def _chosen(names: Sequence[str], facts: Mapping[str, Any], known: Mapping[str, CompiledBlock] | None) -> list[Chosen]:
+    there = blocks.compiled() if names and known is None else known or {}
+    if missing := [name for name in names if name not in there]:
+        raise BadTemplate(f"there is no block {missing[0]} that can be used")
+    return [there[name].choose(facts) for name in names]
 
 
 def line(source: str, facts: Mapping[str, Any]) -> str:
@@ -47,7 +71,7 @@ def preview(*, subject: str, body: str, facts: Mapping[str, Any]) -> Preview:
         for source in (subject, body):
             liquid.check(source)
         asked = dict.fromkeys((*liquid.variables(subject), *liquid.variables(body)))
-        missing = tuple(path for path in asked if value_at(facts, path) in (None, ""))
+        missing = tuple(path for path in asked if not path.startswith(PREFIX) and value_at(facts, path) in (None, ""))
         return Preview(message=compose(subject=subject, body=body, facts=facts), missing=missing)
     except BadTemplate as error:
         return Preview(message=None, problem=str(error))

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from martechops.lib.liquid import BadTemplate
+from workflows.engine.personal import CompiledBlock
 from workflows.models import MessageTemplate
 from workflows.queries import messages, unsubscribing
 
@@ -17,13 +18,18 @@ class CannotRender(Exception):
 
 
 def content(
-    effect: Claimed, facts: Mapping[str, Any], templates: Mapping[str, MessageTemplate], *, sender: str = ""
+    effect: Claimed,
+    facts: Mapping[str, Any],
+    templates: Mapping[str, MessageTemplate],
+    *,
+    blocks: Mapping[str, CompiledBlock],
+    sender: str = "",
 ) -> dict[str, Any]:
     """The request's content. Raises `CannotRender`."""
     payload = effect.payload
     try:
         if effect.kind == "send_message":
-            return _message(effect, facts, templates[payload["template"]], sender or settings.EMAIL_FROM)
+            return _message(effect, facts, templates[payload["template"]], blocks, sender or settings.EMAIL_FROM)
         if effect.kind == "distribute_report":
             return dict(payload) | _report(payload, sender or settings.EMAIL_FROM)
         if effect.kind == "create_task":
@@ -42,8 +48,14 @@ def _report(payload: Mapping[str, Any], sender: str) -> dict[str, Any]:
     return {"to": ", ".join(payload["to"]), "sender": sender, "subject": name, "text": text, "html": f"<p>{text}</p>"}
 
 
-def _message(effect: Claimed, facts: Mapping[str, Any], template: MessageTemplate, sender: str) -> dict[str, Any]:
-    message = messages.compose(subject=template.subject, body=template.body, facts=facts)
+def _message(
+    effect: Claimed,
+    facts: Mapping[str, Any],
+    template: MessageTemplate,
+    blocks: Mapping[str, CompiledBlock],
+    sender: str,
+) -> dict[str, Any]:
+    message = messages.compose(subject=template.subject, body=template.body, facts=facts, known=blocks)
     channel = effect.payload["channel"]
     leaving = unsubscribing.link(effect.contact_id, channel=channel) if effect.contact_id else ""
     return {
@@ -54,4 +66,5 @@ def _message(effect: Claimed, facts: Mapping[str, Any], template: MessageTemplat
         "text": message.text,
         "html": message.html,
         "unsubscribe": leaving if channel == "email" else "",
+        **({"blocks": message.blocks} if message.blocks else {}),
     }

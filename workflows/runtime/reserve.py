@@ -12,8 +12,10 @@ from martechops.lib import crash_points, failures
 from martechops.lib.frozen import dataclass
 from workflows.engine import guards
 from workflows.engine.internal import SubjectRef
+from workflows.engine.personal import CompiledBlock
 from workflows.engine.snapshot import Sent, Snapshot
 from workflows.models import Effect, MessageTemplate
+from workflows.queries import blocks
 
 from . import definitions, effects, links, render, sent, subjects
 from .effects import Claimed, Settled
@@ -42,6 +44,7 @@ class _Batch:
     subjects: Mapping[SubjectRef, subjects.Subject]
     defined: definitions.Definitions
     templates: Mapping[str, MessageTemplate]
+    blocks: Mapping[str, CompiledBlock]
     #: When effects of workflows with a limit were reserved lately.
     happened: dict[int, list[datetime]] = field(default_factory=dict)
 
@@ -60,7 +63,8 @@ def reserve(system: str, *, limit: int, at: datetime) -> Reserved:
     defined = definitions.load()
     defined.need({effect.version_id for effect in claimed})
     templates = {template.key: template for template in MessageTemplate.objects.all()}
-    batch = _Batch(at=at, route=route, subjects=locked, defined=defined, templates=templates)
+    made = blocks.compiled(segments=defined.today.segments)
+    batch = _Batch(at=at, route=route, subjects=locked, defined=defined, templates=templates, blocks=made)
     outcomes = [_prepared(effect, batch) for effect in claimed]
     reserved = [one for one in outcomes if isinstance(one, Claimed)]
     effects.mark_reserved(reserved)
@@ -101,7 +105,7 @@ def _ready(effect: Claimed, batch: _Batch) -> Claimed | Settled:
     if against := _against(effect, subject, snapshot, facts, batch) or _over_limit(effect, batch):
         return against
     try:
-        content = render.content(effect, facts, batch.templates, sender=batch.route.sender)
+        content = render.content(effect, facts, batch.templates, blocks=batch.blocks, sender=batch.route.sender)
     except render.CannotRender as error:
         return _withheld(effect, Effect.State.FAILED, str(error))
     if effect.kind == "send_message" or effect.once_key:

@@ -6,11 +6,13 @@ from typing import Any
 from django.http import HttpRequest
 
 from martechops.lib import clock, windows
+from martechops.lib.liquid import BadTemplate
 from workflows.engine.naming import BadConvention, BadName, compile_convention
+from workflows.engine.personal import BadBlock, compile_block
 from workflows.engine.scoring import BadScoring, compile_scoring
 from workflows.forms.definitions import DefinitionForm
 from workflows.models import Contact, EventType, Source
-from workflows.queries import contacts, documents, impact, mappings, messages, score_trials, scores
+from workflows.queries import contacts, documents, impact, mappings, messages, score_trials, scores, segment_rules
 
 Context = dict[str, Any]
 #: The names of controls that ask this part something begin with it; the definition's form knows none of them.
@@ -104,6 +106,23 @@ def _template(form: DefinitionForm, row: Any, asked: Mapping[str, str]) -> Conte
     return {"preview": preview, "contact": contact, "contacts": _recent_contacts()}
 
 
+def _block(form: DefinitionForm, row: Any, asked: Mapping[str, str]) -> Context:
+    """What one contact would read, and because of which segment."""
+    contact = _contact(asked)
+    found: Context = {"contact": contact, "contacts": _recent_contacts()}
+    fallback = _text(form, row, "fallback")
+    if not fallback:
+        return found
+    try:
+        choices = _attempt(form, row, "choices")
+        block = compile_block("block", choices=choices, fallback=fallback, segments=segment_rules.drafts())
+        facts = contacts.facts_of(contact, scoring=scores.compiled(), at=clock.now()) if contact else {"contact": {}}
+        chosen = block.choose({**facts, "now": clock.now()})
+        return found | {"chosen": chosen, "text": messages.line(chosen.text, facts)}
+    except (BadBlock, BadTemplate) as error:
+        return found | {"problem": str(error)}
+
+
 def _recent_contacts() -> list[Contact]:
     return list(Contact.objects.exclude(email=None).order_by("-updated_at", "-pk")[:20])
 
@@ -119,5 +138,6 @@ _KINDS: Mapping[str, Callable[[DefinitionForm, Any, Mapping[str, str]], Context]
     "convention": _convention,
     "scoring": _scoring,
     "event-type": _event_type,
+    "block": _block,
     "template": _template,
 }

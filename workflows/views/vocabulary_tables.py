@@ -6,7 +6,7 @@ from typing import Any
 
 from workflows.engine.conditions import condition_words
 from workflows.forms.condition_builder import Group, to_document
-from workflows.forms.layouts import MappingRows, NameParts, ScoreRules
+from workflows.forms.layouts import BlockChoices, MappingRows, NameParts, ScoreRules
 from workflows.forms.properties import KINDS, Properties
 from workflows.forms.sheet import Column, Layout, Line, opened
 
@@ -27,6 +27,7 @@ class Shown:
 _LAYOUTS: Mapping[tuple[str, str], Callable[[], Layout]] = {
     ("event-type", "schema"): Properties,
     ("mapping", "rows"): lambda: MappingRows(targets=(), sources=()),
+    ("block", "choices"): lambda: BlockChoices(()),
     ("convention", "parts"): NameParts,
     ("scoring", "rules"): ScoreRules,
 }

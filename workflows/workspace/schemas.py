@@ -14,6 +14,7 @@ from workflows.engine.coercions import COERCIONS, WAYS
 from workflows.engine.conditions import OPERATORS
 from workflows.engine.conditions.compile import GROUPS
 from workflows.engine.naming import MOST_PARTS
+from workflows.engine.personal import MOST_CHOICES
 from workflows.engine.scoring import MOST_POINTS
 from workflows.engine.spec import STAGES
 from workflows.models import Alias, Source, StageOwnership
@@ -79,6 +80,9 @@ _JSON: Mapping[tuple[str, str], Schema] = {
         )
     ),
     ("segment", "when"): CONDITION,
+    ("block", "choices"): _lists(
+        objects({"segment": SOME_TEXT, "text": SOME_TEXT}, "segment", "text"), maxItems=MOST_CHOICES
+    ),
     ("convention", "parts"): _lists(
         objects(
             {"part": SOME_TEXT, "pattern": TEXT, "values": _lists(SOME_TEXT), "optional": {"type": "boolean"}}, "part"

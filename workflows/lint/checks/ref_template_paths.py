@@ -1,6 +1,6 @@
-"""REF004: a message uses a field that is not in the catalog, and so says nothing there (requirements K2, K3)."""
+"""REF004: a message uses a field or a block that there is not, and so says nothing there (requirements K2, K3)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from workflows.lint.check import Check
 from workflows.lint.finding import Spot
@@ -12,15 +12,24 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     for step in workflow.acts():
         template = workspace.templates.get(str(step.arguments.get("template")))
         for path in template.used if template else ():
-            name = path.removeprefix("contact.")
-            if template and path.startswith("contact.") and name not in workspace.fields:
+            group, _, name = path.partition(".")
+            if template and group in _GROUPS and name not in _known(group, workspace):
+                what, where = _GROUPS[group]
                 yield Spot(
-                    says=f"Message {template.key} uses {path}, and there is no field {name}",
-                    fix=f"Correct the name in the message, or add {name} to the field catalog",
+                    says=f"Message {template.key} uses {path}, and there is no {what} {name}",
+                    fix=f"Correct the name in the message, or add {name} to {where}",
                     team=template.owner,
                     step=step.key,
                     path="with.template",
                 )
+
+
+#: What a path begins with: what that is, and where there are more of them.
+_GROUPS = {"contact": ("field", "the field catalog"), "block": ("block", "the content blocks")}
+
+
+def _known(group: str, workspace: Workspace) -> Collection[str]:
+    return workspace.fields if group == "contact" else workspace.blocks
 
 
 CHECK = Check("REF004", "Message uses an unknown field", "error", ("K2", "K3"), find, maps=False)
