@@ -21,7 +21,7 @@ from workflows.engine.references import Names, references, renamed
 #: What people agree to apart from each other → the kinds of pins in it. Each kind is in exactly one.
 SECTIONS: Mapping[str, frozenset[str]] = {
     "audience": frozenset({"segment"}),
-    "content": frozenset({"template", "content", "link", "playbook"}),
+    "content": frozenset({"template", "block", "content", "link", "playbook"}),
     "logic": frozenset({"workflow", "scoring", "stage", "campaign"}),
     "data": frozenset({"mapping", "field", "event-type", "convention", "system"}),
     "compliance": frozenset({"guards", "consent", "channel"}),
