@@ -96,7 +96,7 @@ def test_block_is_made_in_the_browser(demo: Source, client: Client) -> None:
         "name": "Closing",
         "owner": str(Team.objects.get(key="email-team").pk),
         "fallback": "See you.",
-        "choices.rows": "0",
+        "choices.0.row": "",
         "choices.0.segment": "enterprise-leads",
         "choices.0.text": "We call you.",
         "note": "first",
