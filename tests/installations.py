@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,23 +87,29 @@ class Installation:
         return self.process.wait(timeout=timeout_seconds)
 
 
-def start(home: Home, *arguments: str, port: int | None = None) -> Installation:
-    """`manage.py up` on that home; returns at once."""
+def start(home: Home, *arguments: str, port: int | None = None, more: Mapping[str, str] | None = None) -> Installation:
+    """`manage.py up` on that home, with `more` in its environment; returns at once."""
     home.prepare()
     port = port or free_port()
     command = [sys.executable, "manage.py", "up", "--port", str(port), *arguments]
     with open(home.logs / "up.log", "a") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment(home), stdout=log, stderr=log, text=True, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=environment(home) | dict(more or {}),
+            stdout=log,
+            stderr=log,
+            text=True,
+            start_new_session=True,
         )
     return Installation(home=home, port=port, process=process)
 
 
 @contextlib.contextmanager
-def running(root: Path, *arguments: str) -> Iterator[Installation]:
+def running(root: Path, *arguments: str, more: Mapping[str, str] | None = None) -> Iterator[Installation]:
     """An installation that is ready (its workers were seen), and is gone afterwards."""
     home = Home.at(root)
-    installation = start(home, *arguments)
+    installation = start(home, *arguments, more=more)
     try:
         until(lambda: installation.ready()["ready"] or installation.process.poll() is not None, seconds=90)
         assert installation.ready()["ready"], (home.logs / "up.log").read_text()

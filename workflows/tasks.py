@@ -1,14 +1,18 @@
-"""Doorbells answered: each task looks for rows, does what it finds, and rings again if there is more."""
+"""Doorbells answered: each task looks for rows, does what it finds, and rings again if there is more.
+
+What is due is asked by the database's clock, which all workers share: their own may be wrong (FAULTS F9).
+"""
 
 import time
 from collections.abc import Callable
 
 from celery import shared_task
 
-from martechops.lib import clock, wake
+from martechops.lib import wake
 from workflows.actions import imports, memberships, polls, renames
 from workflows.runtime import chores, polling, schedules
 from workflows.runtime.advance import advance
+from workflows.runtime.claim import database_now
 from workflows.runtime.importing import pass_part
 from workflows.runtime.lanes import serve
 from workflows.runtime.sweep import sweep
@@ -60,7 +64,7 @@ def imports_task() -> None:
 def renames_task() -> None:
     """Go on with contacts that still hold a former name."""
     end = time.monotonic() + TURN_SECONDS
-    while renames.go_on(at=clock.now()):
+    while renames.go_on(at=database_now()):
         if time.monotonic() > end:
             wake.ring(renames.DOORBELL)
             return
@@ -69,8 +73,7 @@ def renames_task() -> None:
 @shared_task(name=KEEP_HOUSE)
 def keep_house_task() -> None:
     """Have what is due by the calendar begin, and do what runs ask of the installation itself."""
-    at = clock.now()
-    schedules.keep(at=at)
+    schedules.keep(at=database_now())
     if chores.perform():
         wake.ring(KEEP_HOUSE)
 
@@ -78,7 +81,7 @@ def keep_house_task() -> None:
 @shared_task(name=KEEP_SEGMENTS)
 def keep_segments_task() -> None:
     """Compare the segments that live workflows watch with everybody, where somebody may have moved by themselves."""
-    memberships.keep(at=clock.now())
+    memberships.keep(at=database_now())
 
 
 def _take_turn(work: Callable[[], int], *, then: str = DELIVER) -> bool:

@@ -37,8 +37,11 @@ class Answer:
 
     @property
     def retry_after_seconds(self) -> float:
-        """How long the far side wants to be left alone, said in seconds or as a date; 0 if it did not say."""
-        return retry_after(self.headers.get("retry-after", ""), now=clock.now())
+        """How long the far side wants to be left alone, said in seconds or as a date; 0 if it did not say.
+
+        A date is read by the far side's own clock, where it tells it: ours may be wrong (FAULTS F9).
+        """
+        return retry_after(self.headers.get("retry-after", ""), now=_date(self.headers.get("date", "")) or clock.now())
 
 
 class BadAddress(Exception):
@@ -86,12 +89,16 @@ def retry_after(text: str, *, now: dates.datetime) -> float:
     text = text.strip()
     if text.isdecimal() and len(text) < 9:
         return float(min(int(text), LONGEST_RETRY_AFTER_SECONDS))
+    until = _date(text)
+    return min(max(0.0, (until - now).total_seconds()), LONGEST_RETRY_AFTER_SECONDS) if until else 0.0
+
+
+def _date(text: str) -> dates.datetime | None:
     try:
-        until = parsedate_to_datetime(text)
+        found = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError):
-        return 0.0
-    until = until if until.tzinfo else until.replace(tzinfo=dates.UTC)
-    return min(max(0.0, (until - now).total_seconds()), LONGEST_RETRY_AFTER_SECONDS)
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=dates.UTC)
 
 
 def _ask(

@@ -5,15 +5,19 @@ threads. The first line it prints names its ports. What it is asked for says how
 
     /ok                takes everything        /hang        never answers         /gone     410
     /limited?after=2   429 with Retry-After    /down        503                   /slow?ms=20
+    /dated?after=2     the same, as a date
 """
 
 import json
+import os
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -21,14 +25,14 @@ from urllib.parse import parse_qs, urlsplit
 
 from aiosmtpd.controller import Controller
 
-from tests.installations import free_port
+from tests.installations import ROOT, free_port
 
 #: Longer than any deadline of ours.
 HANGS_SECONDS = 60
 
 
 class Journal:
-    """One line a hit, flushed before the answer goes out: what is not in it did not arrive."""
+    """One line a hit, on the disk before the answer goes out: what is not in it did not arrive."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -36,8 +40,11 @@ class Journal:
         path.touch()
 
     def note(self, **hit: Any) -> None:
+        line = json.dumps({"at": time.time(), **hit}) + "\n"
         with self._lock, open(self.path, "a") as file:
-            file.write(json.dumps({"at": time.time(), **hit}) + "\n")
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
 
     def hits(self, **wanted: Any) -> list[dict[str, Any]]:
         """Those that have these values."""
@@ -80,6 +87,20 @@ def running(journal: Path) -> Iterator[Sink]:
         web.server_close()
 
 
+@contextmanager
+def apart(journal: Path) -> Iterator[Sink]:
+    """As a process of its own, which no fault of the test's or the product's reaches."""
+    command = [sys.executable, "-m", "tests.chaos.sink", str(journal)]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            ports = json.loads(process.stdout.readline())
+            yield Sink(http=ports["http"], smtp=ports["smtp"], journal=Journal(journal), instead={})
+        finally:
+            process.stdin.close()
+
+
 def _handler(journal: Journal, instead: dict[str, str]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -119,6 +140,11 @@ def _handler(journal: Journal, instead: dict[str, str]) -> type[BaseHTTPRequestH
 
         def _limited(self, asks: dict[str, str]) -> None:
             self._answer(429, Retry_After=asks.get("after", "2"))
+
+        def _dated(self, asks: dict[str, str]) -> None:
+            """As `limited`, with the end as a date; whole seconds, so never too early."""
+            until = time.time() + float(asks.get("after", "2")) + 1
+            self._answer(429, Retry_After=formatdate(until, usegmt=True))
 
         def log_message(self, *arguments: object) -> None:
             """The journal is the log."""
