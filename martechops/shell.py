@@ -50,7 +50,13 @@ NAVIGATION = (
             NavItem("Connections", "/connections/", "plug"),
         ),
     ),
-    ("Launch", (NavItem("Campaigns", "/campaigns/", "megaphone"),)),
+    (
+        "Launch",
+        (
+            NavItem("Campaigns", "/campaigns/", "megaphone"),
+            NavItem("Playbooks", "/playbooks/", "notebook-text"),
+        ),
+    ),
     (
         "Vocabulary",
         (

@@ -20,7 +20,7 @@ from martechops.people.permissions import check_may
 from workflows.models import Activation, ContentItem, Version, Workflow
 
 #: Addresses below /campaigns/ that are no campaign.
-TAKEN = frozenset({"new", "calendar", "preview", "utm"})
+TAKEN = frozenset({"new", "blank", "calendar"})
 
 #: What an edit can change, besides what hangs on the campaign.
 _FIELDS = (

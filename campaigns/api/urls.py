@@ -3,8 +3,10 @@
 from rest_framework.routers import SimpleRouter
 
 from campaigns.api.campaigns import CampaignViewSet
+from campaigns.api.playbooks import PlaybookViewSet
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("campaigns", CampaignViewSet)
+router.register("playbooks", PlaybookViewSet)
 
 urlpatterns = router.urls

@@ -52,7 +52,7 @@ def counts() -> dict[str, int]:
 
 def found(key: str) -> Campaign | None:
     """One campaign with what its page names."""
-    return Campaign.objects.filter(key=key).select_related("owner", "audience").first()
+    return Campaign.objects.filter(key=key).select_related("owner", "audience", "playbook__playbook").first()
 
 
 def parts(campaign: Campaign) -> list[Part]:

@@ -13,12 +13,13 @@ from campaigns import lifecycle
 from campaigns.actions import campaigns as actions
 from campaigns.forms.campaign import CampaignForm
 from campaigns.models import Campaign
+from campaigns.queries import audiences, conventions, playbooks
 from campaigns.queries import campaigns as reading
-from campaigns.queries import conventions
 from martechops.lib import clock
 from martechops.people.models import Team
 from martechops.people.permissions import NotAllowed, check_may, may
 from martechops.people.visitors import person
+from workflows.engine.conditions import BadCondition
 
 
 def listing(request: HttpRequest) -> HttpResponse:
@@ -49,10 +50,20 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "parts": reading.parts(campaign),
         "pieces": reading.pieces(campaign),
         "past": campaign.history.select_related("history_user").order_by("-history_id")[:30],
-        "labels": lifecycle.LABELS,
+        "update": playbooks.update_for(campaign),
         "may_edit": campaign.state in lifecycle.EDITABLE and may(request.user, "campaigns.edit", campaign),
     }
     return render(request, "campaigns/detail.html", context)
+
+
+def reach(request: HttpRequest, key: str) -> HttpResponse:
+    """How many its audience has, and how many of them can be written to; a part of its page that comes by itself."""
+    campaign = found(key)
+    try:
+        counted = audiences.reach(campaign.audience.when, at=clock.now()) if campaign.audience else None
+    except BadCondition:
+        counted = None
+    return render(request, "campaigns/reach.html", {"reach": counted})
 
 
 def new(request: HttpRequest) -> HttpResponse:

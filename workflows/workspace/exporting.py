@@ -57,7 +57,7 @@ def text(document: Mapping[str, Any], *, path: str) -> bytes:
     """One definition's file, with the line by which editors find its schema."""
     kind = document["kind"]
     schema = posixpath.relpath(f"{SCHEMAS}/{kind}.json", posixpath.dirname(path) or ".")
-    body = _in_order(schemas.brief(document), schemas.of(kind), schemas.of(kind))
+    body = in_order(schemas.brief(document), schemas.of(kind), schemas.of(kind))
     return (f"# yaml-language-server: $schema={schema}\n" + yaml_text.dump(body)).encode()
 
 
@@ -79,18 +79,18 @@ def _refuse_what_is_in_the_way(folder: Path, made: Files, *, ours: Iterable[str]
         raise CannotRead(f"{strange[0]} is there and is no file of this workspace: move it away first.")
 
 
-def _in_order(value: Any, schema: Any, whole: Mapping[str, Any]) -> Any:
+def in_order(value: Any, schema: Any, whole: Mapping[str, Any]) -> Any:
     """Entries in the schema's order, others by name: PostgreSQL keeps no order of a document's entries."""
     schema = _resolved(schema, whole)
     if isinstance(value, list):
-        return [_in_order(item, schema.get("items"), whole) for item in value]
+        return [in_order(item, schema.get("items"), whole) for item in value]
     if not isinstance(value, Mapping):
         return value
     known = schema.get("properties", {})
     ranks = {name: rank for rank, name in enumerate(known)}
     ordered = sorted(value, key=lambda name: (name.startswith("$"), ranks.get(name, len(ranks)), name))
     others = schema.get("additionalProperties")
-    return {name: _in_order(value[name], known.get(name, others), whole) for name in ordered}
+    return {name: in_order(value[name], known.get(name, others), whole) for name in ordered}
 
 
 def _resolved(schema: Any, whole: Mapping[str, Any]) -> Mapping[str, Any]:

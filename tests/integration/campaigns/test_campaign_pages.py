@@ -29,7 +29,7 @@ def form(**said: Any) -> dict[str, Any]:
 
 
 def test_a_campaign_is_made_and_found_by_name_and_state(page: Client) -> None:
-    answer = page.post("/campaigns/new/", form())
+    answer = page.post("/campaigns/blank/", form())
     assert answer["Location"] == f"/campaigns/{NAME}/"
     made = Campaign.objects.get()
     assert (made.brief, made.channels, made.utm) == ("Why\nand how.", ["email", "webinar"], {"source": "newsletter"})
@@ -38,12 +38,12 @@ def test_a_campaign_is_made_and_found_by_name_and_state(page: Client) -> None:
 
 
 def test_what_is_wrong_stands_at_its_field_with_what_was_typed(page: Client) -> None:
-    answer = page.post("/campaigns/new/", form(name="Autumn <b>", budget="lots"))
+    answer = page.post("/campaigns/blank/", form(name="Autumn <b>", budget="lots"))
     body = answer.content.decode()
     assert answer.status_code == 422
     assert "Enter a number." in body
     assert 'value="Autumn &lt;b&gt;"' in body
-    answer = page.post("/campaigns/new/", form(name="Autumn"))
+    answer = page.post("/campaigns/blank/", form(name="Autumn"))
     assert answer.status_code == 422
     assert "topic is missing" in answer.content.decode()
     assert not Campaign.objects.exists()
