@@ -18,6 +18,7 @@ from workflows.api.definitions import (
 from workflows.api.effects import EffectViewSet
 from workflows.api.events import EventViewSet
 from workflows.api.handoffs import HandoffViewSet
+from workflows.api.imports import ImportViewSet
 from workflows.api.lint import LintView, ReadinessView, WorkflowLintView
 from workflows.api.nowhere import Nowhere
 from workflows.api.runs import RunViewSet
@@ -30,6 +31,7 @@ router.register("contacts", ContactViewSet)
 router.register("events", EventViewSet)
 router.register("content", ContentViewSet)
 router.register("handoffs", HandoffViewSet)
+router.register("imports", ImportViewSet)
 router.register("runs", RunViewSet)
 router.register("effects", EffectViewSet)
 router.register("connections", ConnectionViewSet, basename="connection")

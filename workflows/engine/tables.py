@@ -99,6 +99,8 @@ def columns_of(headings: Sequence[str]) -> tuple[Column, ...]:
         raise BadTable(f"it has {len(headings)} columns; {MOST_COLUMNS} are the most")
     if not any(heading.strip() for heading in headings):
         raise BadTable("its first line holds no headings")
+    if any("\0" in heading for heading in headings):
+        raise BadTable("a heading holds the character U+0000: it is no text file")
     taken: dict[str, int] = {}
     found = []
     for number, heading in enumerate(headings, 1):

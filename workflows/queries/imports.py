@@ -9,7 +9,7 @@ from django.db import connection
 from martechops.lib import bulk
 from workflows.engine import tables
 from workflows.engine.authority import Allowed, Writer, verdict
-from workflows.engine.mapping import compile_mapping
+from workflows.engine.mapping import BadMapping, compile_mapping
 from workflows.models import Field, Import, ImportRefusal, Source
 from workflows.queries import authorities
 
@@ -75,6 +75,15 @@ def first_rows(import_: Import) -> list[tables.Row]:
     """Enough to see what each column holds."""
     part = import_.parts.order_by("number").first()
     return rows_of(part.rows[:SHOWN]) if part else []
+
+
+def preview(import_: Import) -> list[tables.Read]:
+    """The first rows as they would be taken; none while the choices cannot be used."""
+    try:
+        reading = reading_of(import_)
+    except (BadMapping, KeyError):
+        return []
+    return [tables.read(row, reading) for row in first_rows(import_)]
 
 
 def known_keys(keys: Iterable[str]) -> set[str]:

@@ -1,7 +1,5 @@
 """Files of people: uploaded, their columns chosen, checked with numbers, taken in, and what was refused given back."""
 
-import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +16,9 @@ from martechops.people.visitors import person
 from workflows.actions import imports
 from workflows.engine import tables
 from workflows.engine.coercions import COERCIONS, WAYS
-from workflows.engine.mapping import BadMapping
 from workflows.models import Import, System
 from workflows.queries import imports as reading
+from workflows.queries import refused_rows
 
 _STEPS = {
     Import.State.UPLOADED: 1,
@@ -30,8 +28,6 @@ _STEPS = {
     Import.State.DONE: 3,
     Import.State.CANCELLED: 3,
 }
-#: Cells that a spreadsheet would take for a formula (FAULTS S8).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def listing(request: HttpRequest) -> HttpResponse:
@@ -141,7 +137,7 @@ def _context(request: HttpRequest, found: Import, problems: dict[str, str]) -> d
         "ways": [(kind, [(way, COERCIONS[way].words) for way in ways]) for kind, ways in WAYS.items() if len(ways) > 1],
         "against": [target for target in targets if target.against and target.key in chosen],
         "problem": problems.get("__all__", ""),
-        "preview": _preview(found, rows),
+        "preview": reading.preview(found),
         "labels": {target.key: target.label for target in targets},
         "refusals": found.refusals.order_by("line")[:20],
         "good": found.found.get("good", 0),
@@ -163,41 +159,11 @@ def _line(column: dict[str, str], found: Import, rows: list[tables.Row], problem
     )
 
 
-def _preview(found: Import, rows: list[tables.Row]) -> list[tables.Read]:
-    """The first rows as they would be taken; none while the choices cannot be used."""
-    try:
-        by_column = reading.reading_of(found)
-    except (BadMapping, KeyError):
-        return []
-    return [tables.read(row, by_column) for row in rows]
-
-
 def refused(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
     """The rows that were not taken as a file of the same columns, with line and reason: mended, it can be uploaded."""
     check_may(request.user, "contacts.import")
     found = get_object_or_404(Import, pk=import_id)
-    answer = StreamingHttpResponse(_lines(found), content_type="text/csv; charset=utf-8")
-    name = f"{found.file_name.rsplit('.', 1)[0]}-refused.csv"
+    answer = StreamingHttpResponse(refused_rows.lines(found), content_type="text/csv; charset=utf-8")
+    name = refused_rows.file_name(found)
     answer["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     return answer
-
-
-class _Echo:
-    """Gives a line back instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _lines(found: Import) -> Iterator[str]:
-    writer = csv.writer(_Echo(), delimiter=found.delimiter)
-    keys = [column["key"] for column in found.columns]
-    yield "\ufeff"
-    yield writer.writerow([*(_plain(column["heading"]) for column in found.columns), "Line", "Why not taken"])
-    for refusal in reading.refusals_of(found):
-        cells = [_plain(refusal.cells.get(key, "")) for key in keys]
-        yield writer.writerow([*cells, refusal.line, "; ".join(refusal.reasons)])
-
-
-def _plain(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

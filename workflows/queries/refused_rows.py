@@ -1,0 +1,41 @@
+"""The rows of an import that were not taken, as a file of the same columns: mended, it can be uploaded again."""
+
+import csv
+from collections.abc import Iterator
+
+from workflows.models import Import
+from workflows.queries import imports
+
+#: Cells that a spreadsheet would take for a formula (FAULTS S8).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def file_name(import_: Import) -> str:
+    """What the file is called.
+
+    >>> file_name(Import(file_name="people.csv"))
+    'people-refused.csv'
+    """
+    return f"{import_.file_name.rsplit('.', 1)[0]}-refused.csv"
+
+
+def lines(import_: Import) -> Iterator[str]:
+    """Line by line, with the line of the original and the reason behind each row."""
+    writer = csv.writer(_Echo(), delimiter=import_.delimiter)
+    keys = [column["key"] for column in import_.columns]
+    yield "\ufeff"
+    yield writer.writerow([*(_plain(column["heading"]) for column in import_.columns), "Line", "Why not taken"])
+    for refusal in imports.refusals_of(import_):
+        cells = [_plain(refusal.cells.get(key, "")) for key in keys]
+        yield writer.writerow([*cells, refusal.line, "; ".join(refusal.reasons)])
+
+
+class _Echo:
+    """Gives a line back instead of keeping it."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _plain(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
