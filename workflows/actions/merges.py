@@ -76,9 +76,7 @@ def merge(*, kept_id: int, gone_id: int, by: User, at: datetime, from_gone: Iter
     _add_points(kept, gone.score, gone.scored_at)
     changes = _become(kept, gone, frozenset(from_gone), by=by, at=at)
     gone.delete()
-    DuplicateFinding.objects.filter(contact_id=min(kept.pk, gone_id), other_id=max(kept.pk, gone_id)).update(
-        state=DuplicateFinding.State.MERGED, decided_by=by, decided_at=at
-    )
+    moved["finding"] = _decide_finding(kept.pk, gone_id, by=by, at=at)
     done = Merge.objects.create(
         kept_id=kept.pk,
         gone_id=gone_id,
@@ -111,6 +109,7 @@ def undo(done: Merge, *, by: User, at: datetime) -> Contact:
         state=Effect.State.PLANNED, reason="", ended_at=None
     )
     _rekey_back(done.moved["rekeyed"])
+    _reopen_finding(done.moved.get("finding"))
     changes = _unbecome(kept, done, by=by, at=at)
     Merge.objects.filter(pk=done.pk).update(undone_by=by, undone_at=at)
     _record("contact.unmerge", kept.pk, by=by, at=at, restored=gone.pk, changed=changes)
@@ -235,6 +234,33 @@ def _rekey(kept: Contact, gone: Contact) -> dict[str, str]:
 def _rekey_back(former: Mapping[str, str]) -> None:
     for effect_id, key in former.items():
         Effect.objects.filter(pk=int(effect_id)).update(once_key=key)
+
+
+def _decide_finding(kept_id: int, gone_id: int, *, by: User, at: datetime) -> dict[str, Any] | None:
+    """The finding that the two may be one, if there was one, is decided; as it was before, for the undoing."""
+    pair = DuplicateFinding.objects.filter(contact_id=min(kept_id, gone_id), other_id=max(kept_id, gone_id))
+    finding = pair.select_for_update().first()
+    if finding is None:
+        return None
+    before = {
+        "id": finding.pk,
+        "state": finding.state,
+        "decided_by": finding.decided_by_id,
+        "decided_at": finding.decided_at.isoformat() if finding.decided_at else None,
+    }
+    finding.state, finding.decided_by, finding.decided_at = DuplicateFinding.State.MERGED, by, at
+    finding.save()
+    return before
+
+
+def _reopen_finding(before: Mapping[str, Any] | None) -> None:
+    """As before the merge, unless somebody has decided anew since."""
+    if before is not None:
+        DuplicateFinding.objects.filter(pk=before["id"], state=DuplicateFinding.State.MERGED).update(
+            state=before["state"],
+            decided_by_id=before["decided_by"],
+            decided_at=datetime.fromisoformat(before["decided_at"]) if before["decided_at"] else None,
+        )
 
 
 def _move(model: type[models.Model], gone_id: int, kept_id: int) -> list[Any]:

@@ -1,6 +1,7 @@
 """Two contacts made one, and two again (requirements D6, D8)."""
 
 import threading
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db import connection, transaction
 from django.test import Client
 
 from campaigns.demo import workspace
+from martechops.inbox.models import InboxMessage
 from martechops.people.models import User
 from martechops.people.permissions import NotAllowed
 from martechops.sandbox.models import MailboxMessage
@@ -299,3 +301,19 @@ def test_page_that_is_out_of_date_does_not_make_two_of_what_is_merged(sal: User)
         merges.dismiss(finding, by=sal, at=NOW)
     finding.refresh_from_db()
     assert finding.state == "merged"
+
+
+def test_undoing_puts_the_finding_back_and_takes_messages_with_it(sal: User) -> None:
+    kept, gone = two()
+    low, high = sorted((kept.pk, gone.pk))
+    finding = DuplicateFinding.objects.create(contact_id=low, other_id=high, state="proposed", found_at=NOW)
+    message = InboxMessage.objects.create(key=uuid.uuid4(), contact_id=gone.pk, subject="Hello", text="x", sent_at=NOW)
+    done = merged(sal, kept, gone)
+    finding.refresh_from_db()
+    message.refresh_from_db()
+    assert (finding.state, finding.decided_by, message.contact_id) == ("merged", sal, kept.pk)
+    merges.undo(done, by=sal, at=NOW)
+    finding.refresh_from_db()
+    message.refresh_from_db()
+    assert (finding.state, finding.decided_by, finding.decided_at) == ("proposed", None, None)
+    assert message.contact_id == gone.pk
