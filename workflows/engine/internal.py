@@ -70,6 +70,11 @@ class InternalEvent:
     message_id: str = ""
 
     @property
+    def names(self) -> frozenset[str]:
+        """What a run may wait for that this event is."""
+        return names(self.name, self.properties)
+
+    @property
     def is_a_loop(self) -> bool:
         return self.depth > MOST_IN_A_ROW
 
@@ -103,6 +108,26 @@ def changed(
     yield InternalEvent(triggers.FIELD_CHANGED, subject, at, {"field": field, **moved}, depth)
 
 
+def change_of(path: str) -> str | None:
+    """What a run waits for that wants to know when a field of its contact gets another value.
+
+    >>> change_of("contact.renewal_on"), change_of("content.planned_for")
+    ('$field_changed renewal_on', None)
+    """
+    owner, _, name = path.partition(".")
+    return f"{triggers.FIELD_CHANGED} {name}" if owner == "contact" and name else None
+
+
+def names(name: str, properties: Mapping[str, Any]) -> frozenset[str]:
+    """By which names runs may wait for an event: its own, and for a change of a field that of the field's change.
+
+    >>> sorted(names("$field_changed", {"field": "score"})), sorted(names("Demo Requested", {}))
+    (['$field_changed', '$field_changed score'], ['Demo Requested'])
+    """
+    precise = change_of(f"contact.{properties.get('field')}") if name == triggers.FIELD_CHANGED else None
+    return frozenset((name, precise) if precise else (name,))
+
+
 def subject_in(body: Mapping[str, Any]) -> SubjectRef:
     """Whose a stored internal event is.
 
@@ -129,6 +154,16 @@ def words(name: str, properties: Mapping[str, Any]) -> str:
     """
     said = _WORDS.get(name)
     return said.format_map({key: properties.get(key) or "nothing" for key in _NAMED}) if said else name
+
+
+def awaited_words(waits_for: str) -> str:
+    """What a run waits for, in words.
+
+    >>> awaited_words("$field_changed renewal_on"), awaited_words("Trial Started")
+    ('renewal_on changes', 'Trial Started')
+    """
+    name, _, field = waits_for.partition(" ")
+    return f"{field} changes" if name == triggers.FIELD_CHANGED and field else waits_for
 
 
 _NAMED = ("segment", "to", "field", "workflow", "team", "answer", "by")

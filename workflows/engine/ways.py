@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from . import acts
+from . import acts, internal
 from .business_time import instant
 from .conditions import relative, value_at
 from .decision import Decision, Undefined
@@ -57,7 +57,7 @@ def _wait(walk: Walk, step: Step, position: int) -> Decision | int:
 
 def _wait_woken(walk: Walk, step: Step, position: int) -> Decision | int:
     wait = _present(step.wait, "waits for nothing")
-    if wait.date and wait.span is None:
+    if wait.date and (wait.span is None or walk.cause.kind == "event"):
         return _wait_for_date(walk, step, wait, position)  # it may have been moved meanwhile
     if walk.cause.kind != "event" or wait.where is None:
         return _woken(walk, step, position)
@@ -70,6 +70,7 @@ def _wait_woken(walk: Walk, step: Step, position: int) -> Decision | int:
 
 
 def _wait_for_date(walk: Walk, step: Step, wait: Wait, position: int) -> Decision | int:
+    """Until the date, whichever way it is moved; what it waits at most counts from when it was moved last."""
     target = _date_of(walk, wait)
     longest = wait.span.after(walk.at, walk.catalog.calendar) if wait.span else None
     if target is None and longest is None:
@@ -81,7 +82,7 @@ def _wait_for_date(walk: Walk, step: Step, wait: Wait, position: int) -> Decisio
         return position + 1
     unknown = f", for {wait.date} is missing" if target is None else ""
     walk.note(step, "waits", f"until {due_at:%Y-%m-%d %H:%M} UTC{unknown}")
-    return walk.end("waiting", step.key, due_at=due_at)
+    return walk.end("waiting", step.key, due_at=due_at, waits_for=internal.change_of(wait.date or ""))
 
 
 def _date_of(walk: Walk, wait: Wait) -> datetime | None:

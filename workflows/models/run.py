@@ -3,6 +3,7 @@
 from django.db import models
 
 from martechops.lib.columns import JsonText
+from workflows.engine.internal import awaited_words
 
 
 class Run(models.Model):
@@ -55,6 +56,11 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.pk}"
+
+    @property
+    def awaits(self) -> str:
+        """The event that would wake it, in words."""
+        return awaited_words(self.waits_for)
 
 
 class Timer(models.Model):

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import orjson
+from django.db.models import Q
 
 from workflows.engine.conditions import Segments
-from workflows.engine.internal import InternalEvent
+from workflows.engine.internal import InternalEvent, subject_of
 from workflows.engine.parse import BadSpec, parse
 from workflows.engine.references import Names
 from workflows.engine.spec import Spec
@@ -101,6 +102,14 @@ def awaited(events: Iterable[InternalEvent]) -> list[InternalEvent]:
     if not events:
         return []
     wanted = listened(events, [live.trigger for live in triggers()])
-    waiting = Run.objects.filter(state=Run.State.WAITING, waits_for__in={event.name for event in events})
-    names = set(waiting.values_list("waits_for", flat=True).distinct())
-    return [event for event in events if event in wanted or event.name in names]
+    about = {event.subject for event in events}
+    waiting = Run.objects.filter(
+        Q(contact_id__in={ref.contact_id for ref in about}) | Q(content_id__in={ref.content_id for ref in about}),
+        state=Run.State.WAITING,
+        waits_for__startswith="$",
+    )
+    waits = {
+        (subject_of(contact_id=contact_id, content_id=content_id), name)
+        for contact_id, content_id, name in waiting.values_list("contact_id", "content_id", "waits_for")
+    }
+    return [event for event in events if event in wanted or any((event.subject, name) in waits for name in event.names)]

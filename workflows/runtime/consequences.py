@@ -8,7 +8,7 @@ from datetime import datetime
 
 from workflows.actions import memberships
 from workflows.engine import internal, triggers
-from workflows.engine.internal import InternalEvent
+from workflows.engine.internal import InternalEvent, SubjectRef
 from workflows.queries import live
 
 from .definitions import Definitions
@@ -45,8 +45,12 @@ def caused(subjects: Subjects, outcome: Outcome, definitions: Definitions, *, at
     ]
     happened += _handed(outcome, definitions, at)
     wanted = live.listened(happened, inside)
-    wanted += [event for event in happened if (event.subject, event.name) in awaited and event not in wanted]
+    wanted += [event for event in happened if _is_awaited(event, awaited) and event not in wanted]
     return wanted
+
+
+def _is_awaited(event: InternalEvent, awaited: set[tuple[SubjectRef, str]]) -> bool:
+    return any((event.subject, name) in awaited for name in event.names)
 
 
 def _handed(outcome: Outcome, definitions: Definitions, at: datetime) -> Iterator[InternalEvent]:

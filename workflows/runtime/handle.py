@@ -127,14 +127,15 @@ class _Handling:
     def happened(self, name: str, cause: Cause) -> None:
         """Runs that wait for such an event go on, and workflows that it triggers may be entered."""
         definitions = self.bench.definitions
-        for run in [run for run in self.subject.runs if run.is_running and self._waits_for(run, name)]:
+        names = internal.names(name, (cause.event or {}).get("properties") or {})
+        for run in [run for run in self.subject.runs if run.is_running and self._waits_for(run, names)]:
             self.go_on(run, cause)
         for version in definitions.live.get(name, ()):
             if version.spec.subject == self.subject.ref.kind:
                 self.begin(version, cause)
 
-    def _waits_for(self, run: RunState, name: str) -> bool:
-        return bool(name) and bool(run.waits_for) and self.bench.definitions.current_event(run.waits_for) == name
+    def _waits_for(self, run: RunState, names: frozenset[str]) -> bool:
+        return bool(run.waits_for) and self.bench.definitions.current_event(run.waits_for) in names
 
     def answered(self, properties: dict[str, Any]) -> None:
         """Somebody answered the run that asked; an answer that comes after the run went on changes nothing."""

@@ -6,19 +6,25 @@ from typing import Any
 
 import pytest
 
-from martechops.people.models import Team
+from martechops.people.models import Team, User
 from tests.integration.stories.conftest import go_live, until
-from workflows.actions import memberships
+from workflows.actions import contact_fields, memberships
 from workflows.engine import internal
+from workflows.engine.authority import Writer
 from workflows.models import (
     AudienceMember,
     Contact,
+    ContactKey,
+    Field,
     Handoff,
     InboundEvent,
     QuarantinedEvent,
     Run,
     Segment,
     SegmentMember,
+    System,
+    Timer,
+    Trace,
     Workflow,
 )
 from workflows.runtime.advance import advance
@@ -193,3 +199,47 @@ def test_internal_event_about_somebody_who_is_gone_is_over(go_live: GoLive, send
     settle()
     assert entered(workflow) == 0
     assert not QuarantinedEvent.objects.exists()
+
+
+WAITING = """
+kind: workflow
+key: remind
+name: remind
+type: nurture
+owner: sales-ops
+trigger: {event: Demo Requested}
+steps:
+  - {key: pause, wait: {until: {date: contact.renewal_on}}}
+  - {key: mark, stage: capture, action: set_field, with: {field: job_title, value: x}, owner: sales-ops, output: x}
+"""
+
+
+@pytest.mark.requirement("A4")
+def test_date_that_somebody_moves_earlier_is_not_waited_for_any_longer(go_live: GoLive, request_demo: Send) -> None:
+    system, owner = System.objects.get(key="crm"), Team.objects.get(key="sales-ops")
+    Field.objects.create(key="renewal_on", label="Renewal", type="date", system_of_record=system, owner=owner)
+    sal = User.objects.get(username="sal")
+    workflow = go_live(WAITING)
+    lea = Contact.objects.create(
+        email="lea@example.com", fields={"renewal_on": "2031-01-01"}, created_at=NOW, updated_at=NOW
+    )
+    ContactKey.objects.create(key="email:lea@example.com", contact_id=lea.pk)
+    request_demo("lea@example.com")
+    settle()
+    run = Run.objects.get(workflow_id=workflow.pk)
+    assert (run.state, run.waits_for) == ("waiting", "$field_changed renewal_on")
+    traces = Trace.objects.count()
+    _write(lea, sal, company_size=5)
+    assert Trace.objects.count() == traces, "another field is no news"
+    _write(lea, sal, renewal_on="2030-06-01")
+    assert Timer.objects.get(run_id=run.pk).due_at.date().isoformat() == "2030-06-01"
+    _write(lea, sal, renewal_on="2020-06-01")
+    run.refresh_from_db()
+    assert run.state == "done"
+
+
+def _write(contact: Contact, by: User, **values: Any) -> None:
+    contact_fields.write(
+        contact=contact, values=values, writer=Writer("person", "sal", teams=frozenset(["sales-ops"])), by=by, at=NOW
+    )
+    settle()

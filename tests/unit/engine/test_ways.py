@@ -74,6 +74,16 @@ def test_date_that_moved_while_the_run_waited_is_waited_for_anew() -> None:
     assert written(go_on(spec, {"renewal_on": "2026-11-20"}, waiting_at="pause")) == ["hot"]
 
 
+def test_date_that_is_moved_earlier_wakes_the_run_when_it_is_moved() -> None:
+    for most in ({}, {"for": "90 days"}):
+        spec = workflow({"key": "pause", "wait": {"until": {"date": "contact.renewal_on"}, **most}}, MARK)
+        assert enter(spec, {"renewal_on": "2026-12-24"}).waits_for == "$field_changed renewal_on"
+        moved = {"event": "$field_changed", "properties": {"field": "renewal_on"}, "waiting_at": "pause"}
+        sooner = go_on(spec, {"renewal_on": "2026-11-25"}, **moved)
+        assert (sooner.state, sooner.due_at) == ("waiting", datetime(2026, 11, 25, tzinfo=UTC))
+        assert written(go_on(spec, {"renewal_on": "2026-11-19"}, **moved)) == ["hot"]
+
+
 def test_event_wakes_only_if_it_is_as_the_wait_says() -> None:
     until = {"event": "Booked", "where": {"event.properties.size": {"$gte": 5}}}
     spec = workflow({"key": "pause", "wait": {"for": "2 days", "until": until}}, MARK)
