@@ -66,6 +66,7 @@ DOORS = {
         "workflows.management",
         "workflows.rehearsal",
         "martechops.bench.worker",
+        "martechops.bench.stories",
     ),
     "martechops.embedded": ("martechops",),
 }

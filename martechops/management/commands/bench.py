@@ -62,7 +62,7 @@ class Command(BaseCommand):
 
 def measure(chosen: Sequence[str], size: sizes.Sizes, *, seed: int, report: Report) -> None:
     """The chosen sections, on one database and one workspace."""
-    from martechops.bench import advance, crew, deliver, ingest, storing, workload
+    from martechops.bench import advance, crew, deliver, end_to_end, ingest, storing, workload
 
     with home.database() as server_pid, crew.sink() as sink:
         source = workload.furnish(sink=f"http://127.0.0.1:{sink}")
@@ -78,6 +78,9 @@ def measure(chosen: Sequence[str], size: sizes.Sizes, *, seed: int, report: Repo
             for name in (name for name in chosen if name in sections):
                 report.say(f"{name} ...")
                 sections[name]()
+        if "end-to-end" in chosen:
+            report.say("end-to-end ...")
+            end_to_end.measure(stock, size, report, sink=sink, ports=ports)
 
 
 def _machine() -> str:
