@@ -1,6 +1,7 @@
 """What was, or is to be, done at far sides."""
 
 import django_filters
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -15,7 +16,7 @@ from martechops.people.api.authentication import caller
 from workflows.actions import effects as actions
 from workflows.api.references import VERSION_NUMBER, WORKFLOW_KEY
 from workflows.api.writing import Clash
-from workflows.models import Effect
+from workflows.models import Effect, Run
 
 
 class EffectSerializer(serializers.ModelSerializer[Effect]):
@@ -65,9 +66,17 @@ class EffectFilter(django_filters.FilterSet):  # type: ignore[misc]
     kind = django_filters.CharFilter()
     system = django_filters.CharFilter(help_text="Key of the system.")
     contact = django_filters.NumberFilter(field_name="contact_id")
-    run = django_filters.NumberFilter(field_name="run_id")
+    run = django_filters.NumberFilter(method="of_run", help_text="Number of the run.")
     planned_after = InstantFilter(field_name="planned_at", lookup_expr="gte")
     planned_before = InstantFilter(field_name="planned_at", lookup_expr="lt")
+
+    def of_run(self, rows: QuerySet[Effect], name: str, value: int) -> QuerySet[Effect]:
+        """By way of the run's subject, which effects have an index of: one of runs would cost every effect."""
+        del name
+        run = Run.objects.filter(pk=int(value)).first() if abs(value) < 2**63 else None
+        if run is None:
+            return rows.none()
+        return rows.filter(run_id=run.pk, contact_id=run.contact_id, content_id=run.content_id)
 
 
 class EffectViewSet(ReadOnlyModelViewSet[Effect]):

@@ -94,12 +94,14 @@ class Effect(models.Model):
                 condition=models.Q(contact_id__isnull=True),
                 name="effect_of_no_contact",
             ),
-            # Today, effects page: what needs a person
+            # Today, effects page, connections: what needs a person; effects page: what was withheld or called off
             models.Index(
                 fields=["state", "-id"],
-                condition=models.Q(state__in=["failed", "uncertain", "held"]),
-                name="effect_attention",
+                condition=models.Q(state__in=["failed", "uncertain", "held", "suppressed", "cancelled"]),
+                name="effect_ended_otherwise",
             ),
+            # connection page, effects page and interface by system: its newest, however much others do
+            models.Index(fields=["system", "-id"], name="effect_system"),
         ]
 
     def __str__(self) -> str:

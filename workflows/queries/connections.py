@@ -102,11 +102,7 @@ def outbound() -> OutboundSwitch:
 def _overviews(systems: list[System], *, at: datetime) -> list[Overview]:
     health = ConnectionHealth.objects.in_bulk([system.key for system in systems])
     terms = Connection.objects.in_bulk([system.pk for system in systems])
-    counts: dict[str, dict[str, int]] = {}
-    states = [Effect.State.RESERVED, Effect.State.UNCERTAIN, Effect.State.FAILED, Effect.State.HELD]
-    rows = Effect.objects.filter(state__in=states).values_list("system", "state").annotate(Count("pk")).order_by()
-    for system, state, count in rows:
-        counts.setdefault(system, {})[state] = count
+    counts = _counts()
     waiting = _waiting([system.key for system in systems])
     off = outbound().off
     return [
@@ -121,6 +117,16 @@ def _overviews(systems: list[System], *, at: datetime) -> list[Overview]:
         )
         for system in systems
     ]
+
+
+def _counts() -> dict[str, dict[str, int]]:
+    """By system and state, of what is under way or needs a person: two questions, and an index for each."""
+    counts: dict[str, dict[str, int]] = {}
+    for states in ([Effect.State.RESERVED], [Effect.State.UNCERTAIN, Effect.State.FAILED, Effect.State.HELD]):
+        rows = Effect.objects.filter(state__in=states).values_list("system", "state").annotate(Count("pk")).order_by()
+        for system, state, count in rows:
+            counts.setdefault(system, {})[state] = count
+    return counts
 
 
 def _waiting(keys: list[str]) -> dict[str, int]:
