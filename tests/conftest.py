@@ -4,6 +4,7 @@ The process that starts pytest starts the server, in a home of its own that is r
 it by MARTECHOPS_HOME and make a database each.
 """
 
+import functools
 import os
 import shutil
 import tempfile
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
 from martechops.embedded import chromium, postgres
@@ -23,6 +25,8 @@ from martechops.lib import clerk, database_url
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 _is_xdist_worker = "PYTEST_XDIST_WORKER" in os.environ
+#: Folders whose files share something that is slow to start, a browser or an installation: a file stays on one worker.
+SHARING = {"acceptance", "browser", "chaos"}
 _server = pytest.StashKey[tuple[Home, object]]()
 
 # No test talks to a broker unless it says so: a doorbell rung by the code under test goes nowhere.
@@ -60,14 +64,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         folder = item.path.relative_to(config.rootpath).parts[1]
         if folder == "browser":
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
-        if folder in {"acceptance", "chaos"}:
-            item.add_marker(pytest.mark.xdist_group("installation"))
+        if folder in SHARING and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
         if item.get_closest_marker("chaos") and not config.option.chaos:
             item.add_marker(pytest.mark.skip(reason="the long form; run with --chaos"))
         if item.get_closest_marker("bench") and "bench" not in config.option.markexpr:
             item.add_marker(pytest.mark.skip(reason="a measurement; run with -m bench"))
-    # The slow shared ones first, so that the other worker's short tests fill the end of the run.
+    # The slow shared ones first, so that short tests fill the end of the run.
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
@@ -88,9 +91,40 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Tests on real transactions clean up by TRUNCATE, which the audit log refuses; here, and only here, it may not."""
+    """Tests on real transactions clean up what the audit log and frozen versions keep; here, and only here, they may.
+
+    Django would truncate every table and make all permissions anew after each such test; most tables are empty, and
+    one with a handful of rows is emptied by DELETE in a fraction of the time of a new file.
+    """
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE audit_auditentry DISABLE TRIGGER audit_refuses_truncate")
-    yield
+        cursor.execute("SELECT usesuper FROM pg_user WHERE usename = current_user")
+        (may_pass_triggers,) = cursor.fetchone()
+    with pytest.MonkeyPatch.context() as patch:
+        if may_pass_triggers:
+            patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: _empty_tables())
+        yield
     with django_db_blocker.unblock():
         clerk.rest()
+
+
+#: Made once by the migrations; nothing of a test is in them.
+_KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+@functools.cache
+def _table_names() -> list[str]:
+    found = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    return [connection.ops.quote_name(name) for name in sorted(set(found) - _KEPT_TABLES)]
+
+
+def _empty_tables() -> None:
+    """Locks all tables as TRUNCATE would, so that whoever still writes ends first."""
+    names = _table_names()
+    used = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE")
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(used)
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"DELETE FROM {name}")
