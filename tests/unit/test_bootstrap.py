@@ -1,7 +1,9 @@
 """The first command on a new machine works, or says in one sentence why not."""
 
 import ast
+import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ def test_nothing_but_the_standard_library_is_imported() -> None:
 
 
 def test_it_stays_out_of_the_way_where_everything_is_importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bootstrap, "_set_up", lambda: pytest.fail("set up again"))
+    monkeypatch.setattr(bootstrap, "_set_up", lambda *, for_tests: pytest.fail("set up again"))
     bootstrap.ensure()
 
 
@@ -68,6 +70,34 @@ def test_what_an_installer_says_becomes_one_sentence(output: str, says: str) -> 
 def test_failing_installer_ends_the_program_with_its_cause() -> None:
     with pytest.raises(SystemExit, match=r"^Set-up stopped: the disk is full"):
         bootstrap._run([sys.executable, "-c", "print('No space left on device'); raise SystemExit(1)"], {})
+
+
+def test_only_what_the_product_needs_is_installed_to_run_it() -> None:
+    lock = bootstrap.LOCK.read_text()
+    product = bootstrap.product_pins(lock)
+    wanted = tomllib.loads((bootstrap.ROOT / "pyproject.toml").read_text())
+    assert all(f"\n{name_of(one)}==" in f"\n{product}" for one in wanted["project"]["dependencies"])
+    assert not any(f"\n{name}==" in product for name in ("pytest", "playwright", "mypy", "ruff", "hypothesis"))
+    assert "\nvine==" in product  # only a dependency of a dependency asks for it
+    assert all(pin in lock for pin in product.splitlines())
+
+
+def name_of(requirement: str) -> str:
+    return re.split(r"[\[<>=]", requirement)[0]
+
+
+@pytest.mark.parametrize(
+    ("installed_for_tests", "wanted_for_tests", "fresh"),
+    [(False, False, True), (False, True, False), (True, False, True), (True, True, True)],
+)
+def test_an_environment_with_the_tests_runs_the_product_too(
+    installed_for_tests: bool, wanted_for_tests: bool, fresh: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "STAMP", tmp_path / "stamp")
+    monkeypatch.setattr(bootstrap, "PYTHON", Path(sys.executable))
+    assert not bootstrap._is_fresh(for_tests=wanted_for_tests)
+    bootstrap.STAMP.write_text(bootstrap._stamp(for_tests=installed_for_tests))
+    assert bootstrap._is_fresh(for_tests=wanted_for_tests) is fresh
 
 
 def test_no_registry_is_named_in_the_pins() -> None:
