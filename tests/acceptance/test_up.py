@@ -11,14 +11,16 @@ import pytest
 
 from martechops.embedded import postgres, processes
 from martechops.embedded.home import Home
-from tests.installations import ROOT, Installation, environment, free_port, running, start, until
+from tests.installations import PATIENCE_SECONDS, ROOT, Installation, environment, free_port, running, start, until
 
 PARTS = {"postgres", "web", "worker-1", "worker-2", "beat"}
 
 
 def up(home: Home, *arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "manage.py", "up", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment(home), capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        command, cwd=ROOT, env=environment(home), capture_output=True, text=True, timeout=PATIENCE_SECONDS
+    )
 
 
 def test_all_parts_run_and_the_demo_is_there(installation: Installation) -> None:
@@ -38,14 +40,14 @@ def test_second_up_says_who_runs(installation: Installation) -> None:
 @pytest.mark.parametrize("part", ["web", "worker-1", "beat", "postgres"])
 def test_part_that_is_killed_comes_back(installation: Installation, part: str) -> None:
     before = installation.kill(part)
-    assert until(lambda: installation.pids().get(part, before) != before, seconds=15)
-    assert until(lambda: installation.ready()["ready"], seconds=15)
+    assert until(lambda: installation.pids().get(part, before) != before)
+    assert until(lambda: installation.ready()["ready"])
 
 
 @pytest.mark.requirement("F3")
 def test_pulse_goes_on_after_the_database_was_restarted(installation: Installation) -> None:
     installation.kill("postgres")
-    assert until(lambda: "seen 0 s" in str(installation.ready()), seconds=45)
+    assert until(lambda: "seen 0 s" in str(installation.ready()))
 
 
 @pytest.mark.requirement("F12")
@@ -54,7 +56,7 @@ def test_killed_supervisor_leaves_nothing_behind_and_the_next_start_is_clean(tmp
     with running(home.root, "--empty", "--workers", "1") as first:
         pids = first.pids()
         os.kill(first.process.pid, signal.SIGKILL)
-        assert until(lambda: not any(processes.is_alive(pid) for pid in pids.values()), seconds=20)
+        assert until(lambda: not any(processes.is_alive(pid) for pid in pids.values()))
     with running(home.root, "--workers", "1") as second:
         pids = second.pids()
         assert second.stop(by=signal.SIGINT) == 0
@@ -107,7 +109,7 @@ def test_database_that_is_damaged_is_one_sentence_with_the_place_of_its_log(home
 
 def test_start_that_is_interrupted_stops_what_it_started(home: Home) -> None:
     starting = start(home, "--empty")
-    assert until(lambda: "postgres" in starting.pids(), seconds=30)
+    assert until(lambda: "postgres" in starting.pids())
     pids = starting.pids()
     assert starting.stop(by=signal.SIGINT) == 0
     assert not any(processes.is_alive(pid) for pid in pids.values())

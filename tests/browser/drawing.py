@@ -23,8 +23,8 @@ class Drawing:
     fields: Fields
 
     def settled(self) -> None:
-        """Everything is saved that was done."""
-        expect(self.page.locator("#editor[data-ready]:not([aria-busy])")).to_be_attached(timeout=20_000)
+        """Everything is drawn and saved that was done: what is drawn anew is saved in the same breath."""
+        expect(self.page.locator("#editor[data-ready]:not([aria-busy]):not(:has([aria-busy]))")).to_be_attached()
 
     def add(self, step: Mapping[str, Any]) -> None:
         """A step of this kind behind the last one, with its name and key."""
@@ -135,9 +135,7 @@ class Drawing:
         """A list of the builder whose choice draws its rows anew."""
         if field.input_value() == value:
             return
-        with self.page.expect_response(lambda answer: "/edit/rows/" in answer.url):
-            field.select_option(value)
-        self.page.wait_for_timeout(150)  # the answer takes the rows' place, and is saved
+        field.select_option(value)
         self.settled()
 
 
