@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from campaigns.views import campaigns, launches, playbooks
+from campaigns.views import campaigns, launches, links, playbooks
 
 urlpatterns = [
     path("campaigns/", campaigns.listing, name="campaigns"),
     path("campaigns/new/", launches.new, name="campaign-new"),
     path("campaigns/new/preview/", launches.preview, name="campaign-preview"),
+    path("campaigns/calendar/", campaigns.month, name="campaign-calendar"),
+    path("links/", links.listing, name="links"),
     path("campaigns/blank/", campaigns.new, name="campaign-blank"),
     path("playbooks/", playbooks.listing, name="playbooks"),
     path("playbooks/new/", playbooks.new, name="playbook-new"),

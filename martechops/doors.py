@@ -114,6 +114,8 @@ DOORS: Mapping[str, Door] = {
     "campaigns/": page("campaigns.view"),
     "campaigns/new/": page("campaigns.edit", write="campaigns.edit"),
     "campaigns/new/preview/": page("campaigns.edit", write="campaigns.edit"),
+    "campaigns/calendar/": page("campaigns.view"),
+    "links/": page("campaigns.view", write="campaigns.edit"),
     "campaigns/blank/": page("campaigns.edit", write="campaigns.edit"),
     "campaigns/<>/": page("campaigns.view"),
     "campaigns/<>/reach/": page("campaigns.view"),

@@ -55,6 +55,7 @@ NAVIGATION = (
         (
             NavItem("Campaigns", "/campaigns/", "megaphone"),
             NavItem("Playbooks", "/playbooks/", "notebook-text"),
+            NavItem("Links", "/links/", "link"),
         ),
     ),
     (

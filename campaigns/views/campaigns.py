@@ -7,13 +7,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from campaigns import lifecycle
 from campaigns.actions import campaigns as actions
 from campaigns.forms.campaign import CampaignForm
 from campaigns.models import Campaign
-from campaigns.queries import audiences, conventions, playbooks
+from campaigns.queries import audiences, calendars, conventions, links, playbooks
 from campaigns.queries import campaigns as reading
 from martechops.lib import clock
 from martechops.people.models import Team
@@ -50,6 +51,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "parts": reading.parts(campaign),
         "pieces": reading.pieces(campaign),
         "past": campaign.history.select_related("history_user").order_by("-history_id")[:30],
+        "links": links.registered(campaign),
         "update": playbooks.update_for(campaign),
         "may_edit": campaign.state in lifecycle.EDITABLE and may(request.user, "campaigns.edit", campaign),
     }
@@ -64,6 +66,13 @@ def reach(request: HttpRequest, key: str) -> HttpResponse:
     except BadCondition:
         counted = None
     return render(request, "campaigns/reach.html", {"reach": counted})
+
+
+def month(request: HttpRequest) -> HttpResponse:
+    """What runs when: a month, by the clock of who looks."""
+    zone = timezone.get_current_timezone()
+    first = calendars.month_of(request.GET.get("month", ""), today=clock.now().astimezone(zone).date())
+    return render(request, "campaigns/calendar.html", {"month": calendars.month(first, zone=zone)})
 
 
 def new(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,82 @@
+"""Every address that launches send people to, with its tags held against the campaign's, and what it answered last.
+
+Read from the texts themselves, so that a link is in the registry as soon as it is in a message, and gone with it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from campaigns import lifecycle, naming
+from campaigns.models import Campaign, CampaignContent, CampaignWorkflow, PageVisit
+from martechops.lib import digest
+from workflows.engine.references import references
+from workflows.models import MessageTemplate, Version
+
+#: Campaigns that can still reach somebody, or did a while ago.
+_SHOWN = [state for state in lifecycle.State if state not in (lifecycle.State.ARCHIVED, lifecycle.State.CANCELLED)]
+_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredLink:
+    """One address in one place of one campaign."""
+
+    campaign: Campaign
+    #: Where it stands, as people call it, and its page.
+    place: str
+    at: str
+    address: str
+    tags: Mapping[str, str]
+    #: Parameters that are missing or other than the campaign's: name and what it should be.
+    astray: tuple[tuple[str, str], ...]
+    visit: PageVisit | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    campaign: Campaign
+    place: str
+    at: str
+    body: str
+
+
+def registered(campaign: Campaign | None = None) -> list[RegisteredLink]:
+    """Those of one campaign, or of all that are not over. Five queries, however many there are."""
+    rows = Campaign.objects.filter(state__in=_SHOWN).order_by("-pk")[:_MOST] if campaign is None else [campaign]
+    texts = list(_texts({row.pk: row for row in rows}))
+    found = [(text, address) for text in texts for address in dict.fromkeys(naming.addresses(text.body))]
+    visits = PageVisit.objects.filter(digest__in={_key(address) for _, address in found}).in_bulk(field_name="digest")
+    return [_link(text, address, visits.get(_key(address))) for text, address in found]
+
+
+def _key(address: str) -> str:
+    return digest.of(address)
+
+
+def _link(text: _Text, address: str, visit: PageVisit | None) -> RegisteredLink:
+    tags = naming.tags(address)
+    wanted = {"campaign": text.campaign.name, **text.campaign.utm}
+    astray = tuple((name, value) for name, value in wanted.items() if value and tags.get(name) != value)
+    return RegisteredLink(text.campaign, text.place, text.at, address, tags, astray, visit)
+
+
+def _texts(campaigns: Mapping[int, Campaign]) -> Iterator[_Text]:
+    used = CampaignWorkflow.objects.filter(campaign__in=campaigns, is_own=True).values_list(
+        "campaign_id", "workflow_id"
+    )
+    by_workflow = {workflow: campaigns[pk] for pk, workflow in used}
+    versions = (
+        Version.objects.filter(workflow__in=by_workflow).order_by("workflow_id", "-number").distinct("workflow_id")
+    )
+    named = {key: by_workflow[version.workflow_id] for version in versions for key in _templates(version)}
+    for template in MessageTemplate.objects.filter(key__in=named).order_by("key"):
+        at = f"/vocabulary/template/{template.pk}/"
+        yield _Text(named[template.key], f"template {template.name}", at, f"{template.subject}\n{template.body}")
+    for piece in CampaignContent.objects.filter(campaign__in=campaigns).select_related("item"):
+        body = f"{piece.item.body}\n{piece.item.link}"
+        yield _Text(campaigns[piece.campaign_id], piece.item.name, f"/content/{piece.item_id}/", body)
+
+
+def _templates(version: Version) -> Iterable[str]:
+    document = {"kind": "workflow", **version.content}
+    return {ref.key for ref in references(document) if ref.kind == "template"}
