@@ -1,5 +1,6 @@
 """Pages of the platform itself: the living page of components, and what is shown when something goes wrong."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
@@ -7,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
+from martechops.lib.states import WrongState
 from martechops.lib.tabs import Tab
 from martechops.templatetags.statuses import LOOKS
 from workflows.views.map_drawing import draw
@@ -127,6 +129,21 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403: the wrong person; says who could."""
     text = str(exception) or "Your roles do not include this. An administrator can change them."
     return _failure(request, code=403, title="This is not yours to open", text=text)
+
+
+class WrongStateMiddleware:
+    """409: the right person at the wrong time; says what has to happen first."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, WrongState):
+            return None
+        return _failure(request, code=409, title="Not as it stands now", text=str(exception))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "simple_history.middleware.HistoryRequestMiddleware",
     "martechops.doors.DoorMiddleware",
     "martechops.shell.OwnTimeMiddleware",
+    "martechops.pages.WrongStateMiddleware",
 ]
 
 ROOT_URLCONF = "martechops.urls"

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils.text import slugify
 
 from campaigns import lifecycle
-from campaigns.actions import rollouts
+from campaigns.actions import approvals, rollouts
 from campaigns.lifecycle import EDITABLE, WrongState
 from campaigns.models import Campaign, CampaignContent, CampaignWorkflow
 from campaigns.queries import conventions
@@ -152,6 +152,8 @@ def move(*, campaign: Campaign, verb: str, by: User | str, at: datetime, note: s
     campaign.save()
     detail = {"from": before, "to": str(to), "note": note.strip()} | ({"digest": digest} if digest else {})
     _record(f"campaign.{verb}", campaign, by=by, at=at, detail=detail)
+    if verb == "submit" and (digest := approvals.granted_at_once(kind="campaign", key=campaign.key, at=at)):
+        return move(campaign=campaign, verb="approve", by="approvals", at=at, digest=digest)
     return campaign
 
 
@@ -165,7 +167,17 @@ def _check_may_move(campaign: Campaign, verb: str, by: User | str) -> None:
 
 
 def _submit(campaign: Campaign, by: User | str, at: datetime) -> None:
-    del by, at
+    _check_complete(campaign)
+    if isinstance(by, User):
+        approvals.ask(kind="campaign", key=campaign.key, by=by, at=at)
+
+
+def _take_back(campaign: Campaign, by: User | str, at: datetime) -> None:
+    """What was asked for, or agreed to, is not to go live any more."""
+    approvals.drop(kind="campaign", key=campaign.key, by=by, at=at)
+
+
+def _check_complete(campaign: Campaign) -> None:
     missing = [
         words
         for is_there, words in (
@@ -190,6 +202,10 @@ def _schedule(campaign: Campaign, by: User | str, at: datetime) -> None:
 
 
 def _start(campaign: Campaign, by: User | str, at: datetime) -> None:
+    # All at once, in one order, before anything is written: who edits one of them waits, or we do.
+    list(Workflow.objects.select_for_update().filter(pk__in=_own(campaign).values("workflow_id")).order_by("pk"))
+    if isinstance(by, User) and not approvals.still_stands(kind="campaign", key=campaign.key, at=at):
+        raise NotReady("It is not what was approved any more: take it back to draft, and ask again.")
     for row in _own(campaign):
         version = row.workflow.versions.exclude(frozen_at=None).order_by("number").last()
         if version is None:
@@ -210,7 +226,9 @@ def _switch_on(version: Version, campaign: Campaign, by: User | str, at: datetim
     if Activation.objects.filter(version=version, until=None).exists():
         return
     try:
-        rollouts.switch_over(version=version, by=by, at=at, note=f"With the campaign {campaign.name}")
+        rollouts.switch_over(
+            version=version, by=by, at=at, note=f"With the campaign {campaign.name}", campaign=campaign
+        )
     except rollouts.CannotActivate as error:
         raise NotReady(f"{error}.") from None
 
@@ -228,6 +246,8 @@ def _end(campaign: Campaign, by: User | str, at: datetime) -> None:
 #: What a step does besides changing the state.
 _EFFECTS: Mapping[str, Callable[[Campaign, User | str, datetime], None]] = {
     "submit": _submit,
+    "return": _take_back,
+    "cancel": _take_back,
     "schedule": _schedule,
     "start": _start,
     "pause": _stop,

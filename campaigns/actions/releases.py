@@ -28,11 +28,16 @@ def make(*, version: Version, by: User | str, at: datetime, note: str = "") -> R
     workflow = Workflow.objects.select_for_update().get(pk=version.workflow_id)
     if isinstance(by, User):
         check_may(by, "workflows.edit", workflow)
+    return current(version=version, by=by, at=at, note=note)
+
+
+def current(*, version: Version, by: User | str, at: datetime, note: str = "") -> Release:
+    """As `make`, for who has locked the workflow and asked who may. Raises CannotRelease."""
     version = Version.objects.select_related("workflow").get(pk=version.pk)
     if version.frozen_at is None:
         raise CannotRelease(f"{version} is a draft: freeze it first.")
-    if workflow.map_only:
-        raise CannotRelease(f"{workflow.name} only documents how things are: it is never run.")
+    if version.workflow.map_only:
+        raise CannotRelease(f"{version.workflow.name} only documents how things are: it is never run.")
     manifest = manifests.of_versions([version])
     newest = version.releases.order_by("-number").first()
     if newest is not None and newest.digest == manifest.digest:

@@ -1,5 +1,6 @@
 """Rows of launches and rollouts."""
 
+from .approval import Approval, ApprovalRequest, BreakGlass, Delegation
 from .campaign import Campaign, CampaignContent, CampaignWorkflow
 from .checklist import Checklist, CheckResult, ManualCheck, PageVisit
 from .playbook import Playbook, PlaybookVersion
@@ -7,11 +8,15 @@ from .release import Release
 from .rollout import Rollout
 
 __all__ = [
+    "Approval",
+    "ApprovalRequest",
+    "BreakGlass",
     "Campaign",
     "CampaignContent",
     "CampaignWorkflow",
     "CheckResult",
     "Checklist",
+    "Delegation",
     "ManualCheck",
     "PageVisit",
     "Playbook",

@@ -14,6 +14,16 @@ from martechops.audit.models import ActorKind, AuditEntry
 CHAIN_LOCK = 0x61756469  # "audi"
 
 
+def hold_back_others() -> None:
+    """Take the end of the chain now: until this transaction ends, no other write that is logged commits.
+
+    Whatever is read from here on stands until the commit, because every write has its entry. For who has to be sure
+    that what they look at does not change while they act on it. Take every other lock first.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+
+
 def record(
     *,
     action: str,
@@ -50,8 +60,7 @@ def record_all(happened: Sequence[Happened], *, by: AbstractBaseUser | str, at: 
         raise transaction.TransactionManagementError(
             "An audit entry must share the transaction of the write it tells of."
         )
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+    hold_back_others()
     last = AuditEntry.objects.order_by("-number").values("number", "digest").first()
     first, previous = (last["number"] + 1, last["digest"]) if last else (1, "")
     made = []

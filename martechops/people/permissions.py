@@ -90,7 +90,10 @@ POLICY: Mapping[str, Rule] = {
     "admin.view": Rule(Role.OPERATOR),
     "workspace.apply": Rule(Role.OPERATOR),
     # Agreeing to it
+    "approvals.view": Rule(Role.VIEWER),
     "approvals.decide": Rule(Role.APPROVER),
+    "approvals.break-glass": Rule(Role.ADMIN),
+    "rollouts.start": Rule(Role.MARKETER, own_team=True),
     "content.publish": Rule(Role.APPROVER, own_team=True),
     # Running the installation
     "tokens.own": Rule(Role.VIEWER),

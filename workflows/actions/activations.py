@@ -13,14 +13,19 @@ class CannotActivate(Exception):
     """This version may not go live; the message says why."""
 
 
-@transaction.atomic
-def activate(*, version: Version, by: User | str, at: datetime) -> Activation:
-    """Make a frozen version the live one of its workflow; runs in flight stay on theirs. Raises `CannotActivate`."""
-    workflow = Workflow.objects.select_for_update().get(pk=version.workflow_id)
+def check(version: Version, workflow: Workflow) -> None:
+    """Return if it is something that can be live at all. Raises `CannotActivate`."""
     if workflow.map_only:
         raise CannotActivate(f"{workflow.key} only documents how things are: it is never run")
     if version.frozen_at is None:
         raise CannotActivate(f"{version} is a draft: freeze it first")
+
+
+@transaction.atomic
+def activate(*, version: Version, by: User | str, at: datetime) -> Activation:
+    """Make a frozen version the live one of its workflow; runs in flight stay on theirs. Raises `CannotActivate`."""
+    workflow = Workflow.objects.select_for_update().get(pk=version.workflow_id)
+    check(version, workflow)
     workflow.activations.filter(until=None).update(until=at)
     activation = Activation.objects.create(workflow=workflow, version=version, since=at)
     entries.record(

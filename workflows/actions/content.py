@@ -16,7 +16,7 @@ from workflows.engine.internal import InternalEvent, SubjectRef
 from workflows.models import ContentItem
 from workflows.queries import live
 
-from . import internal_events
+from . import internal_events, reviews
 
 
 class CannotMove(Exception):
@@ -25,10 +25,11 @@ class CannotMove(Exception):
 
 @transaction.atomic
 def save(item: ContentItem, *, by: User | str, at: datetime) -> ContentItem:
-    """A new item, or one that was edited; its state changes by `move`. Raises ValidationError and NotAllowed."""
+    """A new item, or one that was edited; its state changes by `move`. Raises ValidationError, NotAllowed, InReview."""
     if isinstance(by, User):
         check_may(by, "content.edit", item)
     before = ContentItem.objects.select_for_update().filter(pk=item.pk).first() if item.pk else None
+    reviews.check_free("content", before.key if before else item.key)
     item.state = before.state if before else ContentItem.State.PLANNED
     item.created_at, item.updated_at = before.created_at if before else at, at
     item.channels = sorted({str(channel).strip() for channel in item.channels if str(channel).strip()})

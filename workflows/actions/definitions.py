@@ -11,7 +11,7 @@ from martechops.audit import entries
 from martechops.lib import digest, history
 from martechops.people.models import Role, Team, User
 from martechops.people.permissions import NotAllowed, check_may
-from workflows.actions import soundness
+from workflows.actions import reviews, soundness
 from workflows.engine import ownership
 from workflows.engine.difference import differences
 from workflows.models import DefinitionVersion, StageOwnership, Status
@@ -123,6 +123,7 @@ def _checked(row: Row, *, by: User | str, at: datetime, expected: int | None, te
     stored = _stored(row)
     check_may_change(row, stored=stored, by=by, at=at)
     if documents.kind_of(row) is None:
+        reviews.check_free(str(row._meta.model_name), documents.key_of(stored or row))
         row.full_clean()
         return stored
     before = documents.document_of(stored) if stored else {}

@@ -12,7 +12,7 @@ from martechops.audit import entries
 from martechops.lib import digest, history
 from martechops.people.models import User
 from martechops.people.permissions import check_may
-from workflows.actions import comments
+from workflows.actions import comments, reviews
 from workflows.engine import edits
 from workflows.engine.edits import CannotEdit, Clash, Edit
 from workflows.engine.edits.merge import Side
@@ -256,10 +256,11 @@ def _digest(content: Mapping[str, Any]) -> str:
 
 
 def _locked(workflow: Workflow, by: User | str) -> Workflow:
-    """The workflow, for this transaction alone. Raises NotAllowed for who may not change it."""
+    """The workflow, for this transaction alone. Raises NotAllowed for who may not change it, and InReview."""
     workflow = Workflow.objects.select_for_update().get(pk=workflow.pk)
     if isinstance(by, User):
         check_may(by, "workflows.edit", workflow)
+    reviews.check_free("workflow", workflow.key)
     return workflow
 
 

@@ -26,6 +26,7 @@ from workflows.models import (
     LifecycleStage,
     Notice,
     Rename,
+    ReviewHold,
     Run,
     Status,
     Version,
@@ -90,6 +91,9 @@ def plan(*, kind: str, old: str, new: str) -> Plan:
     frozen = sorted({use.label for use in found if use.holder.document.get("status") == Status.FROZEN})
     if frozen:
         raise CannotRename(f"Frozen definitions refer to it: {', '.join(frozen)}.")
+    written = {use.holder.key for use in found if use.holder.kind == "workflow"}
+    if held := ReviewHold.objects.filter(kind="workflow", key__in=written).first():
+        raise CannotRename(f"{held.says} is in review: it would be written anew. Wait for that, or withdraw it.")
     return Plan(
         kind=kind,
         old=old,

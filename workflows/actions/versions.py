@@ -11,7 +11,7 @@ from martechops.audit import entries
 from martechops.lib import digest
 from martechops.people.models import Team, User
 from martechops.people.permissions import check_may
-from workflows.actions import definitions, drafts
+from workflows.actions import definitions, drafts, reviews
 from workflows.engine import required_parts, typing_rules
 from workflows.engine.parse import BadSpec, parse
 from workflows.engine.typing_rules import Vocabulary
@@ -29,9 +29,10 @@ class NothingChanged(Exception):
 
 @transaction.atomic
 def draft(*, workflow: Workflow, content: Mapping[str, Any], by: User | str, at: datetime, note: str = "") -> Version:
-    """A new draft, or the workflow's open one with this content, which is complete. Raises `BadSpec`."""
+    """A new draft, or the workflow's open one with this content, which is complete. Raises `BadSpec`, InReview."""
     parse(content)
     workflow = Workflow.objects.select_for_update().get(pk=workflow.pk)
+    reviews.check_free("workflow", workflow.key)
     frozen = workflow.versions.exclude(frozen_at=None).order_by("number").last()
     last = workflow.versions.aggregate(Max("number"))["number__max"] or 0
     version = workflow.versions.filter(frozen_at=None).first() or Version(
@@ -57,9 +58,10 @@ def freeze(
 
     Its rules have to fit the catalog as it is now (`words`, for whoever has just read it); a map of how things are may
     say what it likes. The workflow is called, owned and typed as the frozen content says. Raises AlreadyFrozen,
-    BadSpec, NothingChanged, NotAllowed and `drafts.ChangedMeanwhile`.
+    BadSpec, NothingChanged, NotAllowed, InReview and `drafts.ChangedMeanwhile`.
     """
     workflow = Workflow.objects.select_for_update().get(pk=version.workflow_id)
+    reviews.check_free("workflow", workflow.key)
     version = Version.objects.select_related("workflow", "parent").get(pk=version.pk)
     if isinstance(by, User):
         check_may(by, "workflows.edit", workflow)

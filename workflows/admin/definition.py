@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import JSONField, Model, TextField
 from django.forms import JSONField as JSONFormField
 from django.forms import ModelForm
@@ -13,7 +14,7 @@ from django.http import HttpRequest
 from martechops.audit.admin import DefinitionAdmin as AuditedAdmin
 from martechops.lib import clock, strict_json
 from workflows import models
-from workflows.actions import definitions, soundness
+from workflows.actions import definitions, reviews, soundness
 from workflows.queries import documents
 
 
@@ -87,19 +88,46 @@ class DefinitionAdmin(AuditedAdmin):
         return (*fixed, "status") if "status" in {field.name for field in self.opts.fields} else fixed
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and getattr(obj, "status", "") != models.Status.FROZEN
+        is_frozen = getattr(obj, "status", "") == models.Status.FROZEN
+        return super().has_delete_permission(request, obj) and not is_frozen and not self._is_held(obj)
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         if documents.kind_of(obj) is None:
-            super().save_model(request, obj, form, change)
+            with transaction.atomic():
+                self._check_free(obj)
+                super().save_model(request, obj, form, change)
             return
         consumers = form.cleaned_data.get("consumers")
         definitions.save(obj, by=request.user, at=clock.now(), note="In the admin", consumers=consumers)  # type: ignore[arg-type]
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """What is in review is only looked at."""
+        return super().has_change_permission(request, obj) and not self._is_held(obj)
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        with transaction.atomic():
+            self._check_free(obj)
+            super().delete_model(request, obj)
+
+    def _is_held(self, obj: Model | None) -> bool:
+        return obj is not None and models.ReviewHold.objects.filter(**_named(obj)).exists()
+
+    def _check_free(self, obj: Model) -> None:
+        """Under the lock of its row, as every action asks. Raises InReview."""
+        stored = self.model._default_manager.select_for_update(of=("self",)).filter(pk=obj.pk).first()
+        if stored is not None:
+            reviews.check_free(**_named(stored))
 
     def _record(self, request: HttpRequest, verb: str, obj: Model, message: Any) -> None:
         """The action has entered it in the log already, except for what it does not do."""
         if documents.kind_of(obj) is None or verb == "delete":
             super()._record(request, verb, obj, message)
+
+
+def _named(row: Model) -> dict[str, str]:
+    """As holds name it."""
+    kind = "content" if isinstance(row, models.ContentItem) else str(row._meta.model_name)
+    return {"kind": kind, "key": str(getattr(row, "key", row.pk))}
 
 
 def _is_frozen(row: Model) -> bool:

@@ -16,6 +16,7 @@ from .mapping import Mapping
 from .membership import AudienceMember, SegmentMember, SegmentWatch
 from .merge import Merge
 from .rename import Notice, Rename
+from .review import ReviewHold
 from .run import Conversion, Run, Timer, Trace
 from .schedule import Schedule, Tick
 from .scoring import ScoreEntry, Scoring
@@ -65,6 +66,7 @@ __all__ = [
     "QueuedEvent",
     "Rename",
     "ReportRequest",
+    "ReviewHold",
     "Revision",
     "Run",
     "Schedule",

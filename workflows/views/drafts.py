@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from martechops.lib import clock
 from martechops.people.permissions import check_may
 from martechops.people.visitors import person
-from workflows.actions import drafts, versions, workflows
+from workflows.actions import drafts, reviews, versions, workflows
 from workflows.engine import required_parts
 from workflows.engine.parse import BadSpec
 from workflows.engine.workflow_difference import compare
@@ -153,7 +153,7 @@ def _freeze(request: HttpRequest, version: Version) -> str:
         versions.freeze(version=version, by=person(request), at=clock.now(), note=note, revision=_seen(request))
     except BadSpec:
         return "Some things are still to be mended."
-    except (versions.NothingChanged, versions.AlreadyFrozen, drafts.ChangedMeanwhile) as error:
+    except (versions.NothingChanged, versions.AlreadyFrozen, drafts.ChangedMeanwhile, reviews.InReview) as error:
         return str(error)
     return ""
 

@@ -13,7 +13,7 @@ from martechops.lib import clock, windows
 from martechops.people.models import User
 from martechops.people.permissions import check_may, may
 from martechops.people.visitors import person
-from workflows.actions import drafts
+from workflows.actions import drafts, reviews
 from workflows.engine.edits import CannotEdit, Edit
 from workflows.engine.edits.merge import Side
 from workflows.forms import changes, rules, step_form, workflow_form
@@ -111,7 +111,7 @@ def _change(request: HttpRequest, workflow: Workflow) -> HttpResponse:
         return _gone(request, workflow)
     except drafts.ChangedMeanwhile as error:
         return clash_page(request, workflow, error)
-    except (CannotEdit, drafts.NothingToTakeBack) as error:
+    except (CannotEdit, drafts.NothingToTakeBack, reviews.InReview) as error:
         return _answer(request, workflow, version, says=str(error), status=422)
     return _answer(request, workflow, saved.version, saved=saved)
 

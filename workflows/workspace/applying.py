@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F, ProtectedError
 
 from martechops.audit import entries
+from martechops.lib.states import WrongState
 from martechops.people.models import User
 from martechops.people.permissions import NotAllowed, check_may
 from workflows.actions import definition_batches, definitions, renames
@@ -135,6 +136,7 @@ REFUSALS = (
     definitions.Frozen,
     definitions.WrongStatus,
     renames.CannotRename,
+    WrongState,
 )
 
 

@@ -5,8 +5,11 @@ from typing import Any
 
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
+from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
+
+from martechops.lib.states import WrongState
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -61,8 +64,20 @@ class ProblemFormatter(ExceptionFormatter):
         return problem(self.exc.status_code, errors=errors)
 
 
+class Standing(APIException):
+    """Where the thing stands does not allow it."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "wrong_state"
+
+
 class ProblemHandler(ExceptionHandler):
     """Answers with the media type that says what the body is."""
+
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        known = Standing(str(exc)) if isinstance(exc, WrongState) else exc
+        converted: Exception = super().convert_known_exceptions(known)
+        return converted
 
     def get_response(self, exc: APIException, data: dict[str, Any]) -> Response:
         return Response(data, status=exc.status_code, headers=self.get_headers(exc), content_type=MEDIA_TYPE)

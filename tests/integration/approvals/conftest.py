@@ -1,15 +1,23 @@
-"""The demo workspace and its people: ana owns, ben approves, cy is a stranger."""
+"""The demo workspace and its people: ana owns, ben and dan approve, cy is a stranger."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 
+from campaigns.actions import approvals
 from campaigns.demo import workspace
+from campaigns.models import ApprovalRequest
 from martechops.people.actions import users
-from martechops.people.models import User
+from martechops.people.models import Role, Team, User
+from workflows.actions import drafts, versions
+from workflows.engine import edits
+from workflows.models import Version, Workflow
 
 #: A Monday, in everybody's working hours.
 AT = datetime(2026, 11, 2, 11, 0, tzinfo=UTC)
+#: Of high risk, of marketing ops, ana's team.
+KEY = "demo-request-nurture"
 
 
 @pytest.fixture
@@ -19,12 +27,28 @@ def demo(db: None) -> None:
 
 @pytest.fixture
 def ana(demo: None) -> User:
-    return User.objects.get(username="ana")
+    """May approve, too: what bars her is what she wrote."""
+    ana = User.objects.get(username="ana")
+    ana.roles = [Role.MARKETER, Role.APPROVER]
+    ana.save()
+    return ana
 
 
 @pytest.fixture
 def ben(demo: None) -> User:
     return User.objects.get(username="ben")
+
+
+@pytest.fixture
+def dan(demo: None) -> User:
+    return users.add(
+        username="dan",
+        password=None,
+        roles=[Role.APPROVER],
+        teams=list(Team.objects.filter(key="sales-ops")),
+        by="tests",
+        at=AT,
+    )
 
 
 @pytest.fixture
@@ -35,3 +59,21 @@ def admin(demo: None) -> User:
 @pytest.fixture
 def cy(demo: None) -> User:
     return users.add(username="cy", password=None, roles=[], by="tests", at=AT)
+
+
+def written(by: User, *, key: str = KEY, name: str = "Anew") -> Version:
+    """A frozen version of the workflow that this person changed, without teams that it names."""
+    workflow = Workflow.objects.get(key=key)
+    draft = drafts.begin(workflow=workflow, by=by, at=AT)
+    content = {**draft.content, "name": name, "approvers": []}
+    drafts.edit(workflow=workflow, change=edits.Replace(content), revision=draft.revision, by=by, at=AT)
+    return versions.freeze(version=draft, by=by, at=AT, note="Another name")
+
+
+Ask = Callable[[], ApprovalRequest]
+
+
+@pytest.fixture
+def request_(ana: User) -> ApprovalRequest:
+    """Ana asks for what she wrote: of high risk, so that two others have to agree to each section."""
+    return approvals.ask_for_version(version=written(ana), by=ana, at=AT)
