@@ -2,9 +2,19 @@
 
 from django.urls import path
 
-from campaigns.views import campaigns, launches, links, playbooks
+from campaigns.views import approvals, campaigns, launches, links, playbooks
 
 urlpatterns = [
+    path("approvals/", approvals.inbox, name="approvals"),
+    path("approvals/waiting/", approvals.waiting, name="approvals-waiting"),
+    path("approvals/delegate/", approvals.delegate, name="approval-delegate"),
+    path("approvals/delegate/<int:delegation_id>/end/", approvals.end_delegation, name="delegation-end"),
+    path("approvals/ask/<int:version_id>/", approvals.ask, name="approval-ask"),
+    path("approvals/emergency/<int:version_id>/", approvals.emergency, name="break-glass"),
+    path("approvals/<int:request_id>/", approvals.detail, name="approval"),
+    path("approvals/<int:request_id>/decide/", approvals.decide, name="approval-decide"),
+    path("approvals/<int:request_id>/withdraw/", approvals.withdraw, name="approval-withdraw"),
+    path("approvals/<int:request_id>/go-live/", approvals.go_live, name="approval-go-live"),
     path("campaigns/", campaigns.listing, name="campaigns"),
     path("campaigns/new/", launches.new, name="campaign-new"),
     path("campaigns/new/preview/", launches.preview, name="campaign-preview"),

@@ -56,6 +56,7 @@ NAVIGATION = (
             NavItem("Campaigns", "/campaigns/", "megaphone"),
             NavItem("Playbooks", "/playbooks/", "notebook-text"),
             NavItem("Links", "/links/", "link"),
+            NavItem("Approvals", "/approvals/", "badge-check"),
         ),
     ),
     (

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from campaigns.models import ApprovalRequest
+from campaigns.models import ApprovalRequest, BreakGlass
 from martechops.people.models import Team, User
 from workflows.models import Notice
 
@@ -29,6 +29,28 @@ def tell(request: ApprovalRequest, *, by: User | str, at: datetime) -> None:
     """Tell the team that owns the thing where the request stands now."""
     says = _SAYS[request.state] + (f": {request.because}" if request.because else "")
     _notice([request.owner], request, says, by=by, at=at)
+
+
+def went(request: ApprovalRequest, *, refused: str, at: datetime) -> None:
+    """Tell the owners what became of the time that was named."""
+    says = f"did not go live at its time: {refused}." if refused else "went live at its time"
+    _notice([request.owner], request, says, by="approvals", at=at)
+
+
+def glass_was_broken(broken: BreakGlass, *, at: datetime) -> None:
+    """Tell every team."""
+    version = broken.release.version
+    Notice.objects.bulk_create(
+        Notice(
+            owner=team,
+            label=f"{version.workflow.name}, version {version.number}",
+            address=f"/workflows/{version.workflow.key}/versions/",
+            says=f"went live without its approvals: {broken.reason}",
+            by=broken.by,
+            at=at,
+        )
+        for team in Team.objects.order_by("key")
+    )
 
 
 def _notice(teams: Iterable[Team], request: ApprovalRequest, says: str, *, by: User | str, at: datetime) -> None:

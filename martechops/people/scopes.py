@@ -9,6 +9,8 @@ SCOPES: Mapping[str, str] = {
     "runs:read": "runs.view",
     "content:read": "content.view",
     "content:write": "content.edit",
+    "approvals:read": "approvals.view",
+    "approvals:write": "approvals.view",
     "campaigns:read": "campaigns.view",
     "campaigns:write": "campaigns.edit",
     "playbooks:read": "playbooks.view",

@@ -27,6 +27,9 @@ LOOKS: dict[str, Look] = {
     "retired": Look("Retired", "", "archive"),
     # campaigns
     "approved": Look("Approved", "good", "badge-check"),
+    "changes": Look("Changes asked for", "warn", "message-circle"),
+    "stale": Look("Stale", "warn", "history"),
+    "expired": Look("Expired", "", "clock"),
     "scheduled": Look("Scheduled", "info", "calendar-clock"),
     "paused": Look("Paused", "warn", "pause"),
     "archived": Look("Archived", "", "archive"),

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0004_releases'),
+        ('campaigns', '0005_playbooks'),
         ('people', '0003_token_system'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -90,5 +90,5 @@ DROP FUNCTION campaigns_approval_guard();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0005_approvals")]
+    dependencies = [("campaigns", "0006_approvals")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -1,0 +1,54 @@
+"""Forms of approvals: asking, answering, letting somebody else answer."""
+
+from typing import Any
+
+from django import forms
+
+from campaigns.models import Delegation
+from martechops.people.models import Role, User
+
+
+class AskForm(forms.Form):
+    """What whoever agrees should know, and when it goes live then."""
+
+    note = forms.CharField(
+        label="What changes, and why",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Those who are asked read it first.",
+    )
+    go_live_at = forms.DateTimeField(
+        label="Goes live by itself at",
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text="Empty: somebody takes it live once it is approved.",
+    )
+
+
+class BreakGlassForm(forms.Form):
+    """Why it cannot wait."""
+
+    reason = forms.CharField(label="Why it cannot wait", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class DelegationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Who answers in one's place, and until when."""
+
+    class Meta:
+        model = Delegation
+        fields = ("taker", "until", "reason")
+        labels = {"taker": "Who answers for you", "until": "Until", "reason": "Why"}
+        widgets = {
+            "until": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+            "reason": forms.TextInput(),
+        }
+
+    def __init__(self, *args: Any, giver: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        able = [
+            user.pk for user in User.objects.filter(is_active=True).exclude(pk=giver.pk) if user.has_role(Role.APPROVER)
+        ]
+        field = self.fields["taker"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = User.objects.filter(pk__in=able).order_by("username")
+        field.label_from_instance = lambda user: user.get_full_name() or user.username  # type: ignore[method-assign]

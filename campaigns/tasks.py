@@ -1,0 +1,16 @@
+"""Doorbells answered for launches."""
+
+from celery import shared_task
+
+from campaigns.actions import approval_chores, staleness
+from martechops.lib import clock
+
+APPROVALS = "campaigns.approvals"
+
+
+@shared_task(name=APPROVALS)
+def approvals_task() -> None:
+    """Say what is stale, over, or due."""
+    at = clock.now()
+    staleness.sweep(at=at)
+    approval_chores.keep(at=at)

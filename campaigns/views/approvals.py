@@ -1,0 +1,233 @@
+"""Approvals: what waits for whom, one request with everything that it takes to decide, and the verbs."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from campaigns.actions import approvals as actions
+from campaigns.actions import break_glass, delegations, releases, rollouts, verdicts
+from campaigns.forms.approval import AskForm, BreakGlassForm, DelegationForm
+from campaigns.models import ApprovalRequest, BreakGlass, Delegation
+from campaigns.queries import approvals as reading
+from campaigns.queries import delegations as standing
+from martechops.lib import clock
+from martechops.lib.tabs import Tab
+from martechops.people.models import User
+from martechops.people.permissions import check_may, may
+from martechops.people.visitors import person
+from workflows.engine.workflow_difference import compare
+from workflows.models import Version
+from workflows.queries import changed_uses, comments
+
+
+def inbox(request: HttpRequest) -> HttpResponse:
+    """What waits for one's own word, what one has asked for, what waits for others, and what was decided."""
+    user, at = person(request), clock.now()
+    mine, asked = reading.inbox(by=user, at=at), reading.asked(by=user)
+    view = request.GET.get("view", "mine" if mine or not asked else "asked")
+    tabs = [
+        Tab("For you", "?view=mine", current=view == "mine", count=len(mine)),
+        Tab("Asked by you", "?view=asked", current=view == "asked", count=len(asked)),
+        Tab("All open", "?view=open", current=view == "open"),
+        Tab("Decided", "?view=closed", current=view == "closed"),
+    ]
+    lines = {"asked": lambda: asked, "open": reading.open_ones}.get(view, lambda: mine)
+    context = {
+        "tabs": tabs,
+        "view": view,
+        "lines": lines() if view != "closed" else [],
+        "window": reading.closed(before=request.GET.get("before", "")) if view == "closed" else None,
+        "given": standing.given(by=user, at=at),
+        "form": DelegationForm(giver=user) if may(user, "approvals.decide") else None,
+    }
+    return render(request, "campaigns/approvals.html", context)
+
+
+def waiting(request: HttpRequest) -> HttpResponse:
+    """A block for Today: what waits for one's own word."""
+    return render(
+        request, "campaigns/approvals_waiting.html", {"lines": reading.inbox(by=person(request), at=clock.now())}
+    )
+
+
+def detail(request: HttpRequest, request_id: int) -> HttpResponse:
+    """Difference, risk, checks, what was said, and the verbs."""
+    asked = _found(request_id)
+    return render(request, "campaigns/approval.html", _context(request, asked))
+
+
+@require_POST
+def decide(request: HttpRequest, request_id: int) -> HttpResponse:
+    """Approve sections, ask for changes, or refuse."""
+    asked, user = _found(request_id), person(request)
+    sent = request.POST
+    try:
+        decided = verdicts.decide(
+            request=asked,
+            verdict=sent.get("verdict", ""),
+            by=user,
+            at=clock.now(),
+            sections=sent.getlist("section"),
+            comment=sent.get("comment", ""),
+            step=sent.get("step", "")[:120],
+            on_behalf_of=_giver(sent.get("for", "")),
+        )
+    except ValidationError as error:
+        context = _context(request, asked) | {"problem": " ".join(error.messages), "comment": sent.get("comment", "")}
+        return render(request, "campaigns/approval.html", context, status=422)
+    said = "Your word is kept; others are still asked." if decided.state == "open" else _SAID[decided.state]
+    messages.success(request, said)
+    return redirect("approval", request_id=request_id)
+
+
+_SAID = {
+    "approved": "Approved: it can go live as it is now.",
+    "changes": "Sent back with what you wrote. It can be edited again.",
+    "refused": "Refused. It can be edited again.",
+}
+
+
+@require_POST
+def withdraw(request: HttpRequest, request_id: int) -> HttpResponse:
+    """Take the question back."""
+    asked = _found(request_id)
+    actions.withdraw(request=asked, by=person(request), at=clock.now(), because=request.POST.get("because", ""))
+    messages.success(request, "Taken back: it can be edited again.")
+    return redirect("approval", request_id=request_id)
+
+
+@require_POST
+def go_live(request: HttpRequest, request_id: int) -> HttpResponse:
+    """Take what is approved live, at the digest that was approved."""
+    asked, user = _found(request_id), person(request)
+    if asked.release is None:
+        raise Http404
+    check_may(user, "rollouts.start", asked.release.workflow)
+    try:
+        rollouts.switch_over(version=asked.release.version, by=user, at=clock.now(), note=asked.note)
+    except rollouts.CannotActivate as error:
+        messages.error(request, f"{error}.")
+    else:
+        messages.success(request, f"{asked.label} is live.")
+    return redirect("approval", request_id=request_id)
+
+
+def ask(request: HttpRequest, version_id: int) -> HttpResponse:
+    """Ask for a frozen version, after it was said what that takes."""
+    version, user = _version(version_id), person(request)
+    check_may(user, "workflows.edit", version.workflow)
+    form = AskForm(request.POST if request.method == "POST" else None, initial={"note": version.note})
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = actions.ask_for_version(version=version, by=user, at=clock.now(), **form.cleaned_data)
+        except (releases.CannotRelease, actions.CannotAsk) as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect("approval", request_id=made.pk)
+    context = {"version": version, "workflow": version.workflow, "form": form}
+    return render(request, "campaigns/approval_ask.html", context, status=422 if request.method == "POST" else 200)
+
+
+def emergency(request: HttpRequest, version_id: int) -> HttpResponse:
+    """Take a version live without its approvals: with a reason that everybody is told."""
+    version, user = _version(version_id), person(request)
+    check_may(user, "approvals.break-glass")
+    form = BreakGlassForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            break_glass.take_live(version=version, by=user, at=clock.now(), **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error("reason", error.messages)
+        except rollouts.CannotActivate as error:
+            form.add_error(None, f"{error}.")
+        else:
+            messages.success(request, f"{version} is live. Every team was told why.")
+            return redirect("workflow-versions", key=version.workflow.key)
+    context = {"version": version, "workflow": version.workflow, "form": form}
+    return render(request, "campaigns/break_glass.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_POST
+def delegate(request: HttpRequest) -> HttpResponse:
+    """Let somebody else answer for a time."""
+    user, at = person(request), clock.now()
+    form = DelegationForm(request.POST, giver=user)
+    form.instance.giver, form.instance.since = user, at
+    if form.is_valid():
+        said = form.cleaned_data
+        try:
+            delegations.give(to=said["taker"], since=at, until=said["until"], reason=said["reason"], by=user, at=at)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            messages.success(request, "They can answer in your place now.")
+    else:
+        messages.error(request, " ".join(text for texts in form.errors.values() for text in texts))
+    return redirect("approvals")
+
+
+@require_POST
+def end_delegation(request: HttpRequest, delegation_id: int) -> HttpResponse:
+    """Take it back."""
+    row = get_object_or_404(Delegation, pk=delegation_id)
+    delegations.end(delegation=row, by=person(request), at=clock.now())
+    messages.success(request, "From now on only you answer.")
+    return redirect("approvals")
+
+
+def _found(request_id: int) -> ApprovalRequest:
+    found = reading.found(request_id)
+    if found is None:
+        raise Http404(f"request {request_id}")
+    return found
+
+
+def _version(version_id: int) -> Version:
+    return get_object_or_404(Version.objects.select_related("workflow__owner"), pk=version_id)
+
+
+def _giver(username: str) -> User | None:
+    return get_object_or_404(User, username=username) if username else None
+
+
+def _context(request: HttpRequest, asked: ApprovalRequest) -> dict[str, Any]:
+    user, at = person(request), clock.now()
+    sections = reading.sections(asked, by=user, at=at)
+    context: dict[str, Any] = {
+        "asked": asked,
+        "sections": sections,
+        "mine": [section for section in sections if section.is_mine],
+        "givers": standing.taken(by=user, at=at) if asked.state == "open" else [],
+        "barred": user.pk in asked.barred,
+        "may_withdraw": asked.state in ("open", "approved") and asked.requested_by_id == user.pk,
+        "last": reading.before(asked),
+    }
+    if asked.release is not None:
+        version = asked.release.version
+        old = context["last"].release.version if context["last"] and context["last"].release else version.parent
+        context |= {
+            "version": version,
+            "old": old,
+            "difference": compare(old.content if old else {}, version.content),
+            "uses": changed_uses.between(version.content, old=_since(context["last"], old), new=asked.requested_at),
+            "steps": [
+                (step.get("key", ""), step.get("name") or step.get("key", "")) for step in version.content["steps"]
+            ],
+            "threads": comments.elsewhere(version.workflow, []),
+            "may_start": asked.state == "approved" and may(user, "rollouts.start", version.workflow),
+            "is_live": version.activations.filter(until=None).exists(),
+            "broken": BreakGlass.objects.filter(release__version=version).select_related("by"),
+        }
+    return context
+
+
+def _since(last: ApprovalRequest | None, old: Version | None) -> datetime | None:
+    """When what it is compared with was as it was agreed to."""
+    if last is not None:
+        return last.requested_at
+    return old.frozen_at if old else None
