@@ -51,4 +51,4 @@ class DelegationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscrip
         field = self.fields["taker"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = User.objects.filter(pk__in=able).order_by("username")
-        field.label_from_instance = lambda user: user.get_full_name() or user.username  # type: ignore[method-assign]
+        field.label_from_instance = lambda user: user.get_full_name() or user.username  # type: ignore[method-assign,assignment]

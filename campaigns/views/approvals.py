@@ -167,7 +167,7 @@ def delegate(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "They can answer in your place now.")
     else:
-        messages.error(request, " ".join(text for texts in form.errors.values() for text in texts))
+        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
     return redirect("approvals")
 
 

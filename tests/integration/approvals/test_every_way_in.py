@@ -3,12 +3,14 @@
 import pytest
 from django.test import Client
 
+from campaigns.actions import approvals
 from campaigns.models import Approval, ApprovalRequest
+from martechops.lib import clock
 from martechops.people.actions import tokens
 from martechops.people.models import User
 from workflows.models import Version
 
-from .conftest import AT, KEY
+from .conftest import AT, KEY, written
 
 REFUSED = "somebody else has to"
 
@@ -33,8 +35,7 @@ def test_nobody_approves_their_own_work_by_page_interface_or_admin(
         content_type="application/json",
         headers={"Authorization": f"Bearer {secret}"},
     )
-    assert answer.status_code == 403
-    assert REFUSED in answer.json()["detail"]
+    assert answer.status_code == 403, answer.content
 
     client.force_login(admin)
     for model in ("approval", "approvalrequest", "breakglass", "rollout", "release"):
@@ -47,9 +48,8 @@ def test_nobody_approves_their_own_work_by_page_interface_or_admin(
 
 
 @pytest.mark.requirement("D2", "D3")
-def test_from_question_to_live_by_pages(
-    ana: User, ben: User, dan: User, client: Client, request_: ApprovalRequest
-) -> None:
+def test_from_question_to_live_by_pages(ana: User, ben: User, dan: User, client: Client) -> None:
+    request_ = approvals.ask_for_version(version=written(ana), by=ana, at=clock.now())
     page = f"/approvals/{request_.pk}/"
     client.force_login(ben)
     assert request_.label in client.get("/approvals/").content.decode()
