@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workflows', '0020_effects_of_no_contact'),
+        ('workflows', '0021_blocks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
