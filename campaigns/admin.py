@@ -20,6 +20,7 @@ from campaigns.models import (
     Checklist,
     CheckResult,
     Delegation,
+    Letter,
     ManualCheck,
     PageVisit,
     Playbook,
@@ -161,3 +162,9 @@ class BreakGlassAdmin(MachineWrittenAdmin):
 class DelegationAdmin(MachineWrittenAdmin):
     list_display = ["giver", "taker", "since", "until"]
     list_select_related = ["giver", "taker"]
+
+
+@admin.register(Letter)
+class LetterAdmin(MachineWrittenAdmin):
+    list_display = ["id", "request_id", "state", "says", "planned_at", "ended_at"]
+    list_filter = ["state"]

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from campaigns.actions import approval_chores, staleness
+from campaigns.runtime import letters
 from martechops.lib import clock
 
 APPROVALS = "campaigns.approvals"
@@ -10,7 +11,8 @@ APPROVALS = "campaigns.approvals"
 
 @shared_task(name=APPROVALS)
 def approvals_task() -> None:
-    """Say what is stale, over, or due."""
+    """Say what is stale, over, or due, and send the letters about it."""
     at = clock.now()
     staleness.sweep(at=at)
     approval_chores.keep(at=at)
+    letters.deliver(at=at)

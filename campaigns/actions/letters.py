@@ -1,12 +1,17 @@
-"""Who is told of a request: teams by notices in their inbox."""
+"""Who is told of a request: teams by notices in their inbox, people by e-mail; written here, sent by `runtime`."""
 
+import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
-from campaigns.models import ApprovalRequest, BreakGlass
-from martechops.people.models import Team, User
+from django.conf import settings
+
+from campaigns.models import ApprovalRequest, BreakGlass, Letter
+from martechops.people.models import Role, Team, User
 from workflows.models import Notice
 
+#: Names of letters are made from this.
+_NAMES = uuid.UUID("6f0d7a0e-52a6-4c0b-9c3e-3d5a1c8b7e21")
 #: State → what became of it, for whoever owns the thing.
 _SAYS = {
     "approved": "is approved",
@@ -23,12 +28,15 @@ def ask(request: ApprovalRequest, *, at: datetime, again: bool = False) -> None:
     keys = {team for need in request.needs for team in need["teams"]}
     says = "still waits for your approval" if again else "waits for your approval"
     _notice(Team.objects.filter(key__in=keys), request, says, by=request.requested_by, at=at)
+    _write(_asked(request, keys), request, says, at=at)
 
 
 def tell(request: ApprovalRequest, *, by: User | str, at: datetime) -> None:
     """Tell the team that owns the thing where the request stands now."""
     says = _SAYS[request.state] + (f": {request.because}" if request.because else "")
     _notice([request.owner], request, says, by=by, at=at)
+    if by != request.requested_by:
+        _write([request.requested_by], request, says, at=at)
 
 
 def went(request: ApprovalRequest, *, refused: str, at: datetime) -> None:
@@ -50,6 +58,35 @@ def glass_was_broken(broken: BreakGlass, *, at: datetime) -> None:
             at=at,
         )
         for team in Team.objects.order_by("key")
+    )
+
+
+def _asked(request: ApprovalRequest, teams: set[str]) -> list[User]:
+    """Who may answer: approvers of the teams that are named, or all; never who wrote it."""
+    people = User.objects.filter(is_active=True).exclude(pk__in=request.barred)
+    if teams:
+        people = people.filter(teams__key__in=teams).distinct()
+    return [user for user in people.order_by("pk") if user.has_role(Role.APPROVER)]
+
+
+def _write(people: Iterable[User], request: ApprovalRequest, says: str, *, at: datetime) -> None:
+    """A letter to each who has an address, with the one link that leads to the request."""
+    address = f"{settings.PUBLIC_URL}/approvals/{request.pk}/"
+    text = "\n\n".join(part for part in (f"{request.label} {says}.", request.note, address) if part)
+    Letter.objects.bulk_create(
+        [
+            Letter(
+                key=uuid.uuid5(_NAMES, f"{request.pk} {user.pk} {request.state} {at.isoformat()}"),
+                request=request,
+                person=user,
+                subject=" ".join(f"{request.label} {says}".split())[:150],
+                text=text,
+                planned_at=at,
+            )
+            for user in people
+            if user.email
+        ],
+        ignore_conflicts=True,
     )
 
 

@@ -3,6 +3,7 @@
 from .approval import Approval, ApprovalRequest, BreakGlass, Delegation
 from .campaign import Campaign, CampaignContent, CampaignWorkflow
 from .checklist import Checklist, CheckResult, ManualCheck, PageVisit
+from .letter import Letter
 from .playbook import Playbook, PlaybookVersion
 from .release import Release
 from .rollout import Rollout
@@ -17,6 +18,7 @@ __all__ = [
     "CheckResult",
     "Checklist",
     "Delegation",
+    "Letter",
     "ManualCheck",
     "PageVisit",
     "Playbook",
