@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workflows', '0021_blocks'),
+        ('workflows', '0022_effects_by_system'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
