@@ -20,3 +20,8 @@ def named_in_the_product() -> Counter[str]:
 
 def test_every_place_is_named_once_and_no_other_is() -> None:
     assert named_in_the_product() == Counter(dict.fromkeys(PLACES, 1))
+
+
+def test_a_process_is_ended_at_every_place_in_some_test() -> None:
+    named = {place for path in (ROOT / "tests").rglob("*.py") for place in PLACES if f'"{place}"' in path.read_text()}
+    assert named == set(PLACES)
