@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.conf import settings
 from django.db import connection
 
@@ -91,6 +92,10 @@ class Batch:
         return len(self.events) + len(self.timers)
 
 
+#: For a batch, everything is found by its keys through an index: a plan that reads a table from end to end, made while
+#: it was nearly empty or before anybody counted its rows, costs many times as much.
+_NO_BULK_PLANS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+
 _QUEUED = QueuedEvent._meta.db_table
 _TIMERS = Timer._meta.db_table
 _ATTEMPTS = Attempt._meta.db_table
@@ -99,12 +104,7 @@ _ATTEMPTS = Attempt._meta.db_table
 @contextmanager
 def held(*, limit: int, at: datetime | None = None) -> Iterator[Held]:
     """Hold free lanes and note the oldest events in them, and timers that are due. Call outside a transaction."""
-    lanes = _hold_lanes(_EVENTS_LOCK, f"SELECT FROM {_QUEUED} q WHERE q.lane = l.lane AND q.tries = 0")
-    timer_lanes = _hold_lanes(
-        _TIMERS_LOCK,
-        f"SELECT FROM {_TIMERS} t WHERE {_OF_LANE} AND t.tries = 0 AND t.due_at <= coalesce(%s::timestamptz, now())",
-        at,
-    )
+    lanes, timer_lanes = _hold_lanes(at)
     try:
         yield _note(lanes, timer_lanes, limit, at) if lanes or timer_lanes else Held((), ())
     finally:
@@ -113,9 +113,14 @@ def held(*, limit: int, at: datetime | None = None) -> Iterator[Held]:
 
 def batch(what: Held, *, at: datetime | None = None) -> Batch:
     """What is held, taken. Call inside the transaction that handles it: the note goes with it."""
-    now = at or database_now()
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {_ATTEMPTS} WHERE holder = pg_backend_pid()")  # noqa: S608
+        cursor.execute(
+            f"""
+            WITH note AS (DELETE FROM {_ATTEMPTS} WHERE holder = pg_backend_pid())
+            SELECT now(), {", ".join(f"set_config('{name}', 'off', true)" for name in _NO_BULK_PLANS)}
+            """  # noqa: S608
+        )
+        now = at or cursor.fetchone()[0]
     return Batch(at=now, events=_take_events(what.event_ids), timers=_take_timers(what.run_ids, now))
 
 
@@ -175,27 +180,38 @@ def database_now() -> datetime:
     return now
 
 
-_OF_LANE = f"t.run_id %% {LANES} = l.lane"
-
-
-def _hold_lanes(lock: int, has_work: str, *values: Any) -> list[int]:
-    """Lock free lanes that have work, beginning anywhere so that none is favoured.
+def _hold_lanes(at: datetime | None) -> tuple[list[int], list[int]]:
+    """Lock free lanes of events and of timers that have work, beginning anywhere so that none is favoured.
 
     In a statement of its own: the next one then sees all that the lanes' last holder committed.
     """
     start = random.randrange(LANES)  # noqa: S311  fairness, not secrecy
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH pending AS MATERIALIZED (
-                SELECT l.lane FROM generate_series(0, {LANES - 1}) AS l (lane)
-                WHERE EXISTS ({has_work}) ORDER BY (l.lane + %s) %% {LANES}
-            )
-            SELECT lane FROM pending WHERE pg_try_advisory_lock({lock}, lane) LIMIT {_LANES_A_CLAIM}
-            """,  # noqa: S608  names and numbers of our own
-            [*values, start],
+        cursor.execute(_HOLD_LANES, {"start": start, "at": at})
+        held = cursor.fetchall()
+    return [lane for lock, lane in held if lock == _EVENTS_LOCK], [lane for lock, lane in held if lock == _TIMERS_LOCK]
+
+
+def _lanes_with(lock: int, work: str) -> str:
+    return f"""
+        (WITH pending AS MATERIALIZED (
+            SELECT l.lane FROM generate_series(0, {LANES - 1}) AS l (lane)
+            WHERE EXISTS ({work}) ORDER BY (l.lane + %(start)s) %% {LANES}
         )
-        return [row[0] for row in cursor.fetchall()]
+        SELECT {lock}, lane FROM pending WHERE pg_try_advisory_lock({lock}, lane) LIMIT {_LANES_A_CLAIM})
+        """  # noqa: S608  names and numbers of our own
+
+
+_HOLD_LANES = "UNION ALL".join(
+    (
+        _lanes_with(_EVENTS_LOCK, f"SELECT FROM {_QUEUED} q WHERE q.lane = l.lane AND q.tries = 0"),
+        _lanes_with(
+            _TIMERS_LOCK,
+            f"SELECT FROM {_TIMERS} t WHERE t.run_id %% {LANES} = l.lane AND t.tries = 0 "
+            "AND t.due_at <= coalesce(%(at)s::timestamptz, now())",
+        ),
+    )
+)
 
 
 def _note(lanes: Sequence[int], timer_lanes: Sequence[int], limit: int, at: datetime | None) -> Held:
@@ -247,21 +263,17 @@ def _take_events(ids: Sequence[int]) -> list[ClaimedEvent]:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
-            f"DELETE FROM {_QUEUED} WHERE event_id = ANY(%s::bigint[]) RETURNING event_id",  # noqa: S608
+            f"""
+            WITH taken AS (DELETE FROM {_QUEUED} WHERE event_id = ANY(%s::bigint[]) RETURNING event_id)
+            SELECT e.id, e.source_id, e.type, COALESCE(q.corrected_body ->> 'event', e.name), e.message_id,
+                   e.occurred_at, COALESCE(q.corrected_body, e.body)::text
+            FROM taken JOIN {InboundEvent._meta.db_table} e ON e.id = taken.event_id
+            LEFT JOIN {QuarantinedEvent._meta.db_table} q ON q.event_id = e.id
+            ORDER BY e.id
+            """,  # noqa: S608
             [bulk.array(ids)],
         )
-        taken = [row[0] for row in cursor.fetchall()]
-        cursor.execute(
-            f"""
-            SELECT e.id, e.source_id, e.type, COALESCE(q.corrected_body ->> 'event', e.name), e.message_id,
-                   e.occurred_at, COALESCE(q.corrected_body, e.body)
-            FROM {InboundEvent._meta.db_table} e
-            LEFT JOIN {QuarantinedEvent._meta.db_table} q ON q.event_id = e.id
-            WHERE e.id = ANY(%s::bigint[]) ORDER BY e.id
-            """,  # noqa: S608
-            [bulk.array(taken)],
-        )
-        return [ClaimedEvent(*row) for row in cursor.fetchall()]
+        return [ClaimedEvent(*row, body=orjson.loads(body)) for *row, body in cursor.fetchall()]
 
 
 def _take_timers(run_ids: Sequence[int], at: datetime) -> list[ClaimedTimer]:

@@ -1,4 +1,4 @@
-"""What is live, as the engine needs it: read anew for each batch, compiled once for each content."""
+"""What is live, as the engine needs it: read anew when anything of it changed, compiled once for each content."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
@@ -20,7 +20,7 @@ from workflows.engine.spec import Spec
 from workflows.engine.triggers import Trigger
 from workflows.models import Activation, EventType, LifecycleStage, MessageTemplate, Source, Status, Version
 from workflows.models import Mapping as MappingRow
-from workflows.queries import aliases, authorities, live, rosters, scores, unsettled, work_calendar
+from workflows.queries import aliases, authorities, live, rosters, scores, stamps, unsettled, work_calendar
 from workflows.queries.live import Today
 
 from .claim import ClaimedEvent
@@ -134,8 +134,25 @@ class Definitions:
         return self._versions[version_id]
 
 
+#: What was read last, and the stamp of what it was read from.
+_latest: tuple[str, Definitions] | None = None
+
+
 def load() -> Definitions:
-    """Nine small queries; the definitions of a workspace are few.
+    """Everything as it is now: one statement where nothing has changed since it was read last.
+
+    Each caller has its own versions to add to.
+    """
+    global _latest
+    stamp = stamps.of_definitions()
+    if _latest is None or _latest[0] != stamp:
+        _latest = (stamp, read())
+    found = _latest[1]
+    return replace(found, _versions=dict(found._versions))
+
+
+def read() -> Definitions:
+    """Some small queries; the definitions of a workspace are few.
 
     One that cannot be used, because it was written past the checks or before they were as strict, stands aside: what
     needs it is held or fails visibly, and everything else goes on.

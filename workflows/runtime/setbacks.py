@@ -37,11 +37,9 @@ def _code(error: OperationalError) -> str:
 _ATTEMPTS, _QUEUED, _TIMERS = Attempt._meta.db_table, QueuedEvent._meta.db_table, Timer._meta.db_table
 
 
-def suspect_the_orphaned() -> None:
-    """What a worker was trying when it died is tried one by one from now on: its try counts."""
-    _suspect(
-        "NOT EXISTS (SELECT FROM pg_stat_activity s WHERE s.pid = a.holder AND s.backend_start <= a.at)",
-    )
+def suspect_the_orphaned() -> bool:
+    """What a worker was trying when it died is tried one by one from now on: its try counts. True: some is suspect."""
+    return _suspect("NOT EXISTS (SELECT FROM pg_stat_activity s WHERE s.pid = a.holder AND s.backend_start <= a.at)")
 
 
 def suspect_own_attempt() -> None:
@@ -55,7 +53,7 @@ def forget_own_attempt() -> None:
         cursor.execute(f"DELETE FROM {_ATTEMPTS} WHERE holder = pg_backend_pid()")  # noqa: S608
 
 
-def _suspect(which: str) -> None:
+def _suspect(which: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -66,11 +64,15 @@ def _suspect(which: str) -> None:
             ), events AS (
                 UPDATE {_QUEUED} SET tries = tries + 1 WHERE event_id IN (
                     SELECT id::text::bigint FROM failed, json_array_elements(event_ids) AS id)
+            ), timers AS (
+                UPDATE {_TIMERS} SET tries = tries + 1 WHERE run_id IN (
+                    SELECT id::text::bigint FROM failed, json_array_elements(run_ids) AS id)
             )
-            UPDATE {_TIMERS} SET tries = tries + 1 WHERE run_id IN (
-                SELECT id::text::bigint FROM failed, json_array_elements(run_ids) AS id)
+            SELECT EXISTS (SELECT FROM failed) OR EXISTS (SELECT FROM {_QUEUED} WHERE tries > 0)
+                OR EXISTS (SELECT FROM {_TIMERS} WHERE tries > 0)
             """  # noqa: S608
         )
+        return bool(cursor.fetchone()[0])
 
 
 def suspect_events() -> list[int]:

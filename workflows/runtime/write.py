@@ -35,11 +35,12 @@ from .validate import Violation
 def write(subjects: Subjects, outcome: Outcome, violations: Sequence[Violation], *, bench: Bench, at: datetime) -> None:
     """Write everything in the order in which rows name each other. Call inside the batch's transaction."""
     runs = [run for subject in subjects.all() for run in subject.runs if run.changed]
+    moved = [run.id for run in runs if run.id is not None]
     with connection.cursor() as cursor:
         _contacts(cursor, subjects, at)
         _items(subjects)
         _runs(cursor, runs, at)
-        _timers(cursor, runs)
+        _timers(cursor, runs, moved)
         _changes(cursor, outcome, at)
         _points(cursor, outcome)
         plans.write(cursor, outcome, at=at)
@@ -152,14 +153,13 @@ def _ended(run: RunState, at: datetime) -> datetime | None:
     return None if run.state == Run.State.WAITING else at
 
 
-def _timers(cursor: CursorWrapper, runs: Sequence[RunState]) -> None:
+def _timers(cursor: CursorWrapper, runs: Sequence[RunState], moved: Sequence[int]) -> None:
     """A run that was moved has no old timer; one that waits has a new one."""
-    if not runs:
-        return
-    cursor.execute(
-        f"DELETE FROM {Timer._meta.db_table} WHERE run_id = ANY(%s::bigint[])",  # noqa: S608
-        [bulk.array(run.id for run in runs)],
-    )
+    if moved:
+        cursor.execute(
+            f"DELETE FROM {Timer._meta.db_table} WHERE run_id = ANY(%s::bigint[])",  # noqa: S608
+            [bulk.array(moved)],
+        )
     rows = [(run.id, run.subject.contact_id, run.subject.content_id, run.due_at, 0) for run in runs if run.due_at]
     bulk.copy_rows(cursor, Timer._meta.db_table, ("run_id", "contact_id", "content_id", "due_at", "tries"), rows)
 
