@@ -4,9 +4,11 @@ COPY in PostgreSQL's text form, its lines made here: psycopg's own conversion of
 which at some forty elements an event would be most of the time there is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.db.backends.utils import CursorWrapper
@@ -15,29 +17,37 @@ from django.db.backends.utils import CursorWrapper
 class Json:
     """A value for a json or jsonb column."""
 
-    __slots__ = ("text",)
+    __slots__ = ("value",)
 
     def __init__(self, value: Any) -> None:
-        self.text = orjson.dumps(value).decode()
+        self.value = value
 
 
-def copy_rows(cursor: CursorWrapper, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Append rows by COPY; nothing is sent for an empty list.
+def copy_rows(
+    cursor: CursorWrapper,
+    table: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    same: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Append rows by COPY; nothing is sent for an empty list. `same` are columns with one value for all rows.
 
     A value is None, a bool, a number, a UUID, an aware datetime, text, or `Json`. Raises Django's database errors;
     the caller holds a savepoint where a conflict is expected.
     """
-    lines = "".join([line(row) for row in rows])
+    end = "".join(["\t" + _TEXTS[type(value)](value) for value in same.values()]) + "\n"
+    lines = "".join([_fields(row) + end for row in rows])
     if not lines:
         return
-    names = ", ".join(f'"{column}"' for column in columns)
+    names = ", ".join(f'"{column}"' for column in (*columns, *same))
     # Django wraps what goes through its own cursor; COPY goes around it.
     with cursor.db.wrap_database_errors, cursor.cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
         copy.write(lines)
 
 
 def copy_records(cursor: CursorWrapper, table: str, rows: Sequence[dict[str, Any]]) -> None:
-    """`copy_rows` for rows that name their columns; every row names the same ones."""
+    """`copy_rows` for rows that name their columns, where there are few; every row names the same ones."""
     if rows:
         copy_rows(cursor, table, tuple(rows[0]), [tuple(row.values()) for row in rows])
 
@@ -79,23 +89,44 @@ def records(rows: Iterable[dict[str, Any]]) -> str:
 
 
 def line(row: Sequence[Any]) -> str:
-    return "\t".join([_text(value) for value in row]) + "\n"
+    """One row as COPY reads it."""
+    return _fields(row) + "\n"
 
 
-def _text(value: Any) -> str:
-    if value is None:
-        return r"\N"
-    if isinstance(value, str):
-        return _escaped(value)
-    if isinstance(value, Json):
-        return _escaped(value.text)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    return str(value)
+def _fields(row: Sequence[Any]) -> str:
+    return "\t".join([_TEXTS[type(value)](value) for value in row])
 
 
-def _escaped(text: str) -> str:
-    """Four searches by the C library cost a sixth of `str.translate`, which looks every character up."""
+def _text(text: str) -> str:
+    """Nearly every text needs nothing: to ask that costs a third of replacing what is not there."""
+    if text.isprintable() and "\\" not in text:
+        return text
     return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+
+
+def _json(json: Json) -> str:
+    """Its own escapes leave nothing else to escape than their backslash."""
+    return orjson.dumps(json.value).decode().replace("\\", "\\\\")
+
+
+class _Texts(dict[type, Callable[[Any], str]]):
+    """How a value of each type is written; of another type, as that type which it is a kind of."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], str]:
+        found = next((way for base, way in self.items() if issubclass(kind, base)), str)
+        self[kind] = found
+        return found
+
+
+_TEXTS = _Texts(
+    {
+        type(None): lambda _: r"\N",
+        str: _text,
+        Json: _json,
+        bool: lambda value: "t" if value else "f",
+        int: int.__repr__,
+        float: float.__repr__,
+        UUID: lambda value: value.hex,
+        datetime: datetime.isoformat,
+    }
+)

@@ -1,14 +1,18 @@
 """When a message may arrive: send windows and, the other way round, quiet hours, by the clock of one zone."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from .business_time import DAYS, MIDNIGHT, instant
 from .spec import Window
 
 
+@lru_cache(maxsize=1_024)
 def next_opening(window: Window, *, at: datetime, timezone: str) -> datetime:
     """`at` itself inside the window, and else the instant of its next opening.
+
+    Kept for the contacts of a batch, who are asked about at one instant.
 
     >>> from datetime import UTC, time
     >>> office = Window(days=frozenset(range(5)), opens=time(9), closes=time(18))

@@ -273,7 +273,7 @@ def _take_events(ids: Sequence[int]) -> list[ClaimedEvent]:
             """,  # noqa: S608
             [bulk.array(ids)],
         )
-        return [ClaimedEvent(*row, body=orjson.loads(body)) for *row, body in cursor.fetchall()]
+        return [ClaimedEvent(*row[:-1], orjson.loads(row[-1])) for row in cursor.fetchall()]
 
 
 def _take_timers(run_ids: Sequence[int], at: datetime) -> list[ClaimedTimer]:

@@ -16,39 +16,43 @@ from .subjects import RunState
 
 def write(cursor: CursorWrapper, outcome: Outcome, *, at: datetime) -> None:
     """Everything planned, refused, counted and displaced in a batch."""
-    bulk.copy_records(cursor, Effect._meta.db_table, [_effect(run, effect, at) for run, effect in outcome.effects])
+    rows = [_effect(run, effect, at) for run, effect in outcome.effects]
+    bulk.copy_rows(cursor, Effect._meta.db_table, _EFFECT, rows, same={"tries": 0, "fence": 0, "planned_at": at})
     _goals(cursor, outcome)
     _audiences(cursor, outcome, at)
     _displace(cursor, outcome, at)
 
 
-def _effect(run: RunState, effect: PlannedEffect, at: datetime) -> dict[str, Any]:
+_EFFECT = (
+    *("key", "once_key", "workflow_id", "version_id", "run_id", "contact_id", "content_id", "step", "kind", "system"),
+    *("payload", "state", "reason", "not_before", "ended_at"),
+)
+
+
+def _effect(run: RunState, effect: PlannedEffect, at: datetime) -> tuple[Any, ...]:
     """Planned, held until a person lets it go, or refused by a guard: withholding is an outcome too."""
     state, reason = Effect.State.PLANNED, ""
     if effect.refusal:
         state, reason = Effect.State.SUPPRESSED, effect.refusal
     elif effect.hold_for is not None:
         state, reason = Effect.State.HELD, f"somebody of {effect.hold_for} has to let it go"
-    return {
-        "key": effect.key,
-        "once_key": effect.once_key,
-        "workflow_id": run.workflow_id,
-        "version_id": run.version_id,
-        "run_id": run.id,
-        "contact_id": run.subject.contact_id,
-        "content_id": run.subject.content_id,
-        "step": effect.step,
-        "kind": effect.kind,
-        "system": effect.system,
-        "payload": Json(effect.payload),
-        "state": state,
-        "reason": reason,
-        "not_before": effect.not_before or at,
-        "tries": 0,
-        "fence": 0,
-        "planned_at": at,
-        "ended_at": at if effect.refusal else None,
-    }
+    return (
+        effect.key,
+        effect.once_key,
+        run.workflow_id,
+        run.version_id,
+        run.id,
+        run.subject.contact_id,
+        run.subject.content_id,
+        effect.step,
+        effect.kind,
+        effect.system,
+        Json(effect.payload),
+        state.value,
+        reason,
+        effect.not_before or at,
+        at if effect.refusal else None,
+    )
 
 
 def _goals(cursor: CursorWrapper, outcome: Outcome) -> None:

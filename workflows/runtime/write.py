@@ -62,23 +62,15 @@ def _items(subjects: Subjects) -> None:
 def _contacts(cursor: CursorWrapper, subjects: Subjects, at: datetime) -> None:
     fresh = [subject for subject in subjects.people.values() if subject.is_new]
     known = [subject for subject in subjects.people.values() if subject.changed and not subject.is_new]
-    bulk.copy_records(
+    bulk.copy_rows(
         cursor,
         Contact._meta.db_table,
+        ("id", "email", "lifecycle_stage", "score", "scored_at", "consent", "fields"),
         [
-            {
-                "id": subject.id,
-                "email": subject.email,
-                "lifecycle_stage": subject.lifecycle_stage,
-                "score": subject.score.value,
-                "scored_at": subject.score.at,
-                "consent": Json(subject.consent),
-                "fields": Json(subject.fields),
-                "created_at": at,
-                "updated_at": at,
-            }
-            for subject in fresh
+            (one.id, one.email, one.lifecycle_stage, one.score.value, one.score.at, Json(one.consent), Json(one.fields))
+            for one in fresh
         ],
+        same={"created_at": at, "updated_at": at},
     )
     bulk.copy_rows(cursor, ContactKey._meta.db_table, ("key", "contact_id"), sorted(subjects.new_keys.items()))
     _update(
@@ -107,28 +99,29 @@ def _runs(cursor: CursorWrapper, runs: Iterable[RunState], at: datetime) -> None
     known = [run for run in runs if run.id is not None]
     for run, id in zip(fresh, bulk.take_ids(cursor, Run._meta.db_table, len(fresh)), strict=True):
         run.id = id
-    bulk.copy_records(
+    bulk.copy_rows(
         cursor,
         Run._meta.db_table,
+        _RUN,
         [
-            {
-                "id": run.id,
-                "workflow_id": run.workflow_id,
-                "version_id": run.version_id,
-                "contact_id": run.subject.contact_id,
-                "content_id": run.subject.content_id,
-                "entry_key": run.entry_key,
-                "state": run.state,
-                "step": run.step,
-                "waits_for": run.waits_for,
-                "reason": run.reason,
-                "event_id": run.event_id,
-                "entered_at": run.entered_at,
-                "changed_at": at,
-                "ended_at": _ended(run, at),
-            }
+            (
+                run.id,
+                run.workflow_id,
+                run.version_id,
+                run.subject.contact_id,
+                run.subject.content_id,
+                run.entry_key,
+                run.state,
+                run.step,
+                run.waits_for,
+                run.reason,
+                run.event_id,
+                run.entered_at,
+                _ended(run, at),
+            )
             for run in fresh
         ],
+        same={"changed_at": at},
     )
     _update(
         cursor,
@@ -149,6 +142,12 @@ def _runs(cursor: CursorWrapper, runs: Iterable[RunState], at: datetime) -> None
     )
 
 
+_RUN = (
+    *("id", "workflow_id", "version_id", "contact_id", "content_id", "entry_key", "state", "step", "waits_for"),
+    *("reason", "event_id", "entered_at", "ended_at"),
+)
+
+
 def _ended(run: RunState, at: datetime) -> datetime | None:
     return None if run.state == Run.State.WAITING else at
 
@@ -165,58 +164,44 @@ def _timers(cursor: CursorWrapper, runs: Sequence[RunState], moved: Sequence[int
 
 
 def _changes(cursor: CursorWrapper, outcome: Outcome, at: datetime) -> None:
-    bulk.copy_records(
+    bulk.copy_rows(
         cursor,
         FieldChange._meta.db_table,
+        ("contact_id", "field", "old", "new", "writer", "event_id", "run_id", "step"),
         [
-            {
-                "contact_id": change.subject.contact_id,
-                "at": at,
-                "field": change.field,
-                "old": Json(change.old),
-                "new": Json(change.new),
-                "writer": change.writer,
-                "event_id": change.event_id,
-                "run_id": change.run.id if change.run else None,
-                "step": change.step,
-            }
+            (
+                change.subject.id,
+                change.field,
+                Json(change.old),
+                Json(change.new),
+                change.writer,
+                change.event_id,
+                change.run.id if change.run else None,
+                change.step,
+            )
             for change in outcome.changes
             if change.subject.kind == "contact"
         ],
+        same={"at": at},
     )
-    bulk.copy_records(
+    bulk.copy_rows(
         cursor,
         ConsentEntry._meta.db_table,
+        ("contact_id", "channel", "purpose", "state", "at", "event_id", "text_version"),
         [
-            {
-                "contact_id": consent.contact_id,
-                "channel": consent.channel,
-                "purpose": consent.purpose,
-                "state": consent.state,
-                "at": consent.at,
-                "recorded_at": at,
-                "event_id": consent.event_id,
-                "text_version": consent.text_version,
-            }
-            for consent in outcome.consents
+            (one.contact_id, one.channel, one.purpose, one.state, one.at, one.event_id, one.text_version)
+            for one in outcome.consents
         ],
+        same={"recorded_at": at},
     )
 
 
 def _points(cursor: CursorWrapper, outcome: Outcome) -> None:
-    bulk.copy_records(
+    bulk.copy_rows(
         cursor,
         ScoreEntry._meta.db_table,
-        [
-            {
-                "contact_id": points.contact_id,
-                "event_id": points.event_id,
-                "rule": points.given.says,
-                "points": points.given.points,
-                "at": points.at,
-            }
-            for points in outcome.points
-        ],
+        ("contact_id", "event_id", "rule", "points", "at"),
+        [(one.contact_id, one.event_id, one.given.says, one.given.points, one.at) for one in outcome.points],
     )
 
 
@@ -265,11 +250,12 @@ def _accounts(cursor: CursorWrapper, outcome: Outcome, at: datetime) -> None:
     bulk.copy_rows(
         cursor,
         Trace._meta.db_table,
-        ("contact_id", "content_id", "event_id", "at", "detail"),
+        ("contact_id", "content_id", "event_id", "detail"),
         [
-            (account.subject.contact_id, account.subject.content_id, account.event_id, at, Json(account.detail))
+            (account.subject.contact_id, account.subject.content_id, account.event_id, Json(account.detail))
             for account in outcome.accounts
         ],
+        same={"at": at},
     )
 
 
