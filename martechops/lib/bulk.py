@@ -113,7 +113,7 @@ class _Texts(dict[type, Callable[[Any], str]]):
     """How a value of each type is written; of another type, as that type which it is a kind of."""
 
     def __missing__(self, kind: type) -> Callable[[Any], str]:
-        found = next((way for base, way in self.items() if issubclass(kind, base)), str)
+        found = next((way for base, way in tuple(self.items()) if issubclass(kind, base)), str)
         self[kind] = found
         return found
 

@@ -10,10 +10,12 @@ _FOR_ALL = frozenset({401, 403, 429, 502, 503, 504})
 _LATER = frozenset({408, 409, 423, 425, 500})
 
 
-def ask(url: str, *, body: bytes, headers: dict[str, str], deadline_seconds: float) -> Receipt:
+def ask(
+    url: str, *, body: bytes, headers: dict[str, str], deadline_seconds: float, repeatable: bool = False
+) -> Receipt:
     """POST, and read the answer. Raises Refused, TryLater, Unknown."""
     try:
-        answer = http.post(url, body=body, headers=headers, deadline_seconds=deadline_seconds)
+        answer = http.post(url, body=body, headers=headers, deadline_seconds=deadline_seconds, repeatable=repeatable)
     except http.BadAddress as error:
         raise Refused(f"the address cannot be used: {error}") from None
     except http.NotSent as error:

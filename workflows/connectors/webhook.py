@@ -60,6 +60,7 @@ class Webhook(Connector):
             body=body,
             headers=signed(str(request.key), body, secret=link.secrets.get("secret", "")),
             deadline_seconds=link.deadline_seconds,
+            repeatable=True,
         )
 
     def probe(self, request: Request) -> bool | None:

@@ -273,7 +273,10 @@ def _take_events(ids: Sequence[int]) -> list[ClaimedEvent]:
             """,  # noqa: S608
             [bulk.array(ids)],
         )
-        return [ClaimedEvent(*row[:-1], orjson.loads(row[-1])) for row in cursor.fetchall()]
+        return [
+            ClaimedEvent(id, source_id, type, name, message_id, occurred_at, orjson.loads(body))
+            for id, source_id, type, name, message_id, occurred_at, body in cursor.fetchall()
+        ]
 
 
 def _take_timers(run_ids: Sequence[int], at: datetime) -> list[ClaimedTimer]:

@@ -2,12 +2,10 @@
 
 import contextlib
 import queue
-import threading
 import time
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -26,6 +24,11 @@ from .settle import Called
 
 log = structlog.get_logger()
 
+#: Calls under way at one connection, whatever people set.
+MOST_THREADS = 256
+#: Calls that began together mostly end together.
+LINGER_SECONDS = 0.003
+
 
 def deliver(*, limit: int = LOCAL_BATCH, at: datetime | None = None) -> int:
     """Carry out up to `limit` effects of each connection; returns how many were reserved or withheld.
@@ -42,6 +45,7 @@ def deliver_to(system: str, *, limit: int = LOCAL_BATCH, at: datetime | None = N
     claimed = calls.begin(limit=limit)
     while calls.in_flight:
         calls.record(calls.finished())
+    calls.close()
     return claimed
 
 
@@ -53,6 +57,7 @@ class Calls:
     at: datetime | None = None
     in_flight: int = 0
     _answers: "queue.SimpleQueue[Called]" = field(default_factory=queue.SimpleQueue)
+    _hands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(MOST_THREADS, "call"))
 
     def begin(self, *, limit: int) -> int:
         """Reserve, commit, and start the calls; returns how many effects were claimed."""
@@ -65,16 +70,17 @@ class Calls:
             if route.connector is None or route.connector.local:
                 self._call(effect, route, watch)
             else:
-                _start(self._call, effect, route, watch)
+                self._start(effect, route, watch)
         return reserved.claimed
 
     def finished(self, *, within_seconds: float | None = None) -> list[Called]:
-        """Wait for an answer, and take all that are there; none when the time is over."""
+        """Wait for an answer, then a moment for those that come with it: each recording is a commit, however many."""
         called: list[Called] = []
         with contextlib.suppress(queue.Empty):
             called.append(self._answers.get(timeout=within_seconds))
-            while True:
-                called.append(self._answers.get_nowait())
+            until = time.monotonic() + LINGER_SECONDS
+            while len(called) < self.in_flight:
+                called.append(self._answers.get(timeout=max(0.0, until - time.monotonic())))
         return called
 
     def record(self, called: list[Called]) -> None:
@@ -83,6 +89,17 @@ class Calls:
         crash_points.at("deliver.called")
         settle.record(self.system, called, at=self.at or database_now())
         crash_points.at("deliver.recorded")
+
+    def close(self) -> None:
+        """No more calls; those under way go on."""
+        self._hands.shutdown(wait=False)
+
+    def _start(self, effect: Claimed, route: Route, watch: "Watch") -> None:
+        """In a thread that the process waits for when it ends; in this one where none can be had."""
+        try:
+            self._hands.submit(self._call, effect, route, watch)
+        except RuntimeError:
+            self._call(effect, route, watch)
 
     def _call(self, effect: Claimed, route: Route, watch: "Watch") -> None:
         self._answers.put(call(effect, route, watch=watch))
@@ -100,14 +117,6 @@ class Watch:
 
     def now(self) -> datetime:
         return self._at if self._stands else self._at + timedelta(seconds=self.seconds())
-
-
-def _start(act: Callable[..., None], *arguments: Any) -> None:
-    """In a thread of its own, which the process waits for when it ends; in this one where none can be started."""
-    try:
-        threading.Thread(target=act, args=arguments, name="call").start()
-    except RuntimeError:
-        act(*arguments)
 
 
 def call(effect: Claimed, route: Route, *, watch: Watch) -> Called:

@@ -76,6 +76,7 @@ class Lane(threading.Thread):
         finally:
             with self._lock:
                 self._over = True
+            self.calls.close()
             connection.close()
 
     def _turn(self) -> bool:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from django.db import connection, models
+from django.db import connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
@@ -17,22 +17,20 @@ _BESIDES = {Version._meta.db_table, "workflows_definitionversion"}
 
 def test_are_read_once_while_nothing_changes(demo: Source) -> None:
     definitions.load()
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         definitions.load()
     assert len(queries) == 1
 
 
-@pytest.mark.parametrize("model", stamps.DEFINED, ids=lambda model: model.__name__)
-def test_are_read_again_when_a_row_changes_by_whatever_way(demo: Source, model: type[models.Model]) -> None:
-    before = stamps.of_definitions()
-    row = model._default_manager.first()
-    if row is None:
-        pytest.skip("the demo has none")
-    key = model._meta.pk.attname
-    model._default_manager.filter(pk=row.pk).update(**{key: F(key)})
-    assert stamps.of_definitions() != before
+def test_are_read_again_when_a_row_changes_by_whatever_way(demo: Source) -> None:
+    unseen = []
+    for model in stamps.DEFINED:
+        key = model._meta.pk.attname
+        before = stamps.of_definitions()
+        changed = model._default_manager.filter(pk=model._default_manager.values("pk")[:1]).update(**{key: F(key)})
+        if changed and stamps.of_definitions() == before:
+            unseen.append(model.__name__)
+    assert not unseen
 
 
 def test_everything_that_is_read_is_watched(demo: Source) -> None:
