@@ -1,12 +1,15 @@
 """Consent taken back by the link in a message: it counts from the commit, and workflows hear of it as an event."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from martechops.audit import entries
 from workflows.actions import inbound, memberships, sources
 from workflows.engine import consents
+from workflows.engine.identity import normal_email
 from workflows.models import ConsentEntry, Contact, ContactKey, FieldChange, InboundEvent, Merge, Source
 from workflows.queries.unsubscribing import Leaving
 
@@ -44,7 +47,37 @@ def unsubscribe(leaving: Leaving, *, at: datetime) -> bool:
     return True
 
 
-def _withdraw(contact: Contact, leaving: Leaving, *, event_id: int | None, at: datetime) -> list[FieldChange]:
+@transaction.atomic
+def turned_away(message: Mapping[str, Any], *, source: Source, at: datetime) -> bool:
+    """A mail provider says that somebody complained or has no mailbox any more: no e-mail from this commit on.
+
+    The event is stored already and goes its way; this does not wait for it. False if nobody is known by the address.
+    """
+    email = normal_email(message["properties"]["email"])
+    key = ContactKey.objects.filter(key=f"email:{email}").first() if email else None
+    contact = _who(key.contact_id) if key else None
+    if contact is None:
+        return False
+    if (contact.consent.get("email") or {}).get("state") == consents.DENIED:
+        return True
+    event = InboundEvent.objects.filter(source_id=source.pk, message_id=message["messageId"]).first()
+    leaving = Leaving(contact.pk, "email", consents.GENERAL)
+    changes = _withdraw(contact, leaving, event_id=event.pk if event else None, at=at, by=message["event"])
+    memberships.follow(changes, at=at)
+    entries.record(
+        action="contact.turned-away",
+        object_kind="contact",
+        object_key=str(contact.pk),
+        by=source.key,
+        at=at,
+        detail={"event": message["event"]},
+    )
+    return True
+
+
+def _withdraw(
+    contact: Contact, leaving: Leaving, *, event_id: int | None, at: datetime, by: str = _BY
+) -> list[FieldChange]:
     """Ledger, what it folds to, and the history of what that changed."""
     before = contact.consent
     name = consents.name(leaving.channel, leaving.purpose)
@@ -61,9 +94,7 @@ def _withdraw(contact: Contact, leaving: Leaving, *, event_id: int | None, at: d
         event_id=event_id,
     )
     changes = [
-        FieldChange(
-            contact_id=contact.pk, at=at, field=f"consent.{of}", old=old, new=new, writer=_BY, event_id=event_id
-        )
+        FieldChange(contact_id=contact.pk, at=at, field=f"consent.{of}", old=old, new=new, writer=by, event_id=event_id)
         for of, old, new in consents.changed(before, contact.consent)
     ]
     return FieldChange.objects.bulk_create(changes)

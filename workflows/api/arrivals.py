@@ -2,7 +2,8 @@
 
 A source with a signing secret takes signed bodies only: the raw bytes are verified before anything is parsed, in
 constant time, at most five minutes old, and the id under the signature is remembered for ever like that of any message
-(FAULTS S12). A source without one is opened by its write key. Replies and limits are those of /v1.
+(FAULTS S12). A source without one is opened by its write key. Replies and limits are those of /v1. What mail providers
+say of messages is known by its form; who complained, or has no mailbox any more, is written to no more at once.
 """
 
 import hmac
@@ -16,8 +17,9 @@ from standardwebhooks import Webhook
 
 from martechops.lib import request_body, strict_json
 from workflows.actions import sources as signing
+from workflows.actions import unsubscribing
 from workflows.api import ingest
-from workflows.engine import translation
+from workflows.engine import mail_events, translation
 from workflows.models import Source
 from workflows.queries import sources
 
@@ -47,10 +49,16 @@ def _taken_in(request: HttpRequest, *, key: str, received_at: datetime) -> HttpR
     try:
         raw = request_body.read(request, at_most=ingest.LARGEST_BATCH_BYTES)
         source = _sender(request, sources.with_key(key), raw)
-        messages = _messages(request, source, strict_json.loads(raw))
+        document = strict_json.loads(raw)
+        told = mail_events.messages(document)
+        messages = _messages(request, source, document) if told is None else told
     except (request_body.BadBody, strict_json.BadJson, translation.Untranslatable) as error:
         raise ingest.Answer(400, "invalid_request", f"Nothing was stored: {error}.") from None
-    return ingest.store(source, messages, received_at=received_at)
+    reply = ingest.store(source, messages, received_at=received_at)
+    for message in told or ():
+        if message["event"] in mail_events.ENDS:
+            unsubscribing.turned_away(message, source=source, at=received_at)
+    return reply
 
 
 def _sender(request: HttpRequest, source: Source | None, raw: bytes) -> Source:
