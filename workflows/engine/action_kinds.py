@@ -195,7 +195,10 @@ ACTIONS: dict[str, Action] = {
     ),
     "verify_definitions": Action(
         "Verify definitions",
-        {"kinds": Argument("texts", "Kinds of definition", needed=True)},
+        {
+            "kinds": Argument("texts", "Kinds of definition", needed=True),
+            "else": Argument("way", "If one is not agreed"),
+        },
         risk="low",
         outbound=False,
         subjects=("workspace",),

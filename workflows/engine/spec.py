@@ -199,7 +199,8 @@ class Step:
         for part in (self.approve, self.handoff):
             if part and part.otherwise:
                 named.append(part.otherwise)
-        if self.action == "assign_owner" and self.arguments.get("else"):
+        action = ACTIONS.get(self.action or "")
+        if action and "else" in action.arguments and self.arguments.get("else"):
             named.append(str(self.arguments["else"]))
         return tuple(named)
 

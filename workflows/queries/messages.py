@@ -12,6 +12,11 @@ from workflows.engine.personal import PREFIX, Chosen, CompiledBlock, named
 
 from . import blocks
 
+#: What stands in a template for the address by which its reader unsubscribes.
+UNSUBSCRIBE = "unsubscribe_url"
+#: What it looks like where the message is nobody's yet.
+_EXAMPLE = {UNSUBSCRIBE: "https://example.com/u/…/"}
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -48,7 +53,7 @@ def compose(
     return Message(
         subject=" ".join(line(subject, facts).split()),
         text=text,
-        html=_paragraphs(text),
+        html=_linked(_paragraphs(text), escape(str(facts.get(UNSUBSCRIBE) or ""))),
         blocks={one.block: one.segment for one in chosen},
     )
 
@@ -67,6 +72,7 @@ def line(source: str, facts: Mapping[str, Any]) -> str:
 
 def preview(*, subject: str, body: str, facts: Mapping[str, Any]) -> Preview:
     """The message with what is missing, or what stands against it."""
+    facts = _EXAMPLE | dict(facts)
     try:
         for source in (subject, body):
             liquid.check(source)
@@ -81,3 +87,8 @@ def _paragraphs(text: str) -> str:
     """Plain text as HTML: a blank line makes a paragraph; all of it escaped."""
     blocks = [escape(block.strip()).replace("\n", "<br>") for block in text.split("\n\n") if block.strip()]
     return "".join(f"<p>{block}</p>" for block in blocks)
+
+
+def _linked(html: str, address: str) -> str:
+    """The one address in it that is ours, that of unsubscribing, as a link."""
+    return html.replace(address, f'<a href="{address}">{address}</a>') if address else html

@@ -55,9 +55,10 @@ def _message(
     blocks: Mapping[str, CompiledBlock],
     sender: str,
 ) -> dict[str, Any]:
-    message = messages.compose(subject=template.subject, body=template.body, facts=facts, known=blocks)
     channel = effect.payload["channel"]
     leaving = unsubscribing.link(effect.contact_id, channel=channel) if effect.contact_id else ""
+    known = {**facts, messages.UNSUBSCRIBE: leaving}
+    message = messages.compose(subject=template.subject, body=template.body, facts=known, known=blocks)
     return {
         "to": effect.payload["to"],
         "channel": channel,

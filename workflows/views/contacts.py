@@ -16,7 +16,7 @@ CONSENTS = (("granted", "Granted"), ("denied", "Denied"), ("missing", "Not on re
 
 def listing(request: HttpRequest) -> HttpResponse:
     """Contacts, last changed first; a search that finds exactly one goes straight to it."""
-    search = request.GET.get("q", "").strip().replace("\x00", "")
+    search = request.GET.get("q", "").strip()
     stage, consent = request.GET.get("stage", ""), request.GET.get("consent", "")
     before = request.GET.get("before", "")
     window = contacts.window(at=clock.now(), search=search, stage=stage, consent=consent, before=before)

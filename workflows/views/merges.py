@@ -32,7 +32,7 @@ def duplicates(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, contact_id: int) -> HttpResponse:
     """With `other`, what merging it into this contact would do; without, whom to look for. A POST does it."""
     kept = get_object_or_404(Contact, pk=contact_id)
-    search = (request.POST or request.GET).get("other", "").strip().replace("\x00", "")
+    search = (request.POST or request.GET).get("other", "").strip()
     found = _found(search, kept) if search else []
     context = {"contact": kept, "search": search, "found": found, "may_merge": may(request.user, "contacts.merge")}
     if len(found) == 1:

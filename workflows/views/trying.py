@@ -76,7 +76,7 @@ def _template_preview(row: MessageTemplate, contact: Contact | None) -> messages
 
 def _contact(request: HttpRequest) -> Contact | None:
     """The contact that was asked for, by number or address; else the one that changed last."""
-    asked = request.GET.get("contact", "").strip().replace("\x00", "")
+    asked = request.GET.get("contact", "").strip()
     if asked:
         number = windows.row_id(asked)
         found = Contact.objects.filter(pk=number) if number else Contact.objects.filter(email__iexact=asked)

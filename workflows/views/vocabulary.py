@@ -33,7 +33,7 @@ def listing(request: HttpRequest, kind: str = "field") -> HttpResponse:
     """All definitions of one kind, with owner, status and how many things use each."""
     found = kind_or_404(kind)
     rows = found.model._default_manager.select_related("owner")
-    if search := request.GET.get("q", "").strip().replace("\x00", ""):
+    if search := request.GET.get("q", "").strip():
         rows = rows.filter(models.Q(**{f"{found.key}__icontains": search}) | models.Q(**_named(found, search)))
     counts = uses.counts()
     lines = [(row, documents.key_of(row), counts.get((kind, documents.key_of(row)), 0)) for row in rows]

@@ -15,7 +15,7 @@ from martechops.sandbox.queries import crm
 
 def listing(request: HttpRequest) -> HttpResponse:
     """Records, or with `view=tasks` the tasks."""
-    search = request.GET.get("q", "").strip().replace("\x00", "")
+    search = request.GET.get("q", "").strip()
     before = request.GET.get("before", "")
     is_tasks = request.GET.get("view") == "tasks"
     tabs = [

@@ -24,7 +24,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         message = mailbox.by_key(request.GET["key"])
         if message:
             return redirect("mailbox-message", message_id=message.pk)
-    search = request.GET.get("q", "").strip().replace("\x00", "")
+    search = request.GET.get("q", "").strip()
     window = mailbox.window(search=search, before=request.GET.get("before", ""))
     return render(request, "sandbox/mailbox_list.html", {"window": window, "search": search})
 

@@ -1,6 +1,9 @@
 """Consent taken back by the link in a message (FAULTS S16, S17), secrets at rest (S13), in-app messages."""
 
+import uuid
+
 import pytest
+from django.conf import settings
 from django.test import Client
 from pytest_django import Settings
 
@@ -13,7 +16,9 @@ from tests.integration.api.conftest import NOON, a_contact, token_for
 from tests.integration.runtime.conftest import settle
 from workflows.actions import merges
 from workflows.models import ConsentEntry, Contact, Effect, InboundEvent, MessageTemplate, System
-from workflows.queries import connections, unsubscribing
+from workflows.queries import connections, messages, unsubscribing
+from workflows.runtime import render
+from workflows.runtime.effects import Claimed
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +88,31 @@ def test_link_in_a_message_leads_to_the_contact_that_got_it(client: Client) -> N
     client.post(address(lea))
     settle()  # the event goes through the workflows that wait for it
     assert Contact.objects.get(pk=lea.pk).consent["email"]["state"] == "denied"
+
+
+@pytest.mark.requirement("E4")
+def test_text_of_an_email_may_hold_the_link_in_plain_and_in_html(client: Client) -> None:
+    workspace.load(at=NOON)
+    lea = a_contact("lea@example.com")
+    MessageTemplate.objects.filter(key="demo-welcome").update(body="Hello. No more: {{ unsubscribe_url }}")
+    effect = Claimed(
+        *(1, uuid.uuid4(), None, 1, 1, lea.pk, None, "welcome", "send_message", "email"),
+        {"template": "demo-welcome", "channel": "email", "to": "lea@example.com"},
+        *(0, 0, NOON, None),
+    )
+    content = render.content(
+        effect, {"contact": {}}, {row.key: row for row in MessageTemplate.objects.all()}, blocks={}
+    )
+    link = content["unsubscribe"]
+    assert content["text"] == f"Hello. No more: {link}"
+    assert content["html"] == f'<p>Hello. No more: <a href="{link}">{link}</a></p>'
+    path = link.removeprefix(settings.PUBLIC_URL)
+    assert client.get(path).status_code == 200
+    assert not ConsentEntry.objects.exists()
+    client.post(path)
+    assert ConsentEntry.objects.get().state == "denied"
+    shown = messages.preview(subject="x", body="{{ unsubscribe_url }}", facts={"contact": {}})
+    assert shown.missing == ()
 
 
 def test_envelope_opens_for_its_owner_only_and_survives_a_new_key(settings: Settings) -> None:

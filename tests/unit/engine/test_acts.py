@@ -140,6 +140,11 @@ def test_report_goes_out_only_on_definitions_that_are_agreed() -> None:
     send = act("send", "distribute_report", report="funnel", to=["board@example.com"], format="csv")
     stopped = about("workspace", {}, verify, send)
     assert (stopped.state, stopped.reason, stopped.effects) == ("stopped", "not agreed yet: metric pipeline", ())
+    note = act("note", "call_webhook", body={"text": "not yet"})
+    way = act("verify", "verify_definitions", kinds=["metric"], **{"else": "note"})
+    led = about("workspace", {}, way, send, {"key": "over", "stop": "sent"}, note)
+    assert [effect.step for effect in led.effects] == ["note"]
+    assert led.trace[0].says == "not agreed yet: metric pipeline; goes on with note"
     agreed = about("workspace", {}, verify, send, catalog=replace(RICH, unsettled={}))
     assert agreed.effects[0].payload == {"report": "funnel", "to": ["board@example.com"], "format": "csv"}
 

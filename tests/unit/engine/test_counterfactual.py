@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from workflows.engine.conditions import ConditionError, FieldType, compile_condition, value_at
+from workflows.engine.conditions import ConditionError, FieldType, compile_condition, places, value_at
 from workflows.engine.counterfactual.changes import applied
 from workflows.engine.counterfactual.patterns import example
 from workflows.engine.counterfactual.rules import smallest_change
@@ -27,6 +27,7 @@ FIELDS = {
     "contact.renewal_on": FieldType("date"),
     "contact.seen_at": FieldType("datetime"),
     "contact.consent.email": FieldType("consent"),
+    "contact.consent.email.news": FieldType("consent"),
     "event.properties.tags": FieldType("list"),
 }
 SEGMENTS = {
@@ -115,7 +116,7 @@ def facts(dice: random.Random) -> dict[str, Any]:
     for path in FIELDS:
         if dice.random() < 0.75:
             one = "many" if path == "contact.size" and dice.random() < 0.1 else value(dice, path)
-            *parents, last = path.split(".")
+            *parents, last = places(path)
             place = found
             for part in parents:
                 place = place.setdefault(part, {})

@@ -20,7 +20,9 @@ _WORDS = {
 
 
 def verify_definitions(walk: Walk, step: Step, position: int, checks: tuple[Check, ...]) -> Decision | int:
-    """Numbers that rest on what nobody has agreed on are not handed on: the run stops, and says which."""
+    """Numbers that rest on what nobody has agreed on are not handed on: the run stops and says which, or goes
+    the way that was named for it.
+    """
     written = step.arguments["kinds"]
     kinds = [written] if isinstance(written, str) else list(written)
     open_ones = [f"{kind} {key}" for kind in kinds for key in walk.catalog.unsettled.get(kind, ())]
@@ -28,5 +30,8 @@ def verify_definitions(walk: Walk, step: Step, position: int, checks: tuple[Chec
         walk.note(step, "done", f"all agreed: {', '.join(kinds)}", checks)
         return position + 1
     reason = f"not agreed yet: {', '.join(open_ones)}"
+    if go := step.arguments.get("else"):
+        walk.note(step, "withheld", f"{reason}; goes on with {go}", checks)
+        return walk.position(str(go))
     walk.note(step, "stopped", reason, checks)
     return walk.end("stopped", step.key, reason)

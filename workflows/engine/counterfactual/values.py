@@ -145,13 +145,11 @@ def _texts(literals: Sequence[Literal], constants: Sequence[str], current: Any) 
     """Put together of what it is to begin with, hold and end with; and texts that are like none of these."""
     begins, ends, holds = (_wanted(literals, name) for name in ("$startsWith", "$endsWith", "$contains"))
     middle = [current] if isinstance(current, str) else []
+    likes = [found for one in literals if one.operator == "$regex" and (found := example(one.wanted)) is not None]
+    inners = [*middle, "", " ".join(holds), " ".join([*middle, *holds]), *likes, " ".join([*likes, *holds])]
     for begin in ["", *begins]:
         for end in ["", *ends]:
-            for inner in (*middle, "", " ".join(holds), " ".join([*middle, *holds])):
-                yield begin + inner + end
-    for literal in literals:
-        if literal.operator == "$regex" and (found := example(literal.wanted)) is not None:
-            yield found
+            yield from (begin + inner + end for inner in dict.fromkeys(inners))
     for one in constants:
         yield from (one + "a", one[:-1])
     yield SOMETHING

@@ -157,7 +157,7 @@ def _named_ways(step: Step) -> list[tuple[str, str]]:
         ways.append(("approve.else", step.approve.otherwise or ""))
     if step.handoff:
         ways.append(("handoff.else", step.handoff.otherwise or ""))
-    if step.action == "assign_owner":
+    if step.action in ACTIONS and "else" in ACTIONS[step.action].arguments:
         ways.append(("with.else", str(step.arguments.get("else") or "")))
     return ways
 
