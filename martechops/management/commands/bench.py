@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from martechops.bench import home, sizes
 from martechops.bench.figures import Report, table
 
-SECTIONS = ("advance", "deliver", "ingest", "end-to-end")
+SECTIONS = ("advance", "deliver", "ingest", "one-task", "end-to-end")
 
 
 class Command(BaseCommand):
@@ -62,7 +62,7 @@ class Command(BaseCommand):
 
 def measure(chosen: Sequence[str], size: sizes.Sizes, *, seed: int, report: Report) -> None:
     """The chosen sections, on one database and one workspace."""
-    from martechops.bench import advance, crew, deliver, end_to_end, ingest, storing, workload
+    from martechops.bench import advance, crew, deliver, end_to_end, ingest, one_task, storing, workload
 
     with home.database() as server_pid, crew.sink() as sink:
         source = workload.furnish(sink=f"http://127.0.0.1:{sink}")
@@ -74,6 +74,7 @@ def measure(chosen: Sequence[str], size: sizes.Sizes, *, seed: int, report: Repo
                 "advance": lambda: advance.measure(workers, stock, size, report),
                 "deliver": lambda: deliver.measure(workers, stock, size, report, sink=sink),
                 "ingest": lambda: ingest.measure(stock, size, report, ports=ports, server_pid=server_pid),
+                "one-task": lambda: one_task.measure(workers, stock, size, report),
             }
             for name in (name for name in chosen if name in sections):
                 report.say(f"{name} ...")
