@@ -16,10 +16,11 @@ from martechops.lib.liquid import BadTemplate
 from workflows.engine.conditions import value_at
 from workflows.engine.mapping import BadMapping, CompiledMapping, compile_mapping
 from workflows.engine.naming import BadConvention, Convention, compile_convention
+from workflows.engine.personal import CompiledBlock
 from workflows.engine.spec import Spec
 from workflows.models import Mapping as MappingRow
-from workflows.models import MessageTemplate, NamingConvention, Source, Version
-from workflows.queries import lint, live, messages, segments
+from workflows.models import MessageTemplate, NamingConvention, Source, System, Version
+from workflows.queries import blocks, lint, live, messages, segments
 from workflows.rehearsal import candidates, leads
 
 from . import recent_leads
@@ -55,6 +56,7 @@ def gather(versions: Sequence[Version], *, name: str, at: datetime, around: Arou
     links = (*around.links, *(link for text in texts.values() for link in links_of(text)))
     people = {version: recent_leads.of(spec, at=at) for version, spec in specs.items()}
     everybody = list(around.audience) or [one for found in people.values() for one in found]
+    known = blocks.compiled()
     return Launch(
         name=name,
         at=at,
@@ -68,7 +70,9 @@ def gather(versions: Sequence[Version], *, name: str, at: datetime, around: Arou
         utm=dict(around.utm),
         conventions=_conventions(),
         fields=segments.field_types(),
-        renderings=tuple(_rendering(text, everybody[:_SAMPLED]) for text in texts.values() if text.channel != "page"),
+        renderings=tuple(
+            _rendering(text, everybody[:_SAMPLED], known) for text in texts.values() if text.channel != "page"
+        ),
         proofs=tuple(proof for version, spec in specs.items() for proof in _proofs(version, spec, texts, at)),
         findings=tuple(_findings(specs)),
     )
@@ -117,7 +121,9 @@ def _used(specs: Iterable[Spec]) -> set[str]:
 
 
 def _intake(mappings: Mapping[str, CompiledMapping]) -> tuple[CompiledMapping, ...]:
-    keys = Source.objects.filter(enabled=True, mapping__isnull=False).values_list("mapping__key", flat=True)
+    """What reads what people fill in; what the CRM tells of its own records is not among it."""
+    doors = Source.objects.filter(enabled=True, mapping__isnull=False).exclude(system__kind=System.Kind.CRM)
+    keys = doors.values_list("mapping__key", flat=True)
     return tuple(mappings[key] for key in sorted(set(keys)) if key in mappings)
 
 
@@ -148,14 +154,14 @@ def visit_of(row: PageVisit) -> Visit:
     return Visit(row.url, row.visited_at, row.status, row.final_url, row.problem, forms)
 
 
-def _rendering(text: Template, people: Sequence[Mapping[str, Any]]) -> Rendering:
+def _rendering(text: Template, people: Sequence[Mapping[str, Any]], known: Mapping[str, CompiledBlock]) -> Rendering:
     missing, problems = Counter[str](), Counter[str]()
     try:
         needed = (*liquid.needed(text.subject), *liquid.needed(text.body))
     except BadTemplate as error:
         return Rendering(text.key, len(people), problems={str(error): len(people)})
     for person in people:
-        found = messages.preview(subject=text.subject, body=text.body, facts=person)
+        found = messages.preview(subject=text.subject, body=text.body, facts=person, known=known)
         if found.problem:
             problems[found.problem] += 1
         missing.update({path for path in needed if value_at(person, path) in (None, "")})

@@ -70,15 +70,17 @@ def line(source: str, facts: Mapping[str, Any]) -> str:
     return liquid_child.render(source, facts)
 
 
-def preview(*, subject: str, body: str, facts: Mapping[str, Any]) -> Preview:
-    """The message with what is missing, or what stands against it."""
+def preview(
+    *, subject: str, body: str, facts: Mapping[str, Any], known: Mapping[str, CompiledBlock] | None = None
+) -> Preview:
+    """The message with what is missing, or what stands against it; `known` as in `compose`."""
     facts = _EXAMPLE | dict(facts)
     try:
         for source in (subject, body):
             liquid.check(source)
         asked = dict.fromkeys((*liquid.variables(subject), *liquid.variables(body)))
         missing = tuple(path for path in asked if not path.startswith(PREFIX) and value_at(facts, path) in (None, ""))
-        return Preview(message=compose(subject=subject, body=body, facts=facts), missing=missing)
+        return Preview(message=compose(subject=subject, body=body, facts=facts, known=known), missing=missing)
     except BadTemplate as error:
         return Preview(message=None, problem=str(error))
 
