@@ -182,8 +182,9 @@ def test_every_write_is_in_the_log_with_who_and_what(campaign: Campaign, ana: Us
         ("campaign.attach_workflow", "ana"),
         ("campaign.change", "ana"),
         ("campaign.set_content", "ana"),
+        ("approval.ask", "ana"),
         ("campaign.submit", "ana"),
     ]
     assert told[2].detail == {"changed": ["brief"]}
-    assert told[4].detail["note"] == "Have a look, please."
+    assert told[5].detail["note"] == "Have a look, please."
     assert [row.history_user for row in campaign.history.all()] == [ana] * 3
