@@ -34,7 +34,14 @@ def examined(launch: Launch) -> tuple[Result, ...]:
 
 @transaction.atomic
 def store(
-    *, kind: str, key: str, digest: str, results: Sequence[Result], to_sign: Iterable[ToSign], at: datetime
+    *,
+    kind: str,
+    key: str,
+    digest: str,
+    results: Sequence[Result],
+    to_sign: Iterable[ToSign],
+    at: datetime,
+    addresses: Sequence[str] = (),
 ) -> Checklist:
     """The checklist of that launch at that digest, with these results in the place of former ones.
 
@@ -42,8 +49,8 @@ def store(
     """
     found, _ = Checklist.objects.get_or_create(kind=kind, key=key, digest=digest, defaults={"made_at": at})
     checklist = Checklist.objects.select_for_update().get(pk=found.pk)
-    checklist.checked_at, checklist.problem = at, ""
-    checklist.save(update_fields=["checked_at", "problem"])
+    checklist.checked_at, checklist.problem, checklist.addresses = at, "", list(addresses)
+    checklist.save(update_fields=["checked_at", "problem", "addresses"])
     checklist.results.all().delete()
     CheckResult.objects.bulk_create(_row(checklist, result, at) for result in results)
     _lay_out(checklist, to_sign)

@@ -20,6 +20,8 @@ class Checklist(models.Model):
     made_at = models.DateTimeField()
     #: When its checks ran last; None: not yet.
     checked_at = models.DateTimeField(null=True)
+    #: What its pages and links lead to: visited, and then it is checked again.
+    addresses = models.JSONField(default=list)
     #: Why they could not run, in words; empty where they could.
     problem = models.TextField(blank=True)
 
