@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from campaigns.views import approvals, campaigns, launches, links, playbooks
+from campaigns.views import approvals, campaigns, checklists, launches, links, playbooks
 
 urlpatterns = [
+    path("checks/sign/<int:check_id>/", checklists.sign, name="checklist-sign"),
+    path("checks/<slug:kind>/<path:key>/", checklists.detail, name="checklist"),
     path("approvals/", approvals.inbox, name="approvals"),
     path("approvals/waiting/", approvals.waiting, name="approvals-waiting"),
     path("approvals/delegate/", approvals.delegate, name="approval-delegate"),

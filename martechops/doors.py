@@ -111,6 +111,8 @@ DOORS: Mapping[str, Door] = {
     "content/": page("content.view", write="content.edit"),
     "content/<>/": page("content.view", write="content.edit"),
     "content/<>/move/": page("content.edit", write="content.view"),
+    "checks/<>/<>/": page("checklists.view", write="checklists.run"),
+    "checks/sign/<>/": page("checklists.sign", write="checklists.sign"),
     "approvals/": page("approvals.view"),
     "approvals/waiting/": page("approvals.view"),
     "approvals/delegate/": page("approvals.decide", write="approvals.decide"),

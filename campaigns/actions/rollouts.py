@@ -7,7 +7,7 @@ from django.db import transaction
 from campaigns import policies
 from campaigns.actions import approvals, releases
 from campaigns.models import ApprovalRequest, BreakGlass, Campaign, Release, Rollout
-from campaigns.queries import approval_subjects
+from campaigns.queries import approval_subjects, checklists
 from martechops.audit import entries
 from martechops.people.models import User
 from workflows.actions import activations
@@ -16,6 +16,10 @@ from workflows.queries import specs
 
 #: This version may not go live; the message says why. Raised by what takes one live.
 CannotActivate = activations.CannotActivate
+
+
+class NotReady(CannotActivate):
+    """A check that blocks has failed for exactly this, or a person has not signed; the message says which first."""
 
 
 class NotApproved(CannotActivate):
@@ -76,6 +80,8 @@ def switch_over(
 def _agreed(release: Release, campaign: Campaign | None, at: datetime) -> ApprovalRequest | None:
     """The approval in force; None where nobody is needed. Raises NotApproved."""
     key = approval_subjects.key_of_release(release)
+    if against := checklists.stands_against("release", key, digest=release.digest):
+        raise NotReady(f"{release.version} does not pass its checks: {against[0]}")
     if approval := approvals.in_force(kind="release", key=key, digest=release.digest, at=at):
         return approval
     if campaign is not None and (approval := _agreed_with(campaign, release, at)):

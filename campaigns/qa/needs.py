@@ -19,6 +19,8 @@ class Need:
     #: Dotted: "contact.company".
     path: str
     why: str
+    #: Without it the CRM refuses, or the step is withheld; without others there is only a gap in a text.
+    is_must: bool
     #: A guard of the step, or of a step before it that stops who lacks it, asks for it.
     asked_for: bool
 
@@ -29,25 +31,27 @@ def routing_needs(spec: Spec, mappings: Mapping[str, CompiledMapping]) -> Iterat
         if step.action not in _ROUTING and step.kind != "handoff":
             continue
         asked = set(step.guards.require) | _stopped_without(spec.steps[:position])
-        for path, why in _needed(step, spec.steps[:position], mappings).items():
-            yield Need(step.key, path, why, path in asked)
+        for path, (why, is_must) in _needed(step, spec.steps[:position], mappings).items():
+            yield Need(step.key, path, why, is_must, path in asked)
 
 
-def _needed(step: Step, before: tuple[Step, ...], mappings: Mapping[str, CompiledMapping]) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _needed(
+    step: Step, before: tuple[Step, ...], mappings: Mapping[str, CompiledMapping]
+) -> dict[str, tuple[str, bool]]:
+    found: dict[str, tuple[str, bool]] = {}
     for one in before:
         mapping = mappings.get(str(one.arguments.get("mapping"))) if one.action == "upsert_record" else None
         for row in mapping.rows if mapping else ():
             if row.required and row.default is None and row.source.startswith("contact."):
-                found[row.source] = f"the CRM's {row.target} is required"
+                found[row.source] = (f"the CRM's {row.target} is required", True)
     title = step.arguments.get("title")
     for path in _paths(title) if isinstance(title, str) else ():
-        found.setdefault(path, "the task's title names it")
+        found.setdefault(path, ("the task's title names it", False))
     for path in step.handoff.payload if step.handoff else ():
-        found.setdefault(path, "it is handed on")
+        found.setdefault(path, ("it is handed on", False))
     for path in step.guards.require:
         if path.startswith("contact."):
-            found.setdefault(path, "the step requires it")
+            found.setdefault(path, ("the step requires it", True))
     return found
 
 

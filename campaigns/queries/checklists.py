@@ -7,6 +7,8 @@ from typing import Any
 from campaigns.models import Checklist, CheckResult, ManualCheck
 from campaigns.qa.checks import CHECKS
 
+from . import approval_subjects
+
 _TITLES = {check.code: check.title for check in CHECKS}
 #: Icon and tone of each verdict, and of each thing that was seen.
 _LOOKS = {
@@ -16,7 +18,7 @@ _LOOKS = {
     "idle": ("circle-dashed", ""),
     "good": ("check", "good"),
     "bad": ("x", "bad"),
-    "unsure": ("circle-help", "warn"),
+    "unsure": ("circle-question-mark", "warn"),
 }
 
 
@@ -71,8 +73,23 @@ def shown(kind: str, key: str, *, digest: str) -> Shown | None:
     return Shown(checklist, lines, list(manual), is_behind=checklist.digest != digest)
 
 
+def shown_now(kind: str, key: str) -> Shown | None:
+    """As `shown`, at the digest of the launch as it is now."""
+    subject = approval_subjects.current(kind, key)
+    return shown(kind, key, digest=subject.manifest.digest) if subject else None
+
+
+def stands_against(kind: str, key: str, *, digest: str) -> Sequence[str]:
+    """What was found at exactly this digest and blocks; nothing where nothing was checked at it."""
+    checklist = Checklist.objects.filter(kind=kind, key=key, digest=digest).first()
+    found = shown(kind, key, digest=digest) if checklist else None
+    return found.stands_against if found else ()
+
+
 def _line(result: CheckResult) -> Line:
     icon, tone = _LOOKS[result.verdict]
     order = ("bad", "unsure", "good")
     seen = sorted(result.evidence, key=lambda one: order.index(one["found"]))
-    return Line(result, _TITLES.get(result.code, result.code), icon, tone, [(one, *_LOOKS[one["found"]]) for one in seen])
+    return Line(
+        result, _TITLES.get(result.code, result.code), icon, tone, [(one, *_LOOKS[one["found"]]) for one in seen]
+    )

@@ -14,6 +14,7 @@ from campaigns.actions import break_glass, delegations, releases, rollouts, verd
 from campaigns.forms.approval import AskForm, BreakGlassForm, DelegationForm
 from campaigns.models import ApprovalRequest, BreakGlass, Delegation
 from campaigns.queries import approvals as reading
+from campaigns.queries import checklists
 from campaigns.queries import delegations as standing
 from martechops.lib import clock
 from martechops.lib.tabs import Tab
@@ -201,6 +202,7 @@ def _context(request: HttpRequest, asked: ApprovalRequest) -> dict[str, Any]:
     context: dict[str, Any] = {
         "asked": asked,
         "sections": sections,
+        "checks": checklists.shown(asked.subject_kind, asked.subject_key, digest=asked.digest),
         "mine": [section for section in sections if section.is_mine],
         "givers": standing.taken(by=user, at=at) if asked.state == "open" else [],
         "barred": user.pk in asked.barred,

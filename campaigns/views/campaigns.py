@@ -14,7 +14,7 @@ from campaigns import lifecycle
 from campaigns.actions import campaigns as actions
 from campaigns.forms.campaign import CampaignForm
 from campaigns.models import Campaign
-from campaigns.queries import audiences, calendars, conventions, links, playbooks
+from campaigns.queries import audiences, calendars, checklists, conventions, links, playbooks
 from campaigns.queries import campaigns as reading
 from martechops.lib import clock
 from martechops.people.models import Team
@@ -49,6 +49,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "naming": convention.explain(campaign.name) if convention else (),
         "verbs": verbs(request, campaign),
         "parts": reading.parts(campaign),
+        "checks": checklists.shown_now("campaign", campaign.key),
         "pieces": reading.pieces(campaign),
         "past": campaign.history.select_related("history_user").order_by("-history_id")[:30],
         "links": links.registered(campaign),

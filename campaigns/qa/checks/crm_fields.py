@@ -19,7 +19,8 @@ def look(launch: Launch) -> Iterator[Seen]:
             at = f"{workflow.at}?step={need.step}"
             if not need.asked_for:
                 says = f"{need.why}, and no guard asks for it before the step runs"
-                yield Seen(what, BAD, says, f"Add guards: {{require: [{need.path}]}} to the step", at)
+                found = BAD if need.is_must else UNSURE
+                yield Seen(what, found, says, f"Add guards: {{require: [{need.path}]}} to the step", at)
             else:
                 yield _covered(what, need.path, workflow, at)
 

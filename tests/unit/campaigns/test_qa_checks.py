@@ -196,12 +196,19 @@ def test_step_that_no_lead_comes_to_is_no_proof() -> None:
 
 @pytest.mark.requirement("E4")
 def test_routing_that_does_not_ask_for_its_fields_fails() -> None:
-    unguarded = edited(lambda document: document["steps"][2].pop("guards"))
+    unguarded = edited(lambda document: document["steps"][0].pop("guards"))
     result = examine(crm_fields.CHECK, launch=launch(workflows=unguarded))
     assert result.verdict == FAILED
     assert bad(result) == [
-        "company for step call of Nurture: the task's title names it, and no guard asks for it before the step runs"
+        "email for step call of Nurture: the CRM's Email is required, and no guard asks for it before the step runs",
+        "first name for step call of Nurture: "
+        "the CRM's FirstName is required, and no guard asks for it before the step runs",
     ]
+
+
+def test_gap_in_a_title_only_warns() -> None:
+    unguarded = edited(lambda document: document["steps"][2].pop("guards"))
+    assert examine(crm_fields.CHECK, launch=launch(workflows=unguarded)).verdict == WARNED
 
 
 @pytest.mark.requirement("E4")
