@@ -8,7 +8,7 @@ import functools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
+from xdist.scheduler import LoadScopeScheduling
 
 from martechops.embedded import chromium, postgres
 from martechops.embedded.home import Home
@@ -25,8 +26,15 @@ from martechops.lib import clerk, database_url
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 _is_xdist_worker = "PYTEST_XDIST_WORKER" in os.environ
-#: Folders whose files share something that is slow to start, a browser or an installation: a file stays on one worker.
-SHARING = {"acceptance", "browser", "chaos"}
+#: Folders whose files share what is slow to start, a browser or an installation, in the order in which they begin.
+SHARING = ("browser", "acceptance", "chaos")
+#: Files that share one installation between them.
+TOGETHER = {f"tests/chaos/{name}.py": "the field" for name in ("test_at_the_door", "test_campaign")}
+#: Long tests that need nothing of their file: they begin first, so that the run does not end with one of them.
+LONG = {
+    "test_every_page_reads_well",
+    "test_the_worked_example_is_drawn_from_nothing_and_says_what_its_file_says",
+}
 _server = pytest.StashKey[tuple[Home, object]]()
 
 # No test talks to a broker unless it says so: a doorbell rung by the code under test goes nowhere.
@@ -58,20 +66,52 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(home.root, ignore_errors=True)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
     for item in items:
-        folder = item.path.relative_to(config.rootpath).parts[1]
-        if folder == "browser":
+        if _folder(item.nodeid) == "browser":
             item.add_marker(pytest.mark.browser)
-        if folder in SHARING and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
         if item.get_closest_marker("chaos") and not config.option.chaos:
             item.add_marker(pytest.mark.skip(reason="the long form; run with --chaos"))
         if item.get_closest_marker("bench") and "bench" not in config.option.markexpr:
             item.add_marker(pytest.mark.skip(reason="a measurement; run with -m bench"))
-    # The slow shared ones first, so that short tests fill the end of the run.
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    yield  # pytest-django has an order of its own
+    items.sort(key=lambda item: _turn(item.nodeid))
+
+
+def _folder(nodeid: str) -> str:
+    return nodeid.split("/")[1]
+
+
+def _test(nodeid: str) -> str:
+    return nodeid.partition("::")[2].partition("[")[0]
+
+
+def _turn(nodeid: str) -> int:
+    """The slow shared ones begin, so that short tests fill the end of the run."""
+    if _test(nodeid) in LONG:
+        return 0
+    folder = _folder(nodeid)
+    return 1 + SHARING.index(folder) if folder in SHARING else 1 + len(SHARING)
+
+
+class _ByWhatIsShared(LoadScopeScheduling):
+    """Files that share something slow stay on one worker, every other test goes to whoever is free.
+
+    xdist's own groups write their name into a test's id, which pytest 9.2 no longer takes: they group nothing.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return TOGETHER.get(path, path) if 0 < _turn(nodeid) <= len(SHARING) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling | None:
+    if config.option.dist != "loadscope":
+        return None
+    config.option.loadscopereorder = False
+    return _ByWhatIsShared(config, log)  # type: ignore[arg-type]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

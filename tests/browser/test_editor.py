@@ -54,7 +54,6 @@ def saved(page: Page) -> None:
 
 
 @pytest.mark.requirement("B1")
-@pytest.mark.xdist_group("worked example, drawn")
 def test_the_worked_example_is_drawn_from_nothing_and_says_what_its_file_says(
     live_server: object, visit_as: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:

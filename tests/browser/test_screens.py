@@ -59,9 +59,7 @@ def keep_picture(page: Page, address: str, *, width: int, dark: bool) -> None:
     page.screenshot(path=path, full_page=True)
 
 
-@pytest.mark.parametrize(
-    ("width", "dark"), [pytest.param(*way, marks=pytest.mark.xdist_group(f"pages {way[0]}")) for way in WAYS]
-)
+@pytest.mark.parametrize(("width", "dark"), WAYS)
 def test_every_page_reads_well(visit_as: Callable[..., Page], workspace: User, width: int, dark: bool) -> None:
     page = visit_as(workspace, width=width, dark=dark)
     faults: list[str] = []

@@ -16,8 +16,6 @@ from tests.chaos.workspace import ASKED, ORDERED, RELEASED
 from tests.fixtures.json import texts
 from tests.installations import until
 
-pytestmark = pytest.mark.xdist_group("field")
-
 Calm = tuple[Field, "psycopg.Connection[Any]"]
 #: What a web process may grow by while it refuses the same texts again and again.
 NOISE_BYTES = 8 * 1024 * 1024

@@ -19,8 +19,6 @@ from tests.chaos.furnishing import MAILS_AT_ONCE
 from tests.chaos.killer import PLACES
 from tests.installations import ROOT
 
-pytestmark = pytest.mark.xdist_group("field")
-
 LONG = Size(
     people=17_200,
     seed=20261122,

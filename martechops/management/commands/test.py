@@ -38,4 +38,4 @@ class Command(BaseCommand):
 def _on_two_cores(arguments: list[str]) -> list[str]:
     """Two workers unless the caller chose; tests that share an installation or a browser stay on one of them."""
     chosen = any(argument == "-n" or argument.startswith(("-n", "--numprocesses")) for argument in arguments)
-    return [] if chosen else ["-n", "2", "--dist", "loadgroup"]
+    return [] if chosen else ["-n", "2", "--dist", "loadscope"]
