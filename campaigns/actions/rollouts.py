@@ -12,7 +12,6 @@ from martechops.audit import entries
 from martechops.people.models import User
 from workflows.actions import activations
 from workflows.models import Version, Workflow
-from workflows.queries import specs
 
 #: This version may not go live; the message says why. Raised by what takes one live.
 CannotActivate = activations.CannotActivate
@@ -86,7 +85,8 @@ def _agreed(release: Release, campaign: Campaign | None, at: datetime) -> Approv
         return approval
     if campaign is not None and (approval := _agreed_with(campaign, release, at)):
         return approval
-    teams = specs.of(release.version).spec.approvers
+    subject = approval_subjects.current("release", key)
+    teams = subject.teams if subject else ()
     if not policies.needs(risk=release.risk, sections=["logic"], teams=teams):
         return None
     raise NotApproved(

@@ -15,7 +15,7 @@ from martechops.lib import digest
 from martechops.people.models import Team
 from workflows.engine.spec import RISKS, Spec
 from workflows.lint.risk import reasons
-from workflows.models import ContentItem, Revision, Version, Workflow
+from workflows.models import Activation, ContentItem, Revision, Version, Workflow
 from workflows.queries import specs
 
 from . import conventions, manifests
@@ -81,10 +81,17 @@ def _releases(keys: Collection[str], among: Definitions) -> Mapping[str, Subject
     )
     chosen = [row for row in rows if key_of_release(row) in set(keys)]
     authors = _authors([row.version for row in chosen])
-    return {key_of_release(row): _release(row, among, authors) for row in chosen}
+    asked = _asked_now({row.workflow_id for row in chosen})
+    return {key_of_release(row): _release(row, among, authors, asked.get(row.workflow_id, ())) for row in chosen}
 
 
-def _release(row: Release, among: Definitions, authors: Mapping[int, set[int]]) -> Subject:
+def _asked_now(workflows: Collection[int]) -> Mapping[int, tuple[str, ...]]:
+    """Teams that the live version of each workflow names: who takes a team off the file needs its word for that."""
+    live = Activation.objects.filter(workflow__in=workflows, until=None).select_related("version")
+    return {row.workflow_id: specs.of(row.version).spec.approvers for row in live}
+
+
+def _release(row: Release, among: Definitions, authors: Mapping[int, set[int]], asked_now: tuple[str, ...]) -> Subject:
     spec = specs.of(row.version).spec
     return Subject(
         kind="release",
@@ -96,7 +103,7 @@ def _release(row: Release, among: Definitions, authors: Mapping[int, set[int]]) 
         authors=frozenset(authors.get(row.version_id, ())),
         risk=row.risk,
         reasons=_reasons(spec),
-        teams=spec.approvers,
+        teams=tuple(dict.fromkeys((*spec.approvers, *asked_now))),
         release=row,
         versions=frozenset([row.version_id]),
     )

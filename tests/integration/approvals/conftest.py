@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from campaigns.actions import approvals
+from campaigns.actions import approvals, rollouts
 from campaigns.demo import workspace
 from campaigns.models import ApprovalRequest
 from martechops.people.actions import users
@@ -22,7 +22,7 @@ KEY = "demo-request-nurture"
 
 @pytest.fixture
 def demo(db: None) -> None:
-    workspace.load(at=AT)
+    load()
 
 
 @pytest.fixture
@@ -61,7 +61,14 @@ def cy(demo: None) -> User:
     return users.add(username="cy", password=None, roles=[], by="tests", at=AT)
 
 
-def written(by: User, *, key: str = KEY, name: str = "Anew") -> Version:
+def load() -> None:
+    """The demo, with a live version that names no teams, so that any approver is asked."""
+    workspace.load(at=AT)
+    name = Workflow.objects.get(key=KEY).name
+    rollouts.switch_over(version=written("tests", name=name), by="tests", at=AT)
+
+
+def written(by: User | str, *, key: str = KEY, name: str = "Anew") -> Version:
     """A frozen version of the workflow that this person changed, without teams that it names."""
     workflow = Workflow.objects.get(key=key)
     draft = drafts.begin(workflow=workflow, by=by, at=AT)

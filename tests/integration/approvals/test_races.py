@@ -7,7 +7,6 @@ import pytest
 from django.db import connection
 
 from campaigns.actions import approvals, rollouts, verdicts
-from campaigns.demo import workspace
 from campaigns.manifests import Manifest
 from campaigns.models import ApprovalRequest, Release, Rollout
 from martechops.audit.models import AuditEntry
@@ -18,7 +17,7 @@ from workflows.actions.reviews import InReview
 from workflows.engine import edits
 from workflows.models import DefinitionVersion, MessageTemplate, Version, Workflow
 
-from .conftest import AT, KEY, written
+from .conftest import AT, KEY, load, written
 
 PAIRS = 50
 TEMPLATE = "demo-welcome"
@@ -26,7 +25,7 @@ TEMPLATE = "demo-welcome"
 
 @pytest.fixture
 def people(transactional_db: None) -> dict[str, User]:
-    workspace.load(at=AT)
+    load()
     users.add(username="dan", password=None, roles=[Role.APPROVER], by="tests", at=AT)
     return {user.username: user for user in User.objects.all()}
 

@@ -81,8 +81,8 @@ def test_database_refuses_what_the_actions_would(request_: ApprovalRequest, ana:
 @pytest.mark.requirement("D2")
 def test_takes_the_role_and_the_team_that_is_named(ana: User, ben: User, dan: User, cy: User) -> None:
     """The demo's file names marketing ops and sales ops; ben is of the e-mail team."""
-    live = Version.objects.get(workflow__key=KEY, activations__until=None)
-    request = approvals.ask_for_version(version=live, by=ana, at=AT)
+    first = Version.objects.get(workflow__key=KEY, number=1)
+    request = approvals.ask_for_version(version=first, by=ana, at=AT)
     with pytest.raises(NotAllowed, match="role"):
         approve(request, cy)
     with pytest.raises(NotAllowed, match="marketing-ops and sales-ops"):
@@ -182,3 +182,13 @@ def test_stranger_asks_for_nothing(cy: User, demo: None) -> None:
     version = Version.objects.get(workflow__key=KEY, activations__until=None)
     with pytest.raises(NotAllowed):
         approvals.ask_for_version(version=version, by=cy, at=AT)
+
+
+@pytest.mark.requirement("D2", "S19")
+def test_who_takes_a_team_off_the_file_needs_its_word(ana: User, ben: User) -> None:
+    """The demo's first version names two teams; ana's names none."""
+    rollouts.switch_over(version=Version.objects.get(workflow__key=KEY, number=1), by="tests", at=AT)
+    request = approvals.ask_for_version(version=written(ana), by=ana, at=AT)
+    assert {tuple(need["teams"]) for need in request.needs} == {("marketing-ops", "sales-ops")}
+    with pytest.raises(NotAllowed, match="marketing-ops and sales-ops"):
+        approve(request, ben)
