@@ -10,6 +10,7 @@ from django.db import models
 from workflows.actions import soundness
 from workflows.engine import ownership, translation, typing_rules
 from workflows.engine.conditions import FieldType, check_types
+from workflows.engine.personal import BadBlock, compile_block
 from workflows.engine.references import Reference, references
 from workflows.engine.typing_rules import Vocabulary, of_schema
 from workflows.models import Field, Status
@@ -185,10 +186,23 @@ def _reading(item: Item, _vocabulary: Vocabulary) -> Iterator[Problem]:
         yield item.problem(("reading",), f"reading: {error}")
 
 
+def _block(item: Item, vocabulary: Vocabulary) -> Iterator[Problem]:
+    """By the segments that will be there, not by those that are."""
+    document = item.document
+    choices, fallback = document.get("choices", []), document.get("fallback", "")
+    try:
+        compile_block(item.name.key, choices=choices, fallback=fallback, segments=vocabulary.segments)
+    except BadBlock as error:
+        for place, says in error.problems:
+            if "there is no segment" not in says:  # `dangling` says it, at its place
+                yield item.problem(place, says)
+
+
 #: Kinds with checks of their own.
 _OWN: Mapping[str, Callable[[Item, Vocabulary], Iterator[Problem]]] = {
     "ownership": _windows,
     "source": _reading,
     "segment": _segment,
+    "block": _block,
     "workflow": _workflow,
 }
