@@ -73,7 +73,7 @@ class QueuedEvent(models.Model):
 
     event_id = models.BigIntegerField(primary_key=True)
     lane = models.SmallIntegerField()
-    #: Failed tries so far; after five it is a dead letter. From the first on it is handled by itself.
+    #: Failed tries so far; with each it is tried in a smaller group, at last by itself; after five it is a dead letter.
     tries = models.SmallIntegerField(default=0)
 
     class Meta:

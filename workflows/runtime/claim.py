@@ -2,7 +2,8 @@
 
 A lane is held by an advisory lock of the worker's session, and what it is about to try is noted before it begins; the
 rows themselves are deleted by the transaction that handles them. When the worker dies its session goes, the lanes are
-free, the rows are there again, and the note says which of them it died with: those are tried one by one from then on.
+free, the rows are there again, and the note says which of them it died with: those are tried in smaller groups from then
+on, each death making them smaller, so that few are tried by themselves and the others are soon done.
 """
 
 import random
@@ -24,6 +25,9 @@ from workflows.models import Attempt, InboundEvent, QuarantinedEvent, QueuedEven
 
 #: A worker takes at most this share of them at once, so that another finds some.
 _LANES_A_CLAIM = LANES // 2
+#: Size of a group that has failed once, twice; what has failed more often is tried by itself (`runtime.setbacks`). By
+#: eights and not by halves, because each failure may cost a process, and an item has but five tries.
+GROUPS = (64, 8)
 #: Namespaces of the advisory locks: lanes of events, lanes of timers.
 _EVENTS_LOCK, _TIMERS_LOCK = 7301, 7302
 
@@ -104,11 +108,15 @@ _ATTEMPTS = Attempt._meta.db_table
 @contextmanager
 def held(*, limit: int, at: datetime | None = None) -> Iterator[Held]:
     """Hold free lanes and note the oldest events in them, and timers that are due. Call outside a transaction."""
-    lanes, timer_lanes = _hold_lanes(at)
-    try:
-        yield _note(lanes, timer_lanes, limit, at) if lanes or timer_lanes else Held((), ())
-    finally:
-        _let_go(lanes, timer_lanes)
+    with _lanes(_HOLD_LANES, at) as (lanes, timer_lanes):
+        yield _note(lanes, timer_lanes, at, limit=limit) if lanes or timer_lanes else Held((), ())
+
+
+@contextmanager
+def held_suspects(*, at: datetime | None = None) -> Iterator[Held]:
+    """The same for a group of what failed once or twice: whole lanes, least tried first. Call outside a transaction."""
+    with _lanes(_HOLD_SUSPECT_LANES, at) as (lanes, timer_lanes):
+        yield _note(lanes, timer_lanes, at) if lanes or timer_lanes else Held((), ())
 
 
 def batch(what: Held, *, at: datetime | None = None) -> Batch:
@@ -180,16 +188,21 @@ def database_now() -> datetime:
     return now
 
 
-def _hold_lanes(at: datetime | None) -> tuple[list[int], list[int]]:
-    """Lock free lanes of events and of timers that have work, beginning anywhere so that none is favoured.
+@contextmanager
+def _lanes(statement: str, at: datetime | None) -> Iterator[tuple[list[int], list[int]]]:
+    """Lock free lanes of events and of timers that have such work, beginning anywhere so that none is favoured.
 
     In a statement of its own: the next one then sees all that the lanes' last holder committed.
     """
     start = random.randrange(LANES)  # noqa: S311  fairness, not secrecy
     with connection.cursor() as cursor:
-        cursor.execute(_HOLD_LANES, {"start": start, "at": at})
+        cursor.execute(statement, {"start": start, "at": at})
         held = cursor.fetchall()
-    return [lane for lock, lane in held if lock == _EVENTS_LOCK], [lane for lock, lane in held if lock == _TIMERS_LOCK]
+    lanes, timer_lanes = ([lane for of, lane in held if of == lock] for lock in (_EVENTS_LOCK, _TIMERS_LOCK))
+    try:
+        yield lanes, timer_lanes
+    finally:
+        _let_go(lanes, timer_lanes)
 
 
 def _lanes_with(lock: int, work: str) -> str:
@@ -202,31 +215,63 @@ def _lanes_with(lock: int, work: str) -> str:
         """  # noqa: S608  names and numbers of our own
 
 
-_HOLD_LANES = "UNION ALL".join(
-    (
-        _lanes_with(_EVENTS_LOCK, f"SELECT FROM {_QUEUED} q WHERE q.lane = l.lane AND q.tries = 0"),
-        _lanes_with(
-            _TIMERS_LOCK,
-            f"SELECT FROM {_TIMERS} t WHERE t.run_id %% {LANES} = l.lane AND t.tries = 0 "
-            "AND t.due_at <= coalesce(%(at)s::timestamptz, now())",
-        ),
+def _hold_lanes_with(tries: str) -> str:
+    due = "t.due_at <= coalesce(%(at)s::timestamptz, now())"
+    return "UNION ALL".join(
+        (
+            _lanes_with(_EVENTS_LOCK, f"SELECT FROM {_QUEUED} q WHERE q.lane = l.lane AND q.{tries}"),
+            _lanes_with(
+                _TIMERS_LOCK, f"SELECT FROM {_TIMERS} t WHERE t.run_id %% {LANES} = l.lane AND t.{tries} AND {due}"
+            ),
+        )
     )
-)
 
 
-def _note(lanes: Sequence[int], timer_lanes: Sequence[int], limit: int, at: datetime | None) -> Held:
-    """The oldest of the held lanes, as far as nothing suspect stands before them, noted in the same statement."""
+_HOLD_LANES, _HOLD_SUSPECT_LANES = _hold_lanes_with("tries = 0"), _hold_lanes_with("tries > 0")
+
+#: The oldest of the held lanes, as far as nothing suspect stands before them.
+_TRUSTED = f"""
+    events AS (
+        SELECT event_id FROM {_QUEUED} q WHERE lane = ANY(%(lanes)s::int[]) AND tries = 0 AND NOT EXISTS (
+            SELECT FROM {_QUEUED} b WHERE b.lane = q.lane AND b.tries > 0 AND b.event_id < q.event_id)
+        ORDER BY event_id LIMIT %(limit)s
+    ), timers AS (
+        SELECT run_id FROM {_TIMERS} WHERE run_id %% {LANES} = ANY(%(timer_lanes)s::int[]) AND tries = 0
+        AND due_at <= coalesce(%(at)s::timestamptz, now()) ORDER BY due_at LIMIT %(limit)s
+    )
+    """  # noqa: S608
+
+_GROUP = f"(ARRAY{list(GROUPS)})"
+#: A group of what failed equally often: lane by lane, so that a group that fails again has few lanes to itself. Timers
+#: only where there are no events, so that neither is blamed for the other.
+_SUSPECT = f"""
+    heads AS (
+        SELECT DISTINCT ON (lane) lane, tries FROM {_QUEUED} WHERE lane = ANY(%(lanes)s::int[]) AND tries > 0
+        ORDER BY lane, event_id
+    ), least AS (SELECT min(tries) AS tries FROM heads WHERE tries <= {len(GROUPS)}
+    ), events AS (
+        SELECT event_id FROM {_QUEUED} q WHERE lane = ANY(%(lanes)s::int[]) AND tries > 0
+        AND tries = (SELECT tries FROM least) AND NOT EXISTS (
+            SELECT FROM {_QUEUED} b WHERE b.lane = q.lane AND b.tries > 0 AND b.tries <> q.tries
+            AND b.event_id < q.event_id)
+        ORDER BY lane, event_id LIMIT {_GROUP}[(SELECT tries FROM least)]
+    ), due AS (
+        SELECT run_id, tries FROM {_TIMERS} WHERE run_id %% {LANES} = ANY(%(timer_lanes)s::int[])
+        AND tries > 0 AND tries <= {len(GROUPS)} AND due_at <= coalesce(%(at)s::timestamptz, now())
+        AND NOT EXISTS (SELECT FROM events)
+    ), timers AS (
+        SELECT run_id FROM due WHERE tries = (SELECT min(tries) FROM due)
+        ORDER BY run_id LIMIT {_GROUP}[(SELECT min(tries) FROM due)]
+    )
+    """  # noqa: S608
+
+
+def _note(lanes: Sequence[int], timer_lanes: Sequence[int], at: datetime | None, *, limit: int | None = None) -> Held:
+    """What of the held lanes is to be tried now, noted in the same statement; without a limit, what is suspect."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            WITH events AS (
-                SELECT event_id FROM {_QUEUED} q WHERE lane = ANY(%(lanes)s::int[]) AND tries = 0 AND NOT EXISTS (
-                    SELECT FROM {_QUEUED} b WHERE b.lane = q.lane AND b.tries > 0 AND b.event_id < q.event_id)
-                ORDER BY event_id LIMIT %(limit)s
-            ), timers AS (
-                SELECT run_id FROM {_TIMERS} WHERE run_id %% {LANES} = ANY(%(timer_lanes)s::int[]) AND tries = 0
-                AND due_at <= coalesce(%(at)s::timestamptz, now()) ORDER BY due_at LIMIT %(limit)s
-            )
+            WITH {_SUSPECT if limit is None else _TRUSTED}
             INSERT INTO {_ATTEMPTS} (holder, event_ids, run_ids, at)
             SELECT pg_backend_pid(), coalesce((SELECT json_agg(event_id) FROM events), '[]'),
                 coalesce((SELECT json_agg(run_id) FROM timers), '[]'), clock_timestamp()
@@ -234,12 +279,7 @@ def _note(lanes: Sequence[int], timer_lanes: Sequence[int], limit: int, at: date
                 SET event_ids = EXCLUDED.event_ids, run_ids = EXCLUDED.run_ids, at = EXCLUDED.at
             RETURNING event_ids, run_ids
             """,  # noqa: S608
-            {
-                "lanes": bulk.array(lanes),
-                "timer_lanes": bulk.array(timer_lanes),
-                "limit": limit,
-                "at": at,
-            },
+            {"lanes": bulk.array(lanes), "timer_lanes": bulk.array(timer_lanes), "limit": limit, "at": at},
         )
         return Held(*cursor.fetchone())
 

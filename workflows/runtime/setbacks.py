@@ -10,9 +10,13 @@ from django.db.models import F
 from martechops.lib import clock, failures
 from workflows.models import Attempt, QuarantinedEvent, QueuedEvent, Run, Timer
 
+from .claim import GROUPS
+
 log = structlog.get_logger()
 
 MOST_TRIES = 5
+#: What failed so often is tried by itself; before that, in smaller and smaller groups.
+ALONE = len(GROUPS) + 1
 
 #: PostgreSQL's codes for "another transaction won": serialization failure, deadlock.
 _RACES = {"40001", "40P01"}
@@ -38,7 +42,7 @@ _ATTEMPTS, _QUEUED, _TIMERS = Attempt._meta.db_table, QueuedEvent._meta.db_table
 
 
 def suspect_the_orphaned() -> bool:
-    """What a worker was trying when it died is tried one by one from now on: its try counts. True: some is suspect."""
+    """What a worker was trying when it died is tried in a smaller group next: its try counts. True: some is suspect."""
     return _suspect("NOT EXISTS (SELECT FROM pg_stat_activity s WHERE s.pid = a.holder AND s.backend_start <= a.at)")
 
 
@@ -75,22 +79,23 @@ def _suspect(which: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def suspect_events() -> list[int]:
-    """The first suspect event of each lane, least tried first; those behind it keep their order and wait."""
+def suspect_events(*, tried: int = ALONE) -> list[int]:
+    """The first suspect event of each lane, if it was tried so often; those behind it keep their order and wait."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT event_id FROM (
                 SELECT DISTINCT ON (lane) event_id, tries FROM {_QUEUED} WHERE tries > 0 ORDER BY lane, event_id
-            ) AS first ORDER BY tries, event_id
-            """  # noqa: S608
+            ) AS first WHERE tries >= %s ORDER BY tries, event_id
+            """,  # noqa: S608
+            [tried],
         )
         return [event_id for (event_id,) in cursor.fetchall()]
 
 
 def suspect_timers(at: datetime) -> list[int]:
-    """Runs whose timer failed before and is due, least tried first."""
-    due = Timer.objects.filter(tries__gt=0, due_at__lte=at).order_by("tries", "due_at")
+    """Runs whose timer is due and is to be tried by itself, least tried first."""
+    due = Timer.objects.filter(tries__gte=ALONE, due_at__lte=at).order_by("tries", "due_at")
     return list(due.values_list("run_id", flat=True)[:100])
 
 
