@@ -1,7 +1,7 @@
 """The sandbox CRM: behaves as a vendor's would, with look-up by e-mail address, owners in turn and a log of changes."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,15 +36,25 @@ _LOG_LOCK = 7401
 
 @transaction.atomic
 def upsert_record(
-    *, email: str, fields: Mapping[str, Any], key: uuid.UUID | None = None, at: datetime | None = None
+    *,
+    email: str,
+    fields: Mapping[str, Any],
+    stays: Mapping[str, Collection[str]] | None = None,
+    key: uuid.UUID | None = None,
+    at: datetime | None = None,
 ) -> tuple[CrmRecord, bool]:
-    """Create the record of this address, or update it; returns it and whether it is new."""
+    """Create the record of this address, or update it; returns it and whether it is new.
+
+    A field that has one of the values in `stays` keeps it.
+    """
     at = at or clock.now()
     record, created = CrmRecord.objects.select_for_update().get_or_create(
         email=email, defaults={"created_at": at, "updated_at": at}
     )
     before = {} if created else _values(record)
-    _give(record, {name: value for name, value in fields.items() if value or name not in _COLUMNS})
+    kept = {name for name, values in (stays or {}).items() if before.get(name) in values}
+    given = {name: value for name, value in fields.items() if name not in kept and (value or name not in _COLUMNS)}
+    _give(record, given)
     if created:
         record.status = record.status or "New"
         record.owner = record.owner or OWNERS[record.pk % len(OWNERS)]

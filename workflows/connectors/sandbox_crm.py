@@ -26,7 +26,9 @@ class SandboxCrm(Connector):
         if not email:
             raise Refused("the CRM finds records by e-mail address, and there is none")
         if request.kind == "upsert_record":
-            record, created = crm.upsert_record(email=email, fields=request.content["fields"], key=request.key)
+            record, created = crm.upsert_record(
+                email=email, fields=request.content["fields"], stays=request.content.get("stays"), key=request.key
+            )
             return Receipt("created" if created else "updated", {"record": record.pk, "status": record.status})
         due = request.content.get("due_at")
         task = crm.create_task(

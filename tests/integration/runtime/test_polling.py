@@ -359,6 +359,30 @@ def test_pushed_echo_is_recognised_by_value_and_time(client: Client, lea: Contac
     assert lea.lifecycle_stage == "sql", "another value is nobody's echo"
 
 
+@pytest.mark.requirement("A11")
+def test_status_that_maps_to_the_stage_is_not_rewritten_to_the_stages_first(
+    client: Client, lea: Contact, request_demo: Callable[..., str]
+) -> None:
+    record = CrmRecord.objects.get()
+    crm.edit_record(record_id=record.pk, values={"status": "Working"}, by="Noor Haddad", at=timezone.now())
+    push(client, pushed(to="Working"), "w-1")
+    settle()
+    lea.refresh_from_db()
+    assert lea.lifecycle_stage == "sql"
+    written = Effect.objects.filter(kind="upsert_record").latest("pk").pk
+    request_demo(company="Brightwater Ltd", utm_campaign="winter-demo")
+    settle()
+    effect = Effect.objects.filter(kind="upsert_record", pk__gt=written, state="done").latest("pk")
+    assert effect.payload["fields"]["status"] == "Sales qualified", "what a new record would be given"
+    record.refresh_from_db()
+    assert record.status == "Working"
+    Contact.objects.filter(pk=lea.pk).update(lifecycle_stage="opportunity")
+    request_demo(company="Brightwater plc", utm_campaign="spring-demo")
+    settle()
+    record.refresh_from_db()
+    assert record.status == "Opportunity", "a status of another stage is no longer right"
+
+
 def test_the_log_is_read_in_the_order_in_which_it_becomes_visible(db: None) -> None:
     """Numbers of entries rise, and each says what was and what is."""
     crm.upsert_record(email="a@example.com", fields={"status": "Open", "company": "Acme"})

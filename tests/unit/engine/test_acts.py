@@ -8,7 +8,7 @@ import pytest
 from workflows.engine import acts
 from workflows.engine.action_kinds import ACTIONS
 from workflows.engine.decide import decide
-from workflows.engine.snapshot import Catalog, Cause, Snapshot
+from workflows.engine.snapshot import Catalog, Cause, Snapshot, Stage
 
 from .stories import AT, CATALOG, act, enter, step, workflow
 
@@ -63,6 +63,22 @@ def test_webhook_carries_what_its_mapping_makes_of_the_contact() -> None:
         {"source": "w"},
     )
     assert enter(spec, {}).effects[0].refusal == "company is missing"
+
+
+@pytest.mark.requirement("A11")
+@pytest.mark.parametrize(
+    ("statuses", "stays"),
+    [((), None), (("MQL",), None), (("MQL", "Working"), {"status": ["MQL", "Working"]})],
+)
+@pytest.mark.parametrize("step", [act("a", "set_stage", stage="mql"), act("a", "upsert_record", mapping="to-crm")])
+def test_status_that_means_the_stage_already_is_to_stay(
+    step: dict[str, Any], statuses: tuple[str, ...], stays: dict[str, list[str]] | None
+) -> None:
+    stages = dict(CATALOG.stages) | {"mql": Stage("mql", 2, next(iter(statuses), None), statuses)}
+    contact = {"company": "B W"} | ({"lifecycle_stage": "mql"} if step["action"] == "upsert_record" else {})
+    effect = enter(workflow(step), contact, catalog=replace(CATALOG, stages=stages)).effects[0]
+    assert effect.payload.get("stays") == stays
+    assert effect.payload["fields"].get("status") == next(iter(statuses), None)
 
 
 @pytest.mark.requirement("A5")

@@ -9,6 +9,7 @@ from ..counterfactual.changes import known
 from ..decision import StepTrace
 from ..effects import LONGEST_CAMPAIGN, FieldWrite, Goal
 from ..mapping import CompiledMapping
+from ..snapshot import Stage
 from ..spec import Step
 from ..spelling import in_one_spelling
 from ..walk import Lack, Walk, defined
@@ -24,7 +25,8 @@ def upsert_record(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrac
     fields = dict(mapped.values) | _status(walk)
     bad = [f"{target} {problem}" for target, problem in mapped.violations]
     says = f"{len(fields)} fields to {step.system}" + (f"; left out: {'; '.join(bad)}" if bad else "")
-    return walk.plan(step, checks, payload={"email": walk.email, "fields": fields}, says=says, against=lacks)
+    payload = {"email": walk.email, "fields": fields} | _stays(walk)
+    return walk.plan(step, checks, payload=payload, says=says, against=lacks)
 
 
 def missing_fields(mapping: CompiledMapping, targets: Collection[str]) -> list[Lack]:
@@ -73,7 +75,7 @@ def set_stage(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
         step,
         checks,
         kind="upsert_record",
-        payload={"email": walk.email, "fields": _status(walk)},
+        payload={"email": walk.email, "fields": _status(walk)} | _stays(walk),
         says=f"becomes {wanted.key}",
         against=[*([Lack(refused)] if refused else []), *([] if walk.email else [NO_ADDRESS])],
         writes=writes,
@@ -147,5 +149,15 @@ def _names(written: object) -> list[str]:
 
 def _status(walk: Walk) -> dict[str, str]:
     """The CRM's word for where the contact stands; nothing where there is none."""
-    stage = walk.catalog.stages.get(walk.facts["contact"].get("lifecycle_stage") or "")
+    stage = _stage(walk)
     return {"status": stage.crm_status} if stage and stage.crm_status else {}
+
+
+def _stays(walk: Walk) -> dict[str, dict[str, list[str]]]:
+    """Where several words of the CRM mean the stage: a record that has one of them keeps it, whichever we would write."""
+    stage = _stage(walk)
+    return {"stays": {"status": list(stage.crm_statuses)}} if stage and len(stage.crm_statuses) > 1 else {}
+
+
+def _stage(walk: Walk) -> Stage | None:
+    return walk.catalog.stages.get(walk.facts["contact"].get("lifecycle_stage") or "")
