@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -129,7 +129,12 @@ def _handler(journal: Journal, instead: dict[str, str]) -> type[BaseHTTPRequestH
             self._answer(200)
 
         def _hang(self, asks: dict[str, str]) -> None:
-            time.sleep(HANGS_SECONDS)
+            """Until whoever asked has had enough, which is noted: what happened meanwhile did not wait for it."""
+            began = time.time()
+            self.connection.settimeout(HANGS_SECONDS)
+            with suppress(OSError):
+                self.rfile.read(1)
+            journal.note(kind="hung up", path=urlsplit(self.path).path, began=began)
             self.close_connection = True
 
         def _gone(self, asks: dict[str, str]) -> None:
