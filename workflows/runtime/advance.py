@@ -25,8 +25,8 @@ def advance(*, limit: int = 500, at: datetime | None = None) -> int:
     """Handle up to `limit` events and as many due timers; returns how many there were.
 
     What failed before, or was in the hands of a worker that died, is tried in groups that get smaller with each failure
-    and in the end one by one, so that one bad item is found in five tries and the others are soon done. `at` sets the clock for a rehearsal or a test. Raises OperationalError when the
-    database is gone, and CannotDefine.
+    and in the end one by one, so that one bad item is found in five tries and the others are soon done. `at` sets the
+    clock for a rehearsal or a test. Raises OperationalError when the database is gone, and CannotDefine.
     """
     some_is_suspect = setbacks.suspect_the_orphaned()
     with claim.held(limit=limit, at=at) as held, garbage.not_collected():

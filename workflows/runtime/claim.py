@@ -2,8 +2,8 @@
 
 A lane is held by an advisory lock of the worker's session, and what it is about to try is noted before it begins; the
 rows themselves are deleted by the transaction that handles them. When the worker dies its session goes, the lanes are
-free, the rows are there again, and the note says which of them it died with: those are tried in smaller groups from then
-on, each death making them smaller, so that few are tried by themselves and the others are soon done.
+free, the rows are there again, and the note says which of them it died with: those are tried in smaller groups from
+then on, each death making them smaller, so that few are tried by themselves and the others are soon done.
 """
 
 import random

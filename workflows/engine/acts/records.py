@@ -154,7 +154,7 @@ def _status(walk: Walk) -> dict[str, str]:
 
 
 def _stays(walk: Walk) -> dict[str, dict[str, list[str]]]:
-    """Where several words of the CRM mean the stage: a record that has one of them keeps it, whichever we would write."""
+    """Where several words of the CRM mean the stage: a record that has one of them keeps it, whichever we write."""
     stage = _stage(walk)
     return {"stays": {"status": list(stage.crm_statuses)}} if stage and len(stage.crm_statuses) > 1 else {}
 
