@@ -21,7 +21,7 @@ from workflows.runtime.claim import ClaimedEvent
 from workflows.runtime.definitions import Definitions
 
 from .played import Played
-from .rehearsal import Rehearsal
+from .rehearsal import Endless, Rehearsal
 
 #: Guesses before a step counts as out of reach; a rule that people write needs two or three.
 MOST_GUESSES = 12
@@ -99,7 +99,10 @@ def willing(
     lead = _first_guess(spec, vocabulary)
     attempt = Attempt(lead, Played(), "nothing was tried")
     for _ in range(MOST_GUESSES):
-        played = play(lead, spec=spec, defined=defined, at=at)
+        try:
+            played = play(lead, spec=spec, defined=defined, at=at)
+        except Endless as error:
+            return Attempt(lead, Played(), str(error))
         if any(outcome in wants for outcome, _ in played.outcomes(spec.key, step)):
             return Attempt(lead, played)
         answer = _asked(spec, step, lead, played, vocabulary, at)
@@ -132,7 +135,7 @@ def play(lead: Lead, *, spec: Spec, defined: Definitions, at: datetime) -> Playe
 
 def _beginning(spec: Spec, lead: Lead, subject: Any, at: datetime) -> ClaimedEvent:
     """What the workflow waits for, with the lead's properties."""
-    name, about = _triggering(spec)
+    name, about = triggering(spec)
     if name.startswith("$"):
         event = InternalEvent(name, subject, at, {**about, **lead.properties})
         return ClaimedEvent(1, 0, TYPE, name, "begins", at, event.body())
@@ -140,7 +143,8 @@ def _beginning(spec: Spec, lead: Lead, subject: Any, at: datetime) -> ClaimedEve
     return ClaimedEvent(1, 0, "track", name, "begins", at, body)
 
 
-def _triggering(spec: Spec) -> tuple[str, dict[str, Any]]:
+def triggering(spec: Spec) -> tuple[str, dict[str, Any]]:
+    """The event that begins it, and what it has to say where it says something by itself."""
     if spec.trigger is None:
         return "", {}
     name, values = spec.trigger.wants or ("", frozenset())
@@ -149,7 +153,7 @@ def _triggering(spec: Spec) -> tuple[str, dict[str, Any]]:
 
 def _first_guess(spec: Spec, vocabulary: Vocabulary) -> Lead:
     """Everything there that any guard requires, every channel agreed to, and an event as its schema would have it."""
-    name, _ = _triggering(spec)
+    name, _ = triggering(spec)
     properties = examples.of_schema(vocabulary.schemas.get(name) or {"type": "object"})
     lead = Lead(properties=properties if isinstance(properties, dict) else {})
     for step in spec.steps:
@@ -172,7 +176,7 @@ def _asked(spec: Spec, step: str, lead: Lead, played: Played, vocabulary: Vocabu
         return Answer("", f"the event is refused: {played.held[0].reasons[0].says}")
     parts = [part for account in played.accounts for part, _ in account.parts if part["workflow"] == spec.key]
     if not parts:
-        event = {"name": _triggering(spec)[0], "properties": dict(lead.properties), "traits": {}}
+        event = {"name": triggering(spec)[0], "properties": dict(lead.properties), "traits": {}}
         contact = {**lead.fields, "email": lead.email, "lifecycle_stage": lead.stage, "consent": dict(lead.consent)}
         facts = {"contact": {**contact, "score": lead.score}, "event": event, "now": at}
         return why_not_triggered(spec, facts, fields=vocabulary.fields, segments=vocabulary.segments)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from workflows.engine.internal import SubjectRef
-from workflows.runtime.outcome import Account, Change
+from workflows.runtime.outcome import Account, Change, Consent
 from workflows.runtime.subjects import RunState
 from workflows.runtime.validate import Violation
 
@@ -35,6 +35,8 @@ class PlayedEffect:
     at: datetime | None = None
     #: Of a message that was done: what the ledger said then of its channel; None: nothing.
     consent: str | None = None
+    #: What was known of the contact when it was done.
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def channel(self) -> str:
@@ -44,6 +46,14 @@ class PlayedEffect:
     @property
     def is_message(self) -> bool:
         return self.kind == "send_message"
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One thing that happened, and when: something came in and was decided on, changed, was said, or was settled."""
+
+    at: datetime
+    what: Account | Change | Consent | PlayedEffect | Violation
 
 
 @dataclass(slots=True)
@@ -61,6 +71,8 @@ class Played:
     accounts: list[Account] = field(default_factory=list)
     #: Questions, hand-offs and owners: the run, the step, and whom it asks.
     asked: list[tuple[RunState, str, str]] = field(default_factory=list)
+    #: All of it in its order.
+    log: list[Logged] = field(default_factory=list)
 
     def of(self, workflow: str, step: str = "") -> Iterator[PlayedEffect]:
         """Effects of a workflow, or of one of its steps."""

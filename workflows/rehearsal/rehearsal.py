@@ -13,24 +13,24 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from workflows.engine import guards, identity, internal
-from workflows.engine.conditions import BadCondition, Condition, ConditionError, compile_condition
+from workflows.engine import consents, guards, identity, internal
+from workflows.engine.conditions import Condition
 from workflows.engine.internal import InternalEvent, SubjectRef
 from workflows.engine.scoring import Score, Scoring
 from workflows.engine.snapshot import Catalog
 from workflows.engine.triggers import SEGMENT_ENTERED, SEGMENT_LEFT
-from workflows.queries import live
 from workflows.queries.live import Today
 from workflows.runtime import consequences, handle
 from workflows.runtime.claim import ClaimedEvent, ClaimedTimer
 from workflows.runtime.definitions import Definitions
 from workflows.runtime.hands import Hands
-from workflows.runtime.outcome import Outcome
+from workflows.runtime.outcome import Change, Consent, Outcome
 from workflows.runtime.recognise import Recognised, preferred
 from workflows.runtime.subjects import Item, Person, RunState, Subject, Subjects
 from workflows.runtime.validate import sort_out
 
-from .played import Played, PlayedEffect
+from . import watching
+from .played import Logged, Played, PlayedEffect
 
 #: Of what is due at one instant, events come first, then timers, then far sides.
 _EVENT, _TIMER, _FAR_SIDE = 0, 1, 2
@@ -56,8 +56,15 @@ class Answer:
 class Rehearsal:
     """One world. Not for two threads."""
 
-    def __init__(self, defined: Definitions, *, at: datetime, agreeable: bool = False) -> None:
-        """With `agreeable`, whoever is asked says yes at once."""
+    def __init__(
+        self,
+        defined: Definitions,
+        *,
+        at: datetime,
+        agreeable: bool = False,
+        watched: Mapping[str, Condition] | None = None,
+    ) -> None:
+        """With `agreeable`, whoever is asked says yes at once. `watched`: `watching.rules`, where it is known."""
         self.defined, self.at, self.agreeable = defined, at, agreeable
         self.played = Played()
         self.people: dict[int, Person] = {}
@@ -68,8 +75,9 @@ class Rehearsal:
         self._due: list[tuple[datetime, int, int, Callable[[], None]]] = []
         self._order, self._run_ids, self._event_ids, self._ids = count(), count(1), count(1), count(1)
         self._happened: dict[str, list[datetime]] = {}
-        self._rules = _watched(defined)
+        self._rules = watching.rules(defined) if watched is None else watched
         self._members: dict[tuple[str, int], bool] = {}
+        self._received: set[tuple[int, str]] = set()
 
     def meet(
         self,
@@ -100,7 +108,7 @@ class Rehearsal:
                 self.played.runs[run.id] = run
                 self._await(run)
         for segment, rule in self._rules.items():
-            self._members[segment, person.id] = _holds(rule, person, self.defined.scoring, self.at)
+            self._members[segment, person.id] = watching.holds(rule, person, self.defined.scoring, self.at)
         return person
 
     def happen(self, event: ClaimedEvent, *, at: datetime | None = None) -> None:
@@ -119,6 +127,18 @@ class Rehearsal:
         """Whatever run waits at that step then is answered."""
         self._push(at, _EVENT, lambda: self._answer(said))
 
+    def say(self, said: Mapping[str, str], *, at: datetime, by: str = "preference page") -> None:
+        """Somebody states consent here and now, by channel, outside every event."""
+        self._push(at, _EVENT, lambda: self._with_person(lambda person, into: self._say(person, said, by, into)))
+
+    def put(self, fields: Mapping[str, Any], *, at: datetime, by: str = "CRM") -> None:
+        """A system that may write these fields writes them."""
+        self._push(at, _EVENT, lambda: self._with_person(lambda person, into: self._put(person, fields, by, into)))
+
+    def then(self, do: Callable[[], None], *, at: datetime) -> None:
+        """Whatever is to be done to this world at an instant."""
+        self._push(at, _EVENT, do)
+
     def play(self, *, until: datetime | None = None) -> Played:
         """Let everything happen that is due, up to `until`, or until nothing is due any more. Raises Endless."""
         for _ in range(MOST_TURNS):
@@ -133,10 +153,40 @@ class Rehearsal:
     def _push(self, at: datetime, rank: int, turn: Callable[[], None]) -> None:
         heapq.heappush(self._due, (max(at, self.at), rank, next(self._order), turn))
 
+    def _with_person(self, move: Callable[[Person, Outcome], None]) -> None:
+        """The contact of the story, if there is one by now: stories are about one."""
+        if person := next(iter(self.people.values()), None):
+            self._turn(person, lambda bench: move(person, bench.into))
+
+    def _say(self, person: Person, said: Mapping[str, str], by: str, into: Outcome) -> None:
+        for name, state in said.items():
+            channel, purpose = consents.parts(name)
+            folded = consents.decided(person.consent, name, state, at=self.at)
+            stated = datetime.fromisoformat(folded[consents.name(channel, purpose)]["at"])
+            into.consents.append(Consent(person.id, channel, purpose, state, stated, 0, ""))
+            for of, old, new in consents.changed(person.consent, folded):
+                into.changes.append(Change(person.ref, f"consent.{of}", old, new, by))
+            person.consent, person.changed = folded, True
+
+    def _put(self, person: Person, fields: Mapping[str, Any], by: str, into: Outcome) -> None:
+        for name, value in fields.items():
+            if person.read(name) != value:
+                old = person.write(name, value, at=self.at)
+                into.changes.append(Change(person.ref, name, old, value, by))
+
+    def _was_received(self, event: ClaimedEvent) -> bool:
+        """The door takes each message of a source once, whatever it says the second time."""
+        before, message = len(self._received), (event.source_id, event.message_id)
+        self._received.add(message)
+        return event.type != internal.TYPE and len(self._received) == before
+
     def _take(self, received: ClaimedEvent) -> None:
+        if self._was_received(received):
+            return
         event = self.defined.current(received)
         good, violations = sort_out([event], self.defined)
         self.played.held += violations
+        self._log(*violations)
         if not good:
             return
         if event.subject is not None:
@@ -189,6 +239,7 @@ class Rehearsal:
         self._keep_runs(subject)
         self.played.changes += into.changes
         self.played.accounts += into.accounts
+        self._log(*into.consents, *into.changes, *into.accounts)
         self.played.goals += [(run, goal.name) for run, goal in into.goals]
         self._keep_asked(into)
         for displaced in into.displaced:
@@ -281,6 +332,7 @@ class Rehearsal:
         self._settle(effect, "done", "")
         if person is not None:
             effect.consent = person.consent.get(effect.channel, {}).get("state")
+            effect.facts = person.snapshot(scoring=self.defined.scoring, at=self.at).contact
             person.sent = [
                 replace(sent, planned=False, at=self.at) if sent.key == effect.key else sent for sent in person.sent
             ]
@@ -305,6 +357,10 @@ class Rehearsal:
 
     def _settle(self, effect: PlayedEffect, state: str, reason: str) -> None:
         effect.state, effect.reason, effect.at = state, reason, self.at
+        self._log(effect)
+
+    def _log(self, *what: Any) -> None:
+        self.played.log += [Logged(self.at, one) for one in what]
 
     def _moved(self, subject: Subject, into: Outcome) -> list[InternalEvent]:
         """Watched segments that it came into or went out of."""
@@ -314,7 +370,7 @@ class Rehearsal:
         depth = into.depths.get(subject.id, 0) + 1
         moves = []
         for segment, rule in self._rules.items():
-            now = _holds(rule, subject, self.defined.scoring, self.at)
+            now = watching.holds(rule, subject, self.defined.scoring, self.at)
             if self._members.get((segment, subject.id), False) != now:
                 self._members[segment, subject.id] = now
                 name = SEGMENT_ENTERED if now else SEGMENT_LEFT
@@ -337,23 +393,3 @@ def nothing_defined() -> Definitions:
     """A workspace without any definition."""
     none = Today.of({}, {})
     return Definitions(Catalog({}, {}, {}), {}, {}, Scoring(()), {}, none)
-
-
-def _watched(defined: Definitions) -> dict[str, Condition]:
-    """Rules of the segments that live workflows watch; one that cannot be compiled stands aside, as it does live."""
-    rules = {}
-    segments = defined.today.segments or {}
-    for key in live.watched_segments(defined.inside):
-        try:
-            rules[key] = compile_condition(segments[key], segments=segments)
-        except (BadCondition, KeyError):
-            continue
-    return rules
-
-
-def _holds(rule: Condition, person: Person, scoring: Scoring, at: datetime) -> bool:
-    facts = person.snapshot(scoring=scoring, at=at).facts(event=None, at=at)
-    try:
-        return rule.test(facts)
-    except ConditionError:
-        return False
