@@ -27,6 +27,8 @@ from campaigns.models import (
     PlaybookVersion,
     Release,
     Rollout,
+    RolloutLook,
+    RolloutStep,
 )
 from martechops.lib import clock
 from martechops.lib.admin import MachineWrittenAdmin
@@ -86,6 +88,18 @@ class CampaignContentAdmin(MachineWrittenAdmin):
 class RolloutAdmin(MachineWrittenAdmin):
     list_display = ["version", "started_at", "started_by", "note"]
     list_select_related = ["version__workflow", "started_by"]
+
+
+@admin.register(RolloutStep)
+class RolloutStepAdmin(MachineWrittenAdmin):
+    list_display = ["rollout_id", "number", "verb", "state", "stage", "by", "at"]
+    list_filter = ["state"]
+    list_select_related = ["by"]
+
+
+@admin.register(RolloutLook)
+class RolloutLookAdmin(MachineWrittenAdmin):
+    list_display = ["rollout_id", "stage", "candidate", "stable", "at"]
 
 
 @admin.register(Checklist)

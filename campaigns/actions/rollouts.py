@@ -1,17 +1,26 @@
 """How a version goes live; nothing else may turn the switch."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
-from campaigns import policies
+from campaigns import policies, rollout_states
 from campaigns.actions import approvals, releases
-from campaigns.models import ApprovalRequest, BreakGlass, Campaign, Release, Rollout
-from campaigns.queries import approval_subjects, checklists
+from campaigns.models import ApprovalRequest, BreakGlass, Campaign, Release, Rollout, RolloutStep
+from campaigns.queries import approval_subjects, checklists, manifests
+from campaigns.queries import rollouts as reading
+from campaigns.ramps import AT_ONCE, Ramp, Standing
+from campaigns.rollout_states import State
 from martechops.audit import entries
 from martechops.people.models import User
+from martechops.people.permissions import check_may
 from workflows.actions import activations
-from workflows.models import Version, Workflow
+from workflows.models import Activation, Notice, Segment, Version, Workflow
+
+#: Who acts where no person does, in the audit log.
+CONTROLLER = "rollouts"
 
 #: This version may not go live; the message says why. Raised by what takes one live.
 CannotActivate = activations.CannotActivate
@@ -25,6 +34,10 @@ class NotApproved(CannotActivate):
     """People take live only what others have agreed to, as it is now; the message says what is missing."""
 
 
+class NotAsItWas(NotApproved):
+    """What the release pins was changed since it was agreed to: it goes no further by itself."""
+
+
 @transaction.atomic
 def switch_over(
     *,
@@ -35,20 +48,71 @@ def switch_over(
     campaign: Campaign | None = None,
     break_glass: BreakGlass | None = None,
 ) -> Rollout:
-    """Take a version live for everyone at once.
+    """Take a version live for everybody at once: a rollout of one stage.
 
     A person needs the approval that its risk asks for, at the digest that it has now: of the release, or of the
     campaign that it goes live with. A part of the system, which loads what was approved elsewhere, is not asked; the
     audit log names it. Raises `CannotActivate` and `NotApproved`.
     """
+    rollout = _decide(version, AT_ONCE, by=by, at=at, note=note, campaign=campaign, break_glass=break_glass)
+    _write_step(rollout, None, "complete", stage=0, by=by, at=at, because=note)
+    _audit(rollout, "switch_over", by=by, at=at, note=note)
+    activations.activate(version=version, by=by, at=at)
+    return rollout
+
+
+@transaction.atomic
+def start(
+    *, version: Version, ramp: Ramp, by: User | str, at: datetime, note: str = "", starts_at: datetime | None = None
+) -> Rollout:
+    """Let a version out stage by stage, now or from `starts_at` on; the controller takes it from there.
+
+    Asks for what `switch_over` asks for, once: what is agreed to is the release, however it goes out. Raises
+    NotAllowed, `CannotActivate` and `NotApproved`.
+    """
+    if isinstance(by, User):
+        check_may(by, "rollouts.start", version.workflow)
+    missing = {stage.segment for stage in ramp.stages if stage.segment} - set(
+        Segment.objects.values_list("key", flat=True)
+    )
+    if missing:
+        raise CannotActivate(f"there is no segment {', '.join(sorted(missing))}")
+    rollout = _decide(version, ramp, by=by, at=at, note=note, starts_at=starts_at)
+    if ramp.stages[0].is_everybody and starts_at is None:
+        _write_step(rollout, None, "complete", stage=0, by=by, at=at, because=note)
+        activations.activate(version=version, by=by, at=at)
+    elif starts_at is not None and starts_at > at:
+        _write_step(rollout, None, "schedule", stage=0, by=by, at=at, because=note)
+    else:
+        _write_step(rollout, None, "begin", stage=0, by=by, at=at, because=note)
+        _let_out(rollout, ramp, 0, by=by, at=at)
+    _audit(rollout, "start", by=by, at=at, ramp=ramp.plain, note=note)
+    return rollout
+
+
+def _decide(
+    version: Version,
+    ramp: Ramp,
+    *,
+    by: User | str,
+    at: datetime,
+    note: str,
+    campaign: Campaign | None = None,
+    break_glass: BreakGlass | None = None,
+    starts_at: datetime | None = None,
+) -> Rollout:
+    """The row, for a version that may go live. Locks the workflow, and then the audit log. Raises CannotActivate."""
     workflow = Workflow.objects.select_for_update().get(pk=version.workflow_id)
     activations.check(version, workflow)
+    if running := reading.open_of(workflow.pk):
+        raise CannotActivate(f"{running} is under way: take it to its end, roll it back or call it off first")
     entries.hold_back_others()
     release = releases.current(version=version, by=by, at=at)
     approval = None
     if isinstance(by, User) and break_glass is None:
         approval = _agreed(release, campaign, at)
-    rollout = Rollout.objects.create(
+    live = Activation.objects.filter(workflow=workflow, until=None).select_related("version").first()
+    return Rollout.objects.create(
         version=version,
         started_at=at,
         started_by=by if isinstance(by, User) else None,
@@ -56,24 +120,190 @@ def switch_over(
         release=release,
         approval=approval,
         break_glass=break_glass,
+        stable=live.version if live and live.version_id != version.pk else None,
+        ramp=ramp.plain,
+        starts_at=starts_at,
     )
+
+
+def _audit(rollout: Rollout, verb: str, *, by: User | str, at: datetime, **detail: Any) -> None:
+    release = rollout.release
     entries.record(
-        action="rollout.switch_over",
+        action=f"rollout.{verb}",
         object_kind="rollout",
         object_key=str(rollout.pk),
         by=by,
         at=at,
         detail={
-            "version": str(version),
-            "release": str(release),
-            "digest": release.digest,
-            "request": approval.pk if approval else None,
-            "break_glass": break_glass.pk if break_glass else None,
-            "note": note,
+            "version": str(rollout.version),
+            "release": str(release) if release else None,
+            "digest": release.digest if release else None,
+            "request": rollout.approval_id,
+            "break_glass": rollout.break_glass_id,
+            **detail,
         },
     )
-    activations.activate(version=version, by=by, at=at)
+
+
+def move(*, rollout: Rollout, verb: str, by: User, at: datetime, because: str = "") -> Rollout:
+    """A person takes a step: `begin`, `promote`, `complete`, `hold`, `go_on`, `roll_back` or `call_off`.
+
+    Whoever sees that something goes wrong stops it; to let more people in takes the workflow's team. Raises NotAllowed,
+    `rollout_states.WrongState` and `CannotActivate`.
+    """
+    action = "rollouts.stop" if verb in _STOPS else "rollouts.start"
+    check_may(by, action, rollout.version.workflow)
+    return take(rollout=rollout, verb=verb, by=by, at=at, because=because)
+
+
+@transaction.atomic
+def take(*, rollout: Rollout, verb: str, by: User | str, at: datetime, because: str) -> Rollout:
+    """One step, its switch, its entry in the log and its notice in one commit; two who take it at once take it once.
+
+    Raises WrongState and CannotActivate.
+    """
+    rollout = locked(rollout.pk)
+    standing = reading.standing(rollout)
+    rollout_states.after(standing.state, verb)
+    ramp = reading.ramp_of(rollout)
+    stage = _WAYS[verb](rollout, ramp, standing, by=by, at=at)
+    _write_step(rollout, standing, verb, stage=stage, by=by, at=at, because=because)
+    _tell(rollout, ramp, verb, stage=stage, by=by, at=at, because=because)
+    _audit(rollout, verb, by=by, at=at, stage=stage, because=because)
     return rollout
+
+
+def locked(rollout_id: int) -> Rollout:
+    """It, with the lock of its workflow, which whoever changes what is live of it holds."""
+    rollout = Rollout.objects.select_related("version__workflow", "release", "stable").get(pk=rollout_id)
+    Workflow.objects.select_for_update().get(pk=rollout.version.workflow_id)
+    return rollout
+
+
+def _write_step(
+    rollout: Rollout, before: Standing | None, verb: str, *, stage: int, by: User | str, at: datetime, because: str
+) -> None:
+    to = rollout_states.after(before.state, verb) if before else _FIRST[verb]
+    RolloutStep.objects.create(
+        rollout=rollout,
+        number=rollout.steps.count() + 1,
+        verb=verb,
+        state=to,
+        stage=stage,
+        by=by if isinstance(by, User) else None,
+        because=because,
+        at=at,
+    )
+
+
+#: What a rollout's first step makes of it.
+_FIRST = {"schedule": State.SCHEDULED, "begin": State.RUNNING, "complete": State.DONE}
+#: These take no ownership.
+_STOPS = frozenset({"hold", "roll_back", "call_off"})
+
+
+def _let_out(rollout: Rollout, ramp: Ramp, stage: int, *, by: User | str, at: datetime) -> None:
+    """The switch of a stage that is not everybody's. The release line is the release: what is mended is another one."""
+    now = ramp.stages[stage]
+    activations.try_out(
+        version=rollout.version,
+        rollout_id=rollout.pk,
+        salt=str(rollout.release or rollout.version),
+        share_percent=now.share_percent,
+        segment=now.segment,
+        by=by,
+        at=at,
+    )
+
+
+def _begin(rollout: Rollout, ramp: Ramp, standing: Standing, *, by: User | str, at: datetime) -> int:
+    if ramp.stages[0].is_everybody:
+        return _complete(rollout, ramp, standing, by=by, at=at)
+    _check_unchanged(rollout)
+    _let_out(rollout, ramp, 0, by=by, at=at)
+    return 0
+
+
+def _promote(rollout: Rollout, ramp: Ramp, standing: Standing, *, by: User | str, at: datetime) -> int:
+    stage = standing.stage + 1
+    if stage >= len(ramp.stages) or ramp.stages[stage].is_everybody:
+        raise CannotActivate(f"{rollout} has no other stage before it is for everybody: take it live for all")
+    _check_unchanged(rollout)
+    _let_out(rollout, ramp, stage, by=by, at=at)
+    return stage
+
+
+def _complete(rollout: Rollout, ramp: Ramp, standing: Standing, *, by: User | str, at: datetime) -> int:
+    del standing
+    _check_unchanged(rollout)
+    activations.end_candidate(workflow=rollout.version.workflow, by=by, at=at)
+    activations.activate(version=rollout.version, by=by, at=at)
+    return len(ramp.stages) - 1
+
+
+def _stay(rollout: Rollout, ramp: Ramp, standing: Standing, *, by: User | str, at: datetime) -> int:
+    del rollout, ramp, by, at
+    return standing.stage
+
+
+def _roll_back(rollout: Rollout, ramp: Ramp, standing: Standing, *, by: User | str, at: datetime) -> int:
+    """End it, and go back to what was live before if it is live for everybody by now."""
+    del ramp
+    version = rollout.version
+    if standing.state == State.DONE and not Activation.objects.filter(version=version, until=None).exists():
+        raise CannotActivate(f"{version} is not what is live any more: there is nothing to roll back")
+    activations.withdraw(version=version, by=by, at=at)
+    if standing.state == State.DONE and rollout.stable is not None:
+        activations.activate(version=rollout.stable, by=by, at=at)
+    return standing.stage
+
+
+def _call_off(rollout: Rollout, ramp: Ramp, standing: Standing, *, by: User | str, at: datetime) -> int:
+    del ramp
+    activations.end_candidate(workflow=rollout.version.workflow, by=by, at=at)
+    return standing.stage
+
+
+_WAYS: Mapping[str, Callable[..., int]] = {
+    "begin": _begin,
+    "promote": _promote,
+    "complete": _complete,
+    "hold": _stay,
+    "go_on": _stay,
+    "roll_back": _roll_back,
+    "call_off": _call_off,
+}
+
+
+def _check_unchanged(rollout: Rollout) -> None:
+    """More people get exactly what was agreed to. Raises NotAsItWas."""
+    if rollout.release and manifests.of_versions([rollout.version]).digest != rollout.release.digest:
+        raise NotAsItWas(f"what {rollout.version} depends on was changed since it was let out: roll it out anew")
+
+
+def _tell(rollout: Rollout, ramp: Ramp, verb: str, *, stage: int, by: User | str, at: datetime, because: str) -> None:
+    """The team whose workflow it is."""
+    version = rollout.version
+    says = _SAYS[verb].format(stage=ramp.stages[stage].words)
+    Notice.objects.create(
+        owner=version.workflow.owner,
+        label=f"{version.workflow.name}, version {version.number}",
+        address=f"/rollouts/{rollout.pk}/",
+        says=f"{says}: {because}" if because else says,
+        by=by if isinstance(by, User) else None,
+        at=at,
+    )
+
+
+_SAYS = {
+    "begin": "is being rolled out, beginning with {stage}",
+    "promote": "goes to {stage} now",
+    "complete": "is live for everybody",
+    "hold": "is held at {stage} and asks for a decision",
+    "go_on": "goes on at {stage}",
+    "roll_back": "was rolled back",
+    "call_off": "is not rolled out any further",
+}
 
 
 def _agreed(release: Release, campaign: Campaign | None, at: datetime) -> ApprovalRequest | None:
@@ -101,7 +331,13 @@ def _agreed_with(campaign: Campaign, release: Release, at: datetime) -> Approval
     return approvals.in_force(kind="campaign", key=campaign.key, digest=subject.manifest.digest, at=at)
 
 
+@transaction.atomic
 def switch_off(*, workflow: Workflow, by: User | str, at: datetime) -> Version | None:
-    """Take a workflow off: nobody enters it any more, who is on the way finishes. The version that was live, if any."""
+    """Take a workflow off: nobody enters it any more, who is on the way finishes. The version that was live, if any.
+
+    A rollout of it that is under way is called off.
+    """
+    if running := reading.open_of(workflow.pk):
+        take(rollout=running, verb="call_off", by=by, at=at, because="the workflow was taken off")
     ended = activations.deactivate(workflow=workflow, by=by, at=at)
     return ended.version if ended else None

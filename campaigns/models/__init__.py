@@ -6,7 +6,7 @@ from .checklist import Checklist, CheckResult, ManualCheck, PageVisit
 from .letter import Letter
 from .playbook import Playbook, PlaybookVersion
 from .release import Release
-from .rollout import Rollout
+from .rollout import Rollout, RolloutLook, RolloutStep
 
 __all__ = [
     "Approval",
@@ -25,4 +25,6 @@ __all__ = [
     "PlaybookVersion",
     "Release",
     "Rollout",
+    "RolloutLook",
+    "RolloutStep",
 ]

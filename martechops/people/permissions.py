@@ -93,7 +93,10 @@ POLICY: Mapping[str, Rule] = {
     "approvals.view": Rule(Role.VIEWER),
     "approvals.decide": Rule(Role.APPROVER),
     "approvals.break-glass": Rule(Role.ADMIN),
+    "rollouts.view": Rule(Role.VIEWER),
     "rollouts.start": Rule(Role.MARKETER, own_team=True),
+    # Whoever sees that something goes wrong stops it.
+    "rollouts.stop": Rule(Role.MARKETER),
     "content.publish": Rule(Role.APPROVER, own_team=True),
     # Running the installation
     "tokens.own": Rule(Role.VIEWER),

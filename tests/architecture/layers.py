@@ -23,7 +23,11 @@ INSIDE = (
     ("queries",),
     ("models", "facts"),
     ("connectors", "lint"),
-    ("engine", "lifecycle", "manifests", "pattern", "policies", "naming", "qa", "gates", "metrics", "attribution"),
+    ("ramps",),
+    (
+        *("engine", "lifecycle", "manifests", "pattern", "policies", "naming", "qa", "gates", "rollout_states"),
+        *("metrics", "attribution"),
+    ),
 )
 LAYERED_APPS = ("workflows", "campaigns", "reporting")
 
@@ -84,6 +88,8 @@ PURE = (
     "campaigns.naming",
     "campaigns.qa",
     "campaigns.gates",
+    "campaigns.ramps",
+    "campaigns.rollout_states",
     "reporting.metrics",
     "reporting.attribution",
 )

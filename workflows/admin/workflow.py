@@ -1,6 +1,7 @@
 """Workflows, what is written of them, and the content they use."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from martechops.lib.admin import MachineWrittenAdmin
@@ -40,8 +41,19 @@ class StepCommentAdmin(MachineWrittenAdmin):
 class ActivationAdmin(MachineWrittenAdmin):
     """Written by a rollout only, also for an admin."""
 
-    list_display = ["workflow", "version", "since", "until"]
+    list_display = ["workflow", "version", "arm", "share_percent", "segment", "since", "until", "withdrawn"]
+    list_filter = ["arm"]
     list_select_related = ["workflow", "version__workflow"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[models.Activation]:
+        del request
+        return models.Activation.arms.all()
+
+
+@admin.register(models.Exposure)
+class ExposureAdmin(MachineWrittenAdmin):
+    list_display = ["id", "rollout_id", "contact_id", "content_id", "arm", "share_percent", "at"]
+    list_filter = ["arm"]
 
 
 @admin.register(models.Schedule)

@@ -23,7 +23,7 @@ from .scoring import ScoreEntry, Scoring
 from .segment import Segment
 from .template import MessageTemplate
 from .work_calendar import WorkCalendar
-from .workflow import Activation, Revision, StepComment, Version, Workflow
+from .workflow import Activation, Exposure, Revision, StepComment, Version, Workflow
 
 __all__ = [
     "Activation",
@@ -46,6 +46,7 @@ __all__ = [
     "Effect",
     "EventConflict",
     "EventType",
+    "Exposure",
     "Field",
     "FieldChange",
     "Handoff",

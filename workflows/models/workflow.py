@@ -5,6 +5,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from martechops.people.models import Team
+from workflows.engine.arms import Arm
 
 
 class Workflow(models.Model):
@@ -127,19 +128,82 @@ class StepComment(models.Model):
         return f"comment {self.pk} on {self.workflow.key}/{self.step}"
 
 
+_ARMS = [(arm.value, arm.value) for arm in Arm]
+
+
+class ForEverybody(models.Manager["Activation"]):
+    """Leaves out candidates: whoever asks what is live means what everybody gets."""
+
+    def get_queryset(self) -> models.QuerySet["Activation"]:
+        return super().get_queryset().filter(arm=Arm.STABLE)
+
+
 class Activation(models.Model):
-    """The one switch that makes a version live; written only by a rollout. Ended, never changed otherwise."""
+    """The one switch that makes a version live; written only by a rollout. Ended, never changed otherwise.
+
+    A workflow has one that is for everybody, and beside it, while a rollout is under way, one of a candidate that is
+    for a share or a segment. A share that grows is another row.
+    """
 
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="activations")
     version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="activations")
     since = models.DateTimeField()
     until = models.DateTimeField(null=True, blank=True)
+    arm = models.CharField(max_length=10, choices=_ARMS, default=Arm.STABLE.value, db_default=Arm.STABLE.value)
+    #: Of a candidate: its rollout (`campaigns.Rollout`); null for what is for everybody.
+    rollout_id = models.BigIntegerField(null=True, blank=True)
+    #: The release line, which buckets are salted with.
+    salt = models.TextField(blank=True, default="", db_default="")
+    #: Null where a segment says who.
+    share_percent = models.PositiveSmallIntegerField(null=True, blank=True)
+    #: Key of the segment that it is for.
+    segment = models.TextField(blank=True, default="", db_default="")
+    #: It was ended because it is bad: its runs go no further, and nothing of it is sent any more.
+    withdrawn = models.BooleanField(default=False, db_default=False)
+
+    objects = ForEverybody()
+    #: Candidates too.
+    arms = models.Manager()  # noqa: DJ012  beside the other one
 
     class Meta:
         ordering = ["-since"]
         constraints = [
-            models.UniqueConstraint(fields=["workflow"], condition=models.Q(until=None), name="one_live_per_workflow"),
+            models.UniqueConstraint(
+                fields=["workflow"], condition=models.Q(until=None, arm="stable"), name="one_live_per_workflow"
+            ),
+            models.UniqueConstraint(
+                fields=["workflow"], condition=models.Q(until=None, arm="candidate"), name="one_candidate_per_workflow"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.version} live since {self.since:%Y-%m-%d %H:%M}"
+
+
+class Exposure(models.Model):
+    """Somebody met a rollout for the first time, and the arm that they are in from then on. Never changed.
+
+    Only where a rollout runs; written by the batch that lets them in, for whoever either version would have let in.
+    These tables are written by machines in bulk (COPY), so their references are plain numbers without triggers.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    rollout_id = models.BigIntegerField()
+    contact_id = models.BigIntegerField(null=True)
+    content_id = models.BigIntegerField(null=True)
+    arm = models.CharField(max_length=10, choices=_ARMS)
+    #: The share when the coin was tossed; null where a segment decided and there was no coin.
+    share_percent = models.PositiveSmallIntegerField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            # runtime.arms: which arm somebody is in; campaigns.queries.rollout_counts: everybody of a rollout
+            models.UniqueConstraint(
+                fields=["rollout_id", "contact_id", "content_id"], nulls_distinct=False, name="exposed_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"exposure {self.pk} to rollout {self.rollout_id}"

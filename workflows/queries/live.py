@@ -66,10 +66,10 @@ def spec_of(version: Version, today: Today) -> Spec:
 
 
 def triggers() -> list[LiveTrigger]:
-    """Triggers of all live versions that can be read."""
+    """Triggers of all live versions that can be read, candidates included."""
     now = today()
     found = []
-    for activation in Activation.objects.filter(until=None).select_related("version").order_by("workflow_id"):
+    for activation in Activation.arms.filter(until=None).select_related("version").order_by("workflow_id", "pk"):
         try:
             spec = spec_of(activation.version, now)
         except BadSpec:  # the runtime says so, where its events wait

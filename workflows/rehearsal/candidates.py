@@ -33,4 +33,6 @@ def _with(defined: Definitions, versions: tuple[Version, ...]) -> Definitions:
         defined.add(runnable)
         for event in runnable.spec.trigger.names if runnable.spec.trigger else ():
             triggered[event] = (*triggered.get(event, ()), runnable)
-    return replace(defined, live=triggered)
+    ours = {version.workflow_id for version in versions}
+    splits = {workflow_id: split for workflow_id, split in defined.splits.items() if workflow_id not in ours}
+    return replace(defined, live=triggered, splits=splits)

@@ -8,7 +8,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, transacti
 
 from martechops.lib import crash_points, failures, garbage
 
-from . import claim, definitions, echoes, handle, hands, outcome, sent, setbacks, subjects, write
+from . import arms, claim, definitions, echoes, handle, hands, outcome, sent, setbacks, subjects, write
 from .validate import sort_out
 
 log = structlog.get_logger()
@@ -80,7 +80,8 @@ def _advance(take: Callable[[], claim.Batch]) -> int:
         at_work = hands.versions_at_work(found, (event.name for event in events), defined)
         sent.read(found.others(), {version.workflow_id for version in at_work})
         own = echoes.among(events, found.recognised, defined)
-        bench = handle.Bench(defined, hands.laid_out(defined, at_work), batch.at, outcome.Outcome(), own)
+        split = arms.of(found, defined) if defined.splits else None
+        bench = handle.Bench(defined, hands.laid_out(defined, at_work), batch.at, outcome.Outcome(), own, split)
         for event in events:
             _handle(event, found, bench)
         for timer in batch.timers:

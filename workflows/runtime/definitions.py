@@ -1,15 +1,18 @@
 """What is live, as the engine needs it: read anew when anything of it changed, compiled once for each content."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field, replace
 from functools import lru_cache
 from typing import Protocol
 
 import orjson
+import structlog
 
 from martechops.lib.frozen import dataclass
 from martechops.people.models import Team
+from workflows.engine.arms import Arm, Split
 from workflows.engine.authority import Writer
+from workflows.engine.conditions import BadCondition, compile_condition
 from workflows.engine.mapping import BadMapping, CompiledMapping, compile_mapping
 from workflows.engine.parse import BadSpec
 from workflows.engine.references import Names
@@ -24,6 +27,8 @@ from workflows.queries import aliases, authorities, live, rosters, scores, stamp
 from workflows.queries.live import Today
 
 from .claim import ClaimedEvent
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,10 @@ class Definitions:
     #: Live versions by the event that triggers them.
     live: Mapping[str, tuple[RunnableVersion, ...]]
     today: Today
+    #: By workflow: a candidate that some get in place of what is live. Empty where no rollout is under way.
+    splits: Mapping[int, Split] = field(default_factory=dict)
+    #: Versions that were rolled back: nothing more is decided by them, and nothing of theirs is sent.
+    withdrawn: frozenset[int] = frozenset()
     #: Row of each team by its key.
     teams: Mapping[str, int] = field(default_factory=dict)
     #: Why the live version that an event triggers cannot be used, by event.
@@ -162,7 +171,10 @@ def read() -> Definitions:
     triggered: dict[str, tuple[RunnableVersion, ...]] = {}
     versions: dict[int, RunnableVersion] = {}
     unusable: dict[str, str] = {}
-    for activation in Activation.objects.filter(until=None).select_related("version").order_by("workflow_id"):
+    splits: dict[int, Split] = {}
+    for activation in Activation.arms.filter(until=None).select_related("version").order_by("workflow_id", "pk"):
+        if activation.arm == Arm.CANDIDATE:
+            splits[activation.workflow_id] = _split(activation, today)
         try:
             version = versions[activation.version_id] = _runnable(activation.version, today)
         except BadSpec as error:
@@ -189,11 +201,38 @@ def read() -> Definitions:
         sources={row.pk: _source(row, mappings) for row in Source.objects.select_related("system", "mapping")},
         scoring=scores.compiled(),
         live=triggered,
+        splits=splits,
+        withdrawn=_withdrawn(versions),
         unusable=unusable,
         today=today,
         teams=dict(Team.objects.values_list("key", "pk")),
         _versions=versions,
     )
+
+
+def _split(row: Activation, today: Today) -> Split:
+    """Without a share and with a segment that cannot be used it is for nobody."""
+    segment = None
+    if row.segment:
+        try:
+            segment = compile_condition({"segment": row.segment}, segments=today.segments or {})
+        except BadCondition:
+            log.warning("segment_of_rollout_unusable", segment=row.segment, rollout=row.rollout_id)
+    return Split(
+        workflow_id=row.workflow_id,
+        rollout_id=row.rollout_id or 0,
+        activation_id=row.pk,
+        version_id=row.version_id,
+        salt=row.salt,
+        share_percent=row.share_percent,
+        segment=segment,
+    )
+
+
+def _withdrawn(live: Collection[int]) -> frozenset[int]:
+    """One that was taken live once more is no longer among them."""
+    ended = Activation.arms.filter(withdrawn=True).values_list("version_id", flat=True)
+    return frozenset(ended) - frozenset(live)
 
 
 def _asks_what_is_settled(versions: Iterable[RunnableVersion]) -> bool:

@@ -15,6 +15,7 @@ from workflows.engine.snapshot import Cause, Sent, Snapshot
 from workflows.models import Run
 
 from . import learn
+from .arms import Arms
 from .claim import ClaimedEvent, ClaimedTimer
 from .definitions import Definitions, RunnableVersion
 from .hands import Hands
@@ -22,6 +23,9 @@ from .learn import Lesson
 from .outcome import Account, Change, Outcome, Part
 from .recognise import Recognised
 from .subjects import Person, RunState, Subject
+
+#: State, reason, and the rest of a run whose version is gone.
+_ROLLED_BACK = (Run.State.STOPPED, "its version was rolled back", "", None, True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Bench:
     into: Outcome
     #: Events that only tell of an effect of ours, and which.
     echoes: Mapping[int, int] = field(default_factory=dict)
+    #: Who gets which of two versions; None where no rollout is under way.
+    arms: Arms | None = None
 
 
 def event(claimed: ClaimedEvent, person: Person, recognised: Recognised, *, bench: Bench) -> None:
@@ -155,20 +161,13 @@ class _Handling:
         """Let the subject enter a live version, if its trigger and entry rules agree."""
         snapshot, at = self._snapshot(), self.bench.at
         facts = snapshot.facts(event=cause.event, at=at)
-        try:
-            if not triggered_by(version.spec, facts):
-                return
-        except ConditionError as error:
-            self._refused(version, Admission(admitted=False, says=f"the trigger rule cannot be answered: {error}"))
+        admission = self._admission(version, snapshot, facts)
+        if admission is None:
             return
-        admission = admit(
-            version.spec,
-            facts=facts,
-            contact_id=snapshot.contact_id,
-            earlier=self.subject.earlier(version.workflow_id),
-            at=at,
-            subject=snapshot.key,
-        )
+        if self.bench.arms and not self.bench.arms.is_theirs(
+            version, self.subject.ref, key=snapshot.key, facts=facts, admitted=admission.admitted
+        ):
+            return
         if not admission.admitted:
             self._refused(version, admission)
             return
@@ -186,8 +185,27 @@ class _Handling:
         self.subject.runs.append(run)
         self._decide(run, version, cause, admission=admission)
 
+    def _admission(self, version: RunnableVersion, snapshot: Snapshot, facts: Mapping[str, Any]) -> Admission | None:
+        """None where the event does not begin the workflow at all."""
+        try:
+            if not triggered_by(version.spec, facts):
+                return None
+        except ConditionError as error:
+            return Admission(admitted=False, says=f"the trigger rule cannot be answered: {error}")
+        return admit(
+            version.spec,
+            facts=facts,
+            contact_id=snapshot.contact_id,
+            earlier=self.subject.earlier(version.workflow_id),
+            at=self.bench.at,
+            subject=snapshot.key,
+        )
+
     def go_on(self, run: RunState, cause: Cause) -> None:
-        """Take a waiting run further, on the version that it entered."""
+        """Take a waiting run further, on the version that it entered; one that was rolled back takes nobody further."""
+        if run.version_id in self.bench.definitions.withdrawn:
+            run.state, run.reason, run.waits_for, run.due_at, run.changed = _ROLLED_BACK
+            return
         self._decide(run, self.bench.definitions.version(run.version_id), cause)
 
     def _decide(

@@ -97,6 +97,8 @@ def _prepared(effect: Claimed, batch: _Batch) -> Claimed | Settled:
 
 def _ready(effect: Claimed, batch: _Batch) -> Claimed | Settled:
     """The effect with its content, or what stands against it now."""
+    if effect.version_id in batch.defined.withdrawn:
+        return _withheld(effect, Effect.State.HELD, "its version was rolled back")
     subject = batch.subjects.get(effect.subject)
     if subject is None:
         return _withheld(effect, Effect.State.CANCELLED, _GONE[effect.subject.kind])

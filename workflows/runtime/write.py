@@ -40,6 +40,8 @@ def write(subjects: Subjects, outcome: Outcome, violations: Sequence[Violation],
         _contacts(cursor, subjects, at)
         _items(subjects)
         _runs(cursor, runs, at)
+        if bench.arms:
+            bench.arms.write(cursor, at=at)
         _timers(cursor, runs, moved)
         _changes(cursor, outcome, at)
         _points(cursor, outcome)
