@@ -8,6 +8,8 @@ from pathlib import Path
 
 import psycopg
 
+#: What psycopg calls the step in which it only hands something over.
+_NO_ANSWER = frozenset({"copy_to"})
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -62,7 +64,10 @@ def _resident(pid: int) -> float:
 
 @dataclass(slots=True)
 class RoundTrips:
-    """How often a process waited for its database: statements, and both ends of a transaction, each counts once."""
+    """How often a process waited for its database: a statement, either end of a COPY or of a transaction counts once.
+
+    Handing a part of a COPY to the socket waits for no answer, and is not counted.
+    """
 
     count: int = 0
 
@@ -72,9 +77,9 @@ def round_trips() -> Iterator[RoundTrips]:
     """Count them for every connection of this process, below Django, where nothing gets past."""
     counted, wait = RoundTrips(), psycopg.Connection.wait
 
-    def counting(self, *arguments, **named):  # type: ignore[no-untyped-def]
-        counted.count += 1
-        return wait(self, *arguments, **named)
+    def counting(self, what, *arguments, **named):  # type: ignore[no-untyped-def]
+        counted.count += what.__name__ not in _NO_ANSWER
+        return wait(self, what, *arguments, **named)
 
     psycopg.Connection.wait = counting  # type: ignore[method-assign]
     try:

@@ -13,6 +13,9 @@ from .validate import sort_out
 
 log = structlog.get_logger()
 
+#: Events, and as many due timers, of one transaction: the more, the less each statement counts; 1,000 wait for nobody
+#: longer than half a second, and fit into the memory that a worker has.
+MOST_TOGETHER = 1_000
 #: How often a batch is tried again because another learnt the same new contact at the same moment.
 _COLLISIONS = 5
 
@@ -21,7 +24,7 @@ class CannotDefine(Exception):
     """What is live cannot be read, which is the fault of no event: all of them wait, and none is counted as tried."""
 
 
-def advance(*, limit: int = 500, at: datetime | None = None) -> int:
+def advance(*, limit: int = MOST_TOGETHER, at: datetime | None = None) -> int:
     """Handle up to `limit` events and as many due timers; returns how many there were.
 
     What failed before, or was in the hands of a worker that died, is tried in groups that get smaller with each failure

@@ -1,8 +1,11 @@
 """Effects carried out: reserve and commit, act, record (DESIGN, idea 4); one connection never waits for another."""
 
+import collections
 import contextlib
 import queue
+import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import field
 from datetime import datetime, timedelta
@@ -15,10 +18,11 @@ from martechops.lib import crash_points, failures
 from martechops.lib.frozen import dataclass
 from workflows.connectors.base import DEADLINE_SECONDS, Refused, Request, TryLater, Unknown
 
-from . import effects, settle
+from . import effects, pace, settle
 from .claim import database_now
 from .effects import Claimed
 from .links import LOCAL_BATCH, Route
+from .pace import AHEAD_SECONDS
 from .reserve import reserve
 from .settle import Called
 
@@ -51,26 +55,39 @@ def deliver_to(system: str, *, limit: int = LOCAL_BATCH, at: datetime | None = N
 
 @dataclass(slots=True)
 class Calls:
-    """What one worker has under way at one connection."""
+    """What one worker has under way at one connection.
+
+    To a far side that answers at once, more is reserved than may be called at a time, so that its hands need not wait
+    for the database: as much as it answered lately in AHEAD_SECONDS. Whoever is slow, or fails, is given nothing
+    beforehand, and what was is given back without a call.
+
+    Measured with a local far side of 16 calls at a time, loaded machine: 560 effects a second and 1.3 round trips each
+    without, see docs/performance.md for what it is with.
+    """
 
     system: str
     at: datetime | None = None
     in_flight: int = 0
+    _ahead: pace.Pace = field(default_factory=pace.Pace)
+    _waiting: "collections.deque[_Turn]" = field(default_factory=collections.deque)
     _answers: "queue.SimpleQueue[Called]" = field(default_factory=queue.SimpleQueue)
     _hands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(MOST_THREADS, "call"))
+    _at_work: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, *, limit: int) -> int:
         """Reserve, commit, and start the calls; returns how many effects were claimed."""
         at = self.at or database_now()
-        reserved = reserve(self.system, limit=limit, at=at)
+        reserved = reserve(self.system, limit=limit, ahead=self._ahead.allowed(), at=at)
         crash_points.at("deliver.reserved")
         route, watch = reserved.route, Watch(at, stands=self.at is not None)
-        for effect in reserved.effects:
-            self.in_flight += 1
-            if route.connector is None or route.connector.local:
-                self._call(effect, route, watch)
-            else:
-                self._start(effect, route, watch)
+        turns = [_Turn(effect, route, watch) for effect in reserved.effects]
+        self.in_flight += len(turns)
+        if route.connector is None or route.connector.local:
+            for turn in turns:
+                self._answers.put(turn.called())
+        else:
+            self._hand_out(turns, at_once=route.at_once)
         return reserved.claimed
 
     def finished(self, *, within_seconds: float | None = None) -> list[Called]:
@@ -78,9 +95,10 @@ class Calls:
         called: list[Called] = []
         with contextlib.suppress(queue.Empty):
             called.append(self._answers.get(timeout=within_seconds))
-            until = time.monotonic() + LINGER_SECONDS
-            while len(called) < self.in_flight:
+            until = time.monotonic() + (AHEAD_SECONDS / 2 if self._waiting else LINGER_SECONDS)
+            while len(called) < self.in_flight and (len(called) <= len(self._waiting) or not self._waiting):
                 called.append(self._answers.get(timeout=max(0.0, until - time.monotonic())))
+        self._ahead.note(called)
         return called
 
     def record(self, called: list[Called]) -> None:
@@ -94,15 +112,51 @@ class Calls:
         """No more calls; those under way go on."""
         self._hands.shutdown(wait=False)
 
-    def _start(self, effect: Claimed, route: Route, watch: "Watch") -> None:
-        """In a thread that the process waits for when it ends; in this one where none can be had."""
-        try:
-            self._hands.submit(self._call, effect, route, watch)
-        except RuntimeError:
-            self._call(effect, route, watch)
+    def _hand_out(self, turns: "Sequence[_Turn]", *, at_once: int) -> None:
+        """To hands that the process waits for when it ends; to this one where none can be had."""
+        self._waiting.extend(turns)
+        with self._lock:
+            more = min(at_once - self._at_work, len(self._waiting))
+            self._at_work += max(0, more)
+        for _ in range(more):
+            try:
+                self._hands.submit(self._work)
+            except RuntimeError:
+                self._work()
 
-    def _call(self, effect: Claimed, route: Route, watch: "Watch") -> None:
-        self._answers.put(call(effect, route, watch=watch))
+    def _work(self) -> None:
+        """Call one after the other while any wait."""
+        while turn := self._next():
+            called = turn.called()
+            if called.warns:
+                self._give_back()
+            self._answers.put(called)
+
+    def _next(self) -> "_Turn | None":
+        with self._lock:
+            turn = self._waiting.popleft() if self._waiting else None
+            self._at_work -= turn is None
+        return turn
+
+    def _give_back(self) -> None:
+        """Nothing more goes where something has just failed, until the connection has learnt of it."""
+        with self._lock:
+            turns = list(self._waiting)
+            self._waiting.clear()
+        for turn in turns:
+            self._answers.put(settle.untouched(turn.effect, "another call failed before its turn"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One call that is to be made."""
+
+    effect: Claimed
+    route: Route
+    watch: "Watch"
+
+    def called(self) -> Called:
+        return call(self.effect, self.route, watch=self.watch)
 
 
 class Watch:

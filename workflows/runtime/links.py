@@ -62,23 +62,31 @@ class Route:
     health: Health
     per_second: float | None = None
     sender: str = ""
+    #: Calls at a time.
+    at_once: int = LOCAL_BATCH
 
     @property
     def effect_class(self) -> str:
         return self.connector.effect_class if self.connector else "A"
 
 
-def enter(system: str, *, limit: int, at: datetime) -> Route:
-    """Take the turnstile of a connection and see what it allows. Call inside the reserving transaction."""
+def enter(system: str, *, limit: int, at: datetime, ahead: int = 0) -> Route:
+    """Take the turnstile of a connection and see what it allows. Call inside the reserving transaction.
+
+    So many are allowed `ahead` where the far side can tell a repeat, and only to a worker that has the connection for
+    itself: so nobody else makes calls meanwhile, and what is called at a time stays below the connection's limit.
+    """
     health = _locked(system)
     row = _row(system)
     connector, link = _reached(system, row)
     terms = Terms(*(row[name] for name in Terms.__dataclass_fields__))
     most = min(limit, LOCAL_BATCH) if connector is None or connector.local else terms.at_once or connector.at_once
     local = connector is None or connector.local
-    room = allowed(terms, health, most=min(limit, most), in_flight=0 if local else row["in_flight"], at=at)
+    extra = 0 if local or connector.effect_class == "C" or row["of_others"] else ahead  # type: ignore[union-attr]
+    in_flight = 0 if local else row["in_flight"]
+    room = allowed(terms, health, most=min(limit, most) + extra, in_flight=in_flight, at=at)
     sender = str((row["settings"] or {}).get("sender") or "")
-    return Route(system, connector, link, room, health, per_second=terms.per_second, sender=sender)
+    return Route(system, connector, link, room, health, per_second=terms.per_second, sender=sender, at_once=most)
 
 
 def ask(system: str, *, at: datetime) -> Route | None:
@@ -221,9 +229,12 @@ def _row(system: str) -> dict[str, Any]:
                 coalesce(s.paused, false) AS paused, coalesce((SELECT bool_or(o.off) FROM {_SWITCH} o), false) AS off,
                 c.settings::json AS settings, c.secrets::json AS secrets, c.per_second, c.at_once,
                 c.quiet_from, c.quiet_to, coalesce(c.quiet_zone, 'UTC') AS quiet_zone,
-                (SELECT count(*) FROM {_EFFECTS} WHERE state = 'reserved' AND system = one.key) AS in_flight
+                r.in_flight, r.of_others
             FROM (SELECT %s::text AS key) one LEFT JOIN {_SYSTEMS} s ON s.key = one.key
             LEFT JOIN {_CONNECTIONS} c ON c.system_id = s.id
+            CROSS JOIN LATERAL (
+                SELECT count(*) AS in_flight, count(*) FILTER (WHERE holder <> pg_backend_pid()) AS of_others
+                FROM {_EFFECTS} WHERE state = 'reserved' AND system = one.key) r
             """,  # noqa: S608
             [system],
         )

@@ -50,20 +50,22 @@ class _Batch:
 
 
 @transaction.atomic
-def reserve(system: str, *, limit: int, at: datetime) -> Reserved:
+def reserve(system: str, *, limit: int, at: datetime, ahead: int = 0) -> Reserved:
     """Claim what the connection allows, ask the guards under the subjects' lock, and reserve what may happen.
 
+    So many are reserved `ahead` of their turn where that is safe (`links.enter`).
     Whoever withdrew consent, pulled a switch or used up a cap before this transaction's locks is heeded (FAULTS F25).
     """
-    route = links.enter(system, limit=limit, at=at)
+    route = links.enter(system, limit=limit, ahead=ahead, at=at)
     claimed = effects.claim(system, limit=route.room, at=at) if route.room else []
     if not claimed:
         return Reserved(route, (), 0)
     locked = _locked(claimed)
     defined = definitions.load()
     defined.need({effect.version_id for effect in claimed})
-    templates = {template.key: template for template in MessageTemplate.objects.all()}
-    made = blocks.compiled(segments=defined.today.segments)
+    writes = any(effect.kind == "send_message" for effect in claimed)
+    templates = {template.key: template for template in MessageTemplate.objects.all()} if writes else {}
+    made = blocks.compiled(segments=defined.today.segments) if writes else {}
     batch = _Batch(at=at, route=route, subjects=locked, defined=defined, templates=templates, blocks=made)
     outcomes = [_prepared(effect, batch) for effect in claimed]
     reserved = [one for one in outcomes if isinstance(one, Claimed)]

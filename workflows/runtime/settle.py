@@ -35,6 +35,11 @@ class Called:
     after_seconds: float = 0
     gone: str = ""
 
+    @property
+    def warns(self) -> bool:
+        """That the next call over this connection may go as badly."""
+        return self.failed or self.after_seconds > 0 or bool(self.gone)
+
 
 def done(effect: Claimed, receipt: Receipt) -> Called:
     return Called(_settled(effect, Effect.State.DONE, "", receipt))

@@ -1,0 +1,40 @@
+"""How fast a far side answers, and so how much may be reserved for it beforehand."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .settle import Called
+
+#: What is reserved beforehand is called within about so long: consent and switches are asked when it is reserved.
+AHEAD_SECONDS = 0.1
+#: However fast it is.
+MOST_AHEAD = 200
+#: What was seen in a shorter time says little.
+_LEAST_SECONDS = 0.005
+
+
+@dataclass(slots=True)
+class Pace:
+    """Of one connection, as one worker sees it."""
+
+    per_second: float = 0.0
+    _answers: int = 0
+    _since: float = field(default_factory=time.monotonic)
+
+    def allowed(self) -> int:
+        """Effects that may be reserved beyond those that are called at a time."""
+        if time.monotonic() - self._since > 1.0:  # it stood still: whatever it was, it is not known now
+            self.per_second = 0.0
+        return min(MOST_AHEAD, int(self.per_second * AHEAD_SECONDS))
+
+    def note(self, called: Sequence[Called]) -> None:
+        """Some calls have ended; one that warns ends all reserving beforehand for now."""
+        now = time.monotonic()
+        if any(one.warns for one in called):
+            self.per_second, self._answers, self._since = 0.0, 0, now
+            return
+        self._answers += len(called)
+        if self._answers and now - self._since >= _LEAST_SECONDS:
+            self.per_second = (self.per_second + self._answers / (now - self._since)) / 2
+            self._answers, self._since = 0, now
