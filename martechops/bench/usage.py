@@ -81,7 +81,7 @@ def round_trips() -> Iterator[RoundTrips]:
         counted.count += what.__name__ not in _NO_ANSWER
         return wait(self, what, *arguments, **named)
 
-    psycopg.Connection.wait = counting  # type: ignore[method-assign]
+    psycopg.Connection.wait = counting  # type: ignore[method-assign, assignment]
     try:
         yield counted
     finally:

@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -58,23 +58,39 @@ def receive(
     one: made from its content where it carries a timestamp, so that a repeat is still seen; else by chance, and then a
     repeat cannot be told from a second event. Raises what the database raises.
     """
-    taken: list[Message] = []
-    refused: list[Refused] = []
-    for index, message in enumerate(messages):
-        found = _read(source.pk, message, received_at=received_at, sent_at=sent_at)
-        if isinstance(found, str):
-            refused.append(Refused(index=index, message_id=_named(message), reason=found))
-        else:
-            taken.append(found)
-    kept = _kept(Parcel(taken), together=together) if taken else Stored(0, 0)
-    repeated = len(taken) - kept.fresh - kept.conflicts
-    return Receipt(stored=kept.fresh, repeated=repeated, conflicts=kept.conflicts, refused=tuple(refused))
+    letter = _Letter(source.pk, messages, received_at, sent_at)
+    kept = group_commit.share(letter.opened) if together and not connection.in_atomic_block else letter.kept()
+    repeated = letter.taken - kept.fresh - kept.conflicts
+    return Receipt(stored=kept.fresh, repeated=repeated, conflicts=kept.conflicts, refused=tuple(letter.refused))
 
 
-def _kept(parcel: Parcel, *, together: bool) -> Stored:
-    if together and not connection.in_atomic_block:
-        return group_commit.share(parcel)
-    return parcels.store([parcel])[0]
+@dataclass(slots=True)
+class _Letter:
+    """The messages of one request, read when it is their turn: see `group_commit`."""
+
+    source_id: int
+    messages: Sequence[object]
+    received_at: datetime
+    sent_at: datetime | None
+    taken: int = 0
+    refused: list[Refused] = field(default_factory=list)
+
+    def opened(self) -> Parcel:
+        """Those that can be stored; the others are noted."""
+        taken, self.refused = [], []
+        for index, message in enumerate(self.messages):
+            found = _read(self.source_id, message, received_at=self.received_at, sent_at=self.sent_at)
+            if isinstance(found, str):
+                self.refused.append(Refused(index=index, message_id=_named(message), reason=found))
+            else:
+                taken.append(found)
+        self.taken = len(taken)
+        return Parcel(taken)
+
+    def kept(self) -> Stored:
+        """Stored by themselves."""
+        parcel = self.opened()
+        return parcels.store([parcel])[0] if parcel.messages else Stored(0, 0)
 
 
 def key_of(source_id: int, message_id: str) -> str:

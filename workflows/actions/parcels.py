@@ -6,7 +6,6 @@ A handful of messages goes that way at once: it costs more an event and fewer ro
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from martechops.lib import bulk, crash_points, wake
+from martechops.lib.frozen import dataclass
 
 #: Up to so many messages one INSERT is faster than COPY with all that surrounds it.
 A_HANDFUL = 40

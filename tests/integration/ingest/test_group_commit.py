@@ -42,7 +42,7 @@ def while_the_clerk_is_busy(send: Callable[[], list[Any]]) -> list[Any]:
 def share(found: list[Parcel]) -> list[Any]:
     def one(parcel: Parcel) -> Any:
         try:
-            return group_commit.share(parcel)
+            return group_commit.share(lambda: parcel)
         except DatabaseError as error:
             return error
 

@@ -1,7 +1,7 @@
 """Effects reserved beforehand for a far side that answers at once: when, how many, and what ends it."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,7 @@ def version(sink: Sink) -> Version:
 
 def fast(system: str) -> Calls:
     """A worker that has seen its far side answer ten times within what it reserves beforehand."""
-    calls = Calls(system)
+    calls = Calls(system, at=datetime.now(UTC) + timedelta(seconds=1))
     calls._ahead.per_second = 10 / AHEAD_SECONDS
     return calls
 
