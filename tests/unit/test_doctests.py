@@ -8,12 +8,13 @@ from collections.abc import Iterator
 import pytest
 
 import martechops.lib
+import reporting.attribution
 import workflows.engine
 import workflows.lint
 
 
 def _modules() -> Iterator[str]:
-    for package in (workflows.engine, workflows.lint, martechops.lib):
+    for package in (workflows.engine, workflows.lint, reporting.attribution, martechops.lib):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             yield module.name
 
