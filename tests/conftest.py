@@ -8,19 +8,20 @@ import functools
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
-from django.test import TransactionTestCase
+from django.test import SimpleTestCase, TransactionTestCase
 from pytest_django import DjangoDbBlocker
 from xdist.scheduler import LoadScopeScheduling
 
 from martechops.embedded import chromium, postgres
 from martechops.embedded.home import Home
 from martechops.lib import clerk, database_url
+from tests.worlds import EMPTY, WORLDS, Worlds
 
 # Slow on purpose everywhere else.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -35,6 +36,7 @@ LONG = {
     "test_every_page_reads_well",
     "test_the_worked_example_is_drawn_from_nothing_and_says_what_its_file_says",
 }
+_worlds = pytest.StashKey[Worlds]()
 _server = pytest.StashKey[tuple[Home, object]]()
 
 # No test talks to a broker unless it says so: a doorbell rung by the code under test goes nowhere.
@@ -130,9 +132,10 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Tests on real transactions clean up what the audit log and frozen versions keep; here, and only here, they may.
+def worlds(django_db_setup: None, django_db_blocker: DjangoDbBlocker, pytestconfig: pytest.Config) -> Iterator[Worlds]:
+    """The databases that tests begin with.
 
+    Tests on real transactions clean up what the audit log and frozen versions keep; here, and only here, they may.
     Django would truncate every table and make all permissions anew after each such test; most tables are empty, and
     one with a handful of rows is emptied by DELETE in a fraction of the time of a new file.
     """
@@ -140,12 +143,59 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         cursor.execute("ALTER TABLE audit_auditentry DISABLE TRIGGER audit_refuses_truncate")
         cursor.execute("SELECT usesuper FROM pg_user WHERE usename = current_user")
         (may_pass_triggers,) = cursor.fetchone()
+        kept = pytestconfig.stash[_worlds] = Worlds()
     with pytest.MonkeyPatch.context() as patch:
-        if may_pass_triggers:
-            patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: _empty_tables())
-        yield
+        empty = _empty_tables if may_pass_triggers else TransactionTestCase._fixture_teardown
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: _leave(kept, empty, case))
+        yield kept
     with django_db_blocker.unblock():
         clerk.rest()
+        kept.remove()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A class of unittest begins its transaction before any fixture of a test: it begins with nothing."""
+    kept = item.config.stash.get(_worlds, None)
+    cls = getattr(item, "cls", None)
+    if kept and cls and issubclass(cls, SimpleTestCase):
+        kept.enter(EMPTY)
+
+
+@pytest.fixture
+def _in_its_world(request: pytest.FixtureRequest, worlds: Worlds, django_db_blocker: DjangoDbBlocker) -> None:
+    """Lead to the database that the test asks for, before its transaction begins."""
+    asked = [name for name in request.fixturenames if name in WORLDS]
+    assert len(asked) < 2, f"a test begins with one world, not with {' and '.join(asked)}"
+    with django_db_blocker.unblock():
+        worlds.enter(asked[0] if asked else EMPTY)
+
+
+@pytest.fixture
+def _django_db_helper(_in_its_world: None, _django_db_helper: None) -> None:
+    """pytest-django's, which begins the transaction; the order of the two is what matters."""
+
+
+def _leave(worlds: Worlds, empty: Callable[[TransactionTestCase], None], case: TransactionTestCase) -> None:
+    if worlds.now == EMPTY:
+        empty(case)
+    else:
+        worlds.spend()
+
+
+@pytest.fixture
+def demo_of_monday() -> None:
+    """The test begins with the demo workspace, loaded on Monday, 2 November 2026, at nine."""
+
+
+@pytest.fixture
+def demo_of_yesterday() -> None:
+    """The test begins with the demo workspace, loaded a day ago."""
+
+
+@pytest.fixture
+def lived_in_world() -> None:
+    """The test begins with a workspace that has been used: see `tests.fixtures.lived_in`."""
 
 
 #: Made once by the migrations; nothing of a test is in them.
@@ -158,7 +208,7 @@ def _table_names() -> list[str]:
     return [connection.ops.quote_name(name) for name in sorted(set(found) - _KEPT_TABLES)]
 
 
-def _empty_tables() -> None:
+def _empty_tables(case: TransactionTestCase) -> None:
     """Locks all tables as TRUNCATE would, so that whoever still writes ends first."""
     names = _table_names()
     used = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names)

@@ -120,8 +120,9 @@ def found(key: str) -> Campaign:
 
 def verbs(request: HttpRequest, campaign: Campaign) -> list[lifecycle.Step]:
     """The steps that this person can take it from here."""
-    steps = lifecycle.possible(campaign.state)
-    return [step for step in steps if step.action and may(request.user, step.action, campaign)]
+    steps = list(lifecycle.possible(campaign.state))
+    allowed = {action for action in {step.action for step in steps} if action and may(request.user, action, campaign)}
+    return [step for step in steps if step.action in allowed]
 
 
 def _form(request: HttpRequest, campaign: Campaign) -> HttpResponse:

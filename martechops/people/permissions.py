@@ -134,4 +134,4 @@ def may(user: AbstractBaseUser | AnonymousUser, action: str, obj: object = None)
 
 
 def _owns(user: User, obj: Owned) -> bool:
-    return user.has_role(Role.ADMIN) or user.teams.filter(pk=obj.owner_id).exists()
+    return user.has_role(Role.ADMIN) or obj.owner_id in user.team_ids

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from campaigns.demo import workspace as demo
 from martechops.people.models import Team, User
 from workflows.actions import versions
 from workflows.models import Version, Workflow
@@ -17,9 +16,8 @@ AT = datetime(2026, 11, 2, 11, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def workspace(live_server: object) -> User:
+def workspace(demo_of_monday: None, live_server: object) -> User:
     """The demo, with two drafts that set each other off."""
-    demo.load(at=AT)
     content = Version.objects.get(workflow__key="demo-request-nurture").content
     write = content["steps"][1] | {"key": "size", "name": "Write the size", "action": "set_field"}
     write["with"] = {"field": "company_size", "value": 9}

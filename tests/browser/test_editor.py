@@ -20,8 +20,8 @@ EDIT = f"/workflows/{KEY}/edit/"
 
 
 @pytest.fixture
-def demo(live_server: object) -> None:
-    workspace.load(at=clock.now())
+def demo(demo_of_yesterday: None, live_server: object) -> None:
+    """The demo workspace, looked at from outside."""
 
 
 @pytest.fixture

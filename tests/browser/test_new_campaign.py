@@ -6,16 +6,13 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from campaigns.demo import workspace
-from martechops.lib import clock
 from martechops.people.models import User
 
 NAME = "2026_q4_webinar_lead-routing-in-an-hour"
 
 
 @pytest.fixture
-def page_of_ana(transactional_db: None, visit_as: Callable[..., Page]) -> Page:
-    workspace.load(at=clock.now())
+def page_of_ana(demo_of_yesterday: None, visit_as: Callable[..., Page]) -> Page:
     return visit_as(User.objects.get(username="ana"))
 
 

@@ -7,13 +7,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from martechops.people.models import User
-from tests.fixtures import lived_in
 from workflows.models import EventType, LifecycleStage, Mapping, NamingConvention, Scoring
 
 
 @pytest.fixture
-def lived(transactional_db: None) -> None:
-    lived_in.make()
+def lived(lived_in_world: None, transactional_db: None) -> None:
+    """A workspace that has been used."""
 
 
 def test_points_are_given_by_rows_and_explained_for_a_contact(lived: None, visit_as: Callable[..., Page]) -> None:

@@ -26,9 +26,8 @@ AXE_OPTIONS = {"resultTypes": ["violations"]}
 
 
 @pytest.fixture
-def workspace(live_server: object) -> User:
+def workspace(lived_in_world: None, live_server: object) -> User:
     """Ana, in a workspace that has been used."""
-    lived_in.make()
     return User.objects.get(username="ana")
 
 

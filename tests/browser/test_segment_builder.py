@@ -8,14 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from playwright.sync_api import Page, expect
 
 from martechops.people.models import User
-from tests.fixtures import lived_in
 from workflows.models import Segment
 from workflows.views import segments
 
 
 @pytest.fixture
-def page_of_ana(transactional_db: None, visit_as: Callable[..., Page]) -> Page:
-    lived_in.make()
+def page_of_ana(lived_in_world: None, transactional_db: None, visit_as: Callable[..., Page]) -> Page:
     return visit_as(User.objects.get(username="ana"))
 
 

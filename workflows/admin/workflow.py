@@ -31,6 +31,15 @@ class RevisionAdmin(MachineWrittenAdmin):
     list_display = ["id", "version_id", "number", "says"]
 
 
+@admin.register(models.ReviewHold)
+class ReviewHoldAdmin(MachineWrittenAdmin):
+    """Ends with the question that asked for approval: it is withdrawn or decided on its page."""
+
+    list_display = ["kind", "key", "says", "by", "since"]
+    list_filter = ["kind"]
+    list_select_related = ["by"]
+
+
 @admin.register(models.StepComment)
 class StepCommentAdmin(MachineWrittenAdmin):
     list_display = ["id", "workflow_id", "step", "author", "at"]

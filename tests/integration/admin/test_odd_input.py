@@ -3,17 +3,13 @@
 import pytest
 from django.test import Client
 
-from campaigns.demo import workspace
 from martechops.people.models import User
 from workflows.models import Mapping, MessageTemplate, System
 from workflows.queries import documents
 
-from .rows import NOON
-
 
 @pytest.fixture
-def root(client: Client, db: None) -> Client:
-    workspace.load(at=NOON)
+def root(client: Client, demo_of_monday: None, db: None) -> Client:
     client.force_login(User.objects.get(username="admin"))
     return client
 

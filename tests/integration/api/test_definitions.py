@@ -7,7 +7,6 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.demo import workspace
 from martechops.people.actions import tokens
 from martechops.people.models import User
 from workflows.models import DefinitionVersion, EventType
@@ -16,8 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def call(db: None, client: Client) -> Any:
-    workspace.load(at=timezone.now())
+def call(demo_of_monday: None, db: None, client: Client) -> Any:
     ana = User.objects.get(username="ana")
     scopes = ["definitions:read", "definitions:write"]
     _, text = tokens.create(user=ana, scopes=scopes, by="tests", at=timezone.now())

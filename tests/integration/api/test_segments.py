@@ -7,12 +7,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.demo import workspace
 from martechops.people.actions import tokens
 from martechops.people.models import User
 from workflows.models import Contact, Segment
 
-from .conftest import NOON, a_contact
+from .conftest import a_contact
 
 NEW = {
     "key": "big-leads",
@@ -24,9 +23,8 @@ NEW = {
 
 
 @pytest.fixture
-def ana(db: None, client: Client) -> Any:
+def ana(demo_of_monday: None, db: None, client: Client) -> Any:
     """Calls with a token of ana's; gives status, body and ETag."""
-    workspace.load(at=NOON)
     _, text = tokens.create(
         user=User.objects.get(username="ana"),
         scopes=["definitions:read", "definitions:write"],

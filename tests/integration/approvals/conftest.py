@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 
 from campaigns.actions import approvals, rollouts
-from campaigns.demo import workspace
 from campaigns.models import ApprovalRequest
 from martechops.people.actions import users
 from martechops.people.models import Role, Team, User
@@ -21,7 +20,7 @@ KEY = "demo-request-nurture"
 
 
 @pytest.fixture
-def demo(db: None) -> None:
+def demo(demo_of_monday: None, db: None) -> None:
     load()
 
 
@@ -62,8 +61,7 @@ def cy(demo: None) -> User:
 
 
 def load() -> None:
-    """The demo, with a live version that names no teams, so that any approver is asked."""
-    workspace.load(at=AT)
+    """Upon the demo, a live version that names no teams, so that any approver is asked."""
     name = Workflow.objects.get(key=KEY).name
     rollouts.switch_over(version=written("tests", name=name), by="tests", at=AT)
 

@@ -24,7 +24,7 @@ TEMPLATE = "demo-welcome"
 
 
 @pytest.fixture
-def people(transactional_db: None) -> dict[str, User]:
+def people(demo_of_monday: None, transactional_db: None) -> dict[str, User]:
     load()
     users.add(username="dan", password=None, roles=[Role.APPROVER], by="tests", at=AT)
     return {user.username: user for user in User.objects.all()}

@@ -24,10 +24,9 @@ def asked(ana: User) -> dict[str, ApprovalRequest]:
     mapping.rows = [mapping.rows[0], target | {"type": "picklist", "allowed": ["Germany", "France"]}, *mapping.rows[2:]]
     definitions.save(mapping, by="tests", at=AT)
     found = {}
-    for version in (
-        Version.objects.exclude(activations=None).filter(activations__until=None).select_related("workflow__owner")
-    ):
-        ana.teams.add(version.workflow.owner)
+    live = Version.objects.exclude(activations=None).filter(activations__until=None).select_related("workflow__owner")
+    ana.teams.add(*(version.workflow.owner for version in live))
+    for version in live:
         found[version.workflow.key] = approvals.ask_for_version(version=version, by=ana, at=AT)
     return found
 

@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 
 from campaigns.actions import campaigns
-from campaigns.demo import workspace
 from campaigns.models import Campaign
 from martechops.people.models import Team, User
 from workflows.models import Segment, Workflow
@@ -16,8 +15,8 @@ AT = datetime(2026, 11, 2, 11, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def demo(db: None) -> None:
-    workspace.load(at=AT)
+def demo(demo_of_monday: None, db: None) -> None:
+    """The demo workspace."""
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.test import Client
 from pytest_django import Settings
 
-from campaigns.demo import workspace
 from martechops.inbox.models import InboxMessage
 from martechops.lib import sealed
 from martechops.people.actions import users
@@ -78,8 +77,7 @@ def test_link_that_we_did_not_make_is_not_known(lea: Contact, client: Client) ->
     assert not ConsentEntry.objects.exists()
 
 
-def test_link_in_a_message_leads_to_the_contact_that_got_it(client: Client) -> None:
-    workspace.load(at=NOON)
+def test_link_in_a_message_leads_to_the_contact_that_got_it(client: Client, demo_of_monday: None) -> None:
     lea = a_contact("lea@example.com")
     link = unsubscribing.link(lea.pk, channel="email")
     assert unsubscribing.read(link.rstrip("/").rpartition("/")[2]) == unsubscribing.Leaving(
@@ -91,8 +89,7 @@ def test_link_in_a_message_leads_to_the_contact_that_got_it(client: Client) -> N
 
 
 @pytest.mark.requirement("E4")
-def test_text_of_an_email_may_hold_the_link_in_plain_and_in_html(client: Client) -> None:
-    workspace.load(at=NOON)
+def test_text_of_an_email_may_hold_the_link_in_plain_and_in_html(client: Client, demo_of_monday: None) -> None:
     lea = a_contact("lea@example.com")
     MessageTemplate.objects.filter(key="demo-welcome").update(body="Hello. No more: {{ unsubscribe_url }}")
     effect = Claimed(
@@ -153,11 +150,10 @@ def test_every_channel_of_templates_has_a_connector() -> None:
     assert all(CONNECTORS[connector.stand_in].local for connector in CONNECTORS.values())
 
 
-def test_far_side_that_can_tell_is_asked_about_what_is_uncertain() -> None:
+def test_far_side_that_can_tell_is_asked_about_what_is_uncertain(demo_of_monday: None) -> None:
     from martechops.sandbox import crm
     from workflows.runtime import reconcile
 
-    workspace.load(at=NOON)
     lea = a_contact("lea@example.com")
     effects = [
         Effect.objects.create(

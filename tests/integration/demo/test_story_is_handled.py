@@ -1,12 +1,10 @@
 """What the workers make of the demo's story is what a count of its labels expects."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from campaigns.demo import workspace
 from campaigns.demo.stream import DemoMessage, Kind, sent_at, stream
 from workflows.actions import inbound
 from workflows.engine import envelope
@@ -25,8 +23,7 @@ def receive(messages: Sequence[DemoMessage]) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("seed", [1, 2])
-def test_contacts_consent_and_quarantine_are_as_told(seed: int) -> None:
-    workspace.load(at=timezone.now() - timedelta(days=1))
+def test_contacts_consent_and_quarantine_are_as_told(seed: int, demo_of_yesterday: None) -> None:
     told = stream(400, seed)
     receive(told)
     while advance():

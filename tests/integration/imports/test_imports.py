@@ -10,7 +10,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.demo import workspace
 from martechops.people.models import User
 from workflows.actions import imports
 from workflows.engine.tables import BadTable
@@ -31,8 +30,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def sal() -> User:
-    workspace.load(at=NOW)
+def sal(demo_of_monday: None, db: None) -> User:
     return User.objects.get(username="sal")
 
 

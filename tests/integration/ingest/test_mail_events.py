@@ -8,7 +8,6 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from campaigns.demo import workspace
 from tests.integration.api.conftest import NOON, a_contact
 from workflows.actions import sources
 from workflows.models import ConsentEntry, Contact, ContactKey, FieldChange, InboundEvent, Source
@@ -22,8 +21,7 @@ SENDGRID: dict[str, Any] = {"sg_event_id": "s-1", "timestamp": 1_795_345_200, "e
 
 
 @pytest.fixture
-def source(db: None) -> Source:
-    workspace.load(at=NOON)
+def source(demo_of_monday: None, db: None) -> Source:
     return sources.create(key="mail", name="Mail provider", by="test", at=NOON)
 
 

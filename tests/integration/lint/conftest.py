@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
-from campaigns.demo import workspace
 from martechops.people.models import User
 
 #: A Monday, in everybody's working hours.
@@ -13,8 +12,8 @@ AT = datetime(2026, 11, 2, 11, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def demo(db: None) -> None:
-    workspace.load(at=AT)
+def demo(demo_of_monday: None, db: None) -> None:
+    """The demo workspace."""
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.db.models import QuerySet
 
-from campaigns.demo import workspace
 from workflows.actions import inbound
 from workflows.models import Run, Source, Workflow
 from workflows.runtime import chores
@@ -19,9 +18,8 @@ AT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)  # a Monday
 
 
 @pytest.fixture
-def demo(db: None) -> Source:
+def demo(demo_of_monday: None, db: None) -> Source:
     """The demo workspace; returns its source."""
-    workspace.load(at=AT)
     return Source.objects.get(key="demo-site")
 
 

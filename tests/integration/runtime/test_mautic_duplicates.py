@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-from campaigns.demo import workspace
 from martechops.sandbox.models import MailboxMessage
 from workflows.actions import inbound
 from workflows.connectors import CONNECTORS
@@ -71,9 +70,9 @@ def lead(source: Source, email: str, message_id: str, **properties: Any) -> None
     inbound.receive(source=source, messages=[message], received_at=datetime.now(UTC), sent_at=None)
 
 
-def committed_demo() -> Source:
+@pytest.fixture
+def committed_demo(demo_of_yesterday: None, transactional_db: None) -> Source:
     """The demo workspace where other sessions can see it."""
-    workspace.load(at=datetime.now(UTC) - timedelta(days=1))
     return Source.objects.get(key="demo-site")
 
 
@@ -106,9 +105,9 @@ def test_13070_failure_in_a_batch_does_not_send_the_rest_of_it_again(
 
 @pytest.mark.requirement("D8")
 @pytest.mark.django_db(transaction=True)
-def test_11763_contact_that_two_audiences_bring_in_at_once_gets_one_message() -> None:
+def test_11763_contact_that_two_audiences_bring_in_at_once_gets_one_message(committed_demo: Source) -> None:
     """11763: jobs for several segments run at the same time and each finds the contact not yet sent to."""
-    source = committed_demo()
+    source = committed_demo
     for audience in ("webinar", "newsletter", "partners"):
         lead(source, "ana@example.com", f"m-{audience}", utm_source=audience)
     at_once(advance, advance, deliver, deliver)
@@ -152,9 +151,9 @@ def test_8802_message_that_is_rescheduled_again_and_again_is_sent_once(request_d
 
 @pytest.mark.requirement("D8")
 @pytest.mark.django_db(transaction=True)
-def test_3669_workers_that_start_in_the_same_second_decide_once() -> None:
+def test_3669_workers_that_start_in_the_same_second_decide_once(committed_demo: Source) -> None:
     """3669: all cron commands begin at the same moment, and each triggers the campaign for the same contacts."""
-    source = committed_demo()
+    source = committed_demo
     people = [f"lead{n}@example.com" for n in range(12)]
     for email in people:
         lead(source, email, f"m-{email}")
@@ -167,9 +166,9 @@ def test_3669_workers_that_start_in_the_same_second_decide_once() -> None:
 
 @pytest.mark.requirement("D8")
 @pytest.mark.django_db(transaction=True)
-def test_2215_senders_that_overlap_on_one_queue_send_each_message_once() -> None:
+def test_2215_senders_that_overlap_on_one_queue_send_each_message_once(committed_demo: Source) -> None:
     """2215: sending takes longer than a minute, so a second sender begins on the same spool."""
-    source = committed_demo()
+    source = committed_demo
     people = sorted(f"lead{n}@example.com" for n in range(12))
     for email in people:
         lead(source, email, f"m-{email}")

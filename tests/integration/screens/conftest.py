@@ -4,12 +4,11 @@ import pytest
 from django.test import Client
 
 from martechops.people.models import User
-from tests.fixtures import lived_in
 
 
 @pytest.fixture
-def workspace(db: None) -> None:
-    lived_in.make()
+def workspace(lived_in_world: None, db: None) -> None:
+    """One that has been used."""
 
 
 @pytest.fixture

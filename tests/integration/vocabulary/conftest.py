@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from campaigns.demo import workspace
 from martechops.people.actions import users
 from martechops.people.models import User
 from workflows.actions import inbound
@@ -22,8 +21,8 @@ AT = datetime(2026, 11, 2, 11, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def demo(db: None) -> None:
-    workspace.load(at=AT)
+def demo(demo_of_monday: None, db: None) -> None:
+    """The demo workspace."""
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 from django.test import Client
 
 from martechops.people.models import User
-from tests.fixtures import lived_in
 from workflows.forms import condition_builder as builder
 from workflows.models import Contact, DefinitionVersion, Segment
 from workflows.queries import segments
@@ -34,8 +33,7 @@ RULE = {
 
 
 @pytest.fixture
-def ana(db: None, client: Client) -> Client:
-    lived_in.make()
+def ana(lived_in_world: None, db: None, client: Client) -> Client:
     client.force_login(User.objects.get(username="ana"))
     return client
 

@@ -8,9 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
-from django.utils import timezone
 
-from campaigns.demo import workspace
 from martechops.people.models import User
 from workflows.actions import tracking_plans
 from workflows.models import DefinitionVersion, EventType
@@ -19,8 +17,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.requirement("F5")]
 
 
 @pytest.fixture(autouse=True)
-def demo(db: None) -> None:
-    workspace.load(at=timezone.now())
+def demo(demo_of_monday: None, db: None) -> None:
+    pass
 
 
 @pytest.mark.parametrize("form", ["segment", "json-schema"])

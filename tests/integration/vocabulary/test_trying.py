@@ -1,13 +1,11 @@
 """Definitions are tried on what is really there before they are saved."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
 
-from campaigns.demo import workspace
 from martechops.people.models import User
-from tests.fixtures import lived_in
 from workflows.models import Contact, DefinitionVersion, Mapping, MessageTemplate, NamingConvention, Scoring, Source
 from workflows.queries import event_names, mappings
 
@@ -16,8 +14,8 @@ NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def lived(db: None) -> None:
-    lived_in.make()
+def lived(lived_in_world: None, db: None) -> None:
+    """A workspace that has been used."""
 
 
 @pytest.fixture
@@ -116,7 +114,6 @@ def test_misspelled_event_is_told_as_a_name_that_misleads(ana: Client) -> None:
     assert "Demo Reqested" in ana.get("/vocabulary/event-type/unclear/").content.decode()
 
 
-def test_event_name_against_the_convention_is_warned_of(db: None) -> None:
-    workspace.load(at=NOON - timedelta(days=1))
+def test_event_name_against_the_convention_is_warned_of(demo_of_monday: None, db: None) -> None:
     assert event_names.against("Demo Requested") == []
     assert "something like" in event_names.against("demo_requested")[0]

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
-from campaigns.demo import workspace
 from martechops.people.actions import users
 from martechops.people.models import User
 from workflows.models import Workflow
@@ -14,8 +13,8 @@ AT = datetime(2026, 11, 2, 11, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def demo(db: None) -> None:
-    workspace.load(at=AT)
+def demo(demo_of_monday: None, db: None) -> None:
+    """The demo workspace."""
 
 
 @pytest.fixture

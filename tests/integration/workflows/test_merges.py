@@ -9,7 +9,6 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
-from campaigns.demo import workspace
 from martechops.inbox.models import InboxMessage
 from martechops.people.models import User
 from martechops.people.permissions import NotAllowed
@@ -39,8 +38,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def sal() -> User:
-    workspace.load(at=NOW - timedelta(days=2))
+def sal(demo_of_monday: None, db: None) -> User:
     return User.objects.get(username="sal")
 
 

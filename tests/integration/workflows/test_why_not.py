@@ -7,7 +7,6 @@ from rest_framework.test import APIClient
 
 from martechops.people.actions import tokens
 from martechops.people.models import User
-from tests.fixtures import lived_in
 from workflows.models import Contact, Effect, Workflow
 from workflows.queries import why_not
 
@@ -15,8 +14,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.requirement("A6")]
 
 
 @pytest.fixture(autouse=True)
-def _workspace(db: None) -> None:
-    lived_in.make()
+def _workspace(lived_in_world: None, db: None) -> None:
+    """One that has been used."""
 
 
 def ask(email: str, step: str, workflow: str = "demo-request-nurture") -> why_not.Found:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from campaigns.demo import workspace
 from martechops.people.models import User
 from workflows.workspace import exporting, planning
 from workflows.workspace.planning import Plan
@@ -17,9 +16,8 @@ Files = dict[str, bytes]
 
 
 @pytest.fixture
-def files(db: None) -> Files:
+def files(demo_of_monday: None, db: None) -> Files:
     """What the demo defines; the schemas left out."""
-    workspace.load(at=AT)
     return {path: raw for path, raw in exporting.files().items() if path.endswith(".yaml")}
 
 

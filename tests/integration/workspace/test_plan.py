@@ -1,35 +1,18 @@
 """A plan says every problem at its place, and every change in words, before anything happens."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from django.db import transaction
-from pytest_django import DjangoDbBlocker
 
-from campaigns.demo import workspace
 from martechops.people.models import User
-from tests.integration.workspace.conftest import AT, Files, changed, planned, said
+from tests.integration.workspace.conftest import Files, changed, planned, said
 from workflows.models import EventType, LifecycleStage
-from workflows.workspace import exporting, telling
+from workflows.workspace import telling
 from workflows.workspace.kinds import Name
 
 pytestmark = [pytest.mark.django_db]
 
 EMAIL, CRM, NURTURE = "fields/email.yaml", "mappings/demo-form-to-crm.yaml", "workflows/demo-request-nurture.yaml"
-
-
-@pytest.fixture(scope="module")
-def demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Files]:
-    """Loaded once: a plan writes nothing."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        workspace.load(at=AT)
-        yield {path: raw for path, raw in exporting.files().items() if path.endswith(".yaml")}
-        transaction.set_rollback(True)
-
-
-@pytest.fixture
-def files(demo: Files, db: None) -> Files:
-    return demo
 
 
 @pytest.mark.parametrize(

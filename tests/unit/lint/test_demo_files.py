@@ -18,6 +18,7 @@ LISTS = {
     "mapping": "mappings",
     "template": "templates",
     "segment": "segments",
+    "block": "blocks",
     "convention": "conventions",
 }
 
