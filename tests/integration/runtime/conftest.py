@@ -10,11 +10,17 @@ from django.db.models import QuerySet
 
 from workflows.actions import inbound
 from workflows.models import Run, Source, Workflow
-from workflows.runtime import chores
+from workflows.runtime import chores, definitions
 from workflows.runtime.advance import advance
 from workflows.runtime.deliver import deliver
 
 AT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)  # a Monday
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a former test read with something broken on purpose is under the same stamp: they begin with one world."""
+    monkeypatch.setattr(definitions, "_latest", None)
 
 
 @pytest.fixture
