@@ -13,6 +13,8 @@ from workflows.engine.conditions import check_types
 from workflows.engine.mapping import BadMapping, compile_mapping
 from workflows.engine.naming import BadConvention, compile_convention
 from workflows.engine.personal import BadBlock, compile_block
+from workflows.engine.scenarios import BadScenario
+from workflows.engine.scenarios import read as read_scenario
 from workflows.engine.scoring import BadScoring, compile_scoring
 from workflows.engine.spec import STAGES
 from workflows.queries import documents, segment_rules, segments
@@ -120,6 +122,19 @@ def _block(row: Any) -> Problems:
     return {}
 
 
+def _scenario(row: Any) -> Problems:
+    parts = {name: getattr(row, name) for name in ("types", "given", "when", "then")}
+    problems: Problems = {}
+    try:
+        read_scenario({"key": row.key, "name": row.name, **parts})
+    except BadScenario as error:
+        for path, says in error.problems:
+            name = next((part for part in parts if path.startswith(part)), "then")
+            place = path.removeprefix(name)
+            problems.setdefault(name, []).append(f"{place.lstrip('.')} {says}" if place else says)
+    return problems
+
+
 def _template(row: Any) -> Problems:
     problems: Problems = {}
     for name in ("subject", "body"):
@@ -141,4 +156,5 @@ CHECKS: Mapping[str, Sequence[Callable[[Any], Problems]]] = {
     "template": (_template,),
     "convention": (_convention,),
     "scoring": (_scoring,),
+    "scenario": (_scenario,),
 }

@@ -75,6 +75,12 @@ class BlockAdmin(DefinitionAdmin):
     list_select_related = ["owner"]
 
 
+@admin.register(models.Scenario)
+class ScenarioAdmin(DefinitionAdmin):
+    list_display = ["name", "key", "workflow", "owner"]
+    list_select_related = ["workflow", "owner"]
+
+
 @admin.register(models.Source)
 class SourceAdmin(DefinitionAdmin):
     """Made by `manage.py create_source`, which makes its write key."""

@@ -22,6 +22,7 @@ from workflows.api.imports import ImportViewSet
 from workflows.api.lint import LintView, ReadinessView, WorkflowLintView
 from workflows.api.nowhere import Nowhere
 from workflows.api.runs import RunViewSet
+from workflows.api.scenarios import ScenarioViewSet
 from workflows.api.segments import SegmentViewSet
 from workflows.api.workflows import VersionViewSet, WorkflowViewSet
 from workflows.api.workspace import ApplyView, ExportView, PlanView
@@ -44,6 +45,7 @@ router.register("event-types", EventTypeViewSet)
 router.register("mappings", MappingViewSet)
 router.register("templates", TemplateViewSet)
 router.register("blocks", BlockViewSet)
+router.register("scenarios", ScenarioViewSet)
 router.register("conventions", ConventionViewSet)
 router.register("scoring", ScoringViewSet)
 router.register("workflows", WorkflowViewSet)

@@ -14,6 +14,7 @@ from martechops.lib import liquid
 from martechops.lib.frozen import dataclass
 
 from . import consents
+from .scenarios.scenario import RELATIVE_STAGES
 
 Path = tuple[str | int, ...]
 
@@ -301,6 +302,26 @@ def _scoring(document: Mapping[str, Any]) -> Iterator[Reference]:
         yield from condition(rule.get("when"), ("rules", i, "when"))
 
 
+def _scenario(document: Mapping[str, Any]) -> Iterator[Reference]:
+    """Stages that are named by their place ("next") are none of the catalog."""
+    yield from _one(document, "owner", "team", ())
+    yield from _one(document, "workflow", "workflow", ())
+    given = _mapping(document, "given")
+    yield from _one(given, "stage", "stage", ("given",))
+    for name in _mapping(given, "fields"):
+        yield Reference("field", name, ("given", "fields", name))
+    for i, moment in _items(document, "when"):
+        at: Path = ("when", i)
+        yield from _one(moment, "event", "event-type", at)
+        if moment.get("stage") not in RELATIVE_STAGES:
+            yield from _one(moment, "stage", "stage", at)
+        for name in _mapping(moment, "sets"):
+            yield Reference("field", name, (*at, "sets", name))
+    for i, claim in _items(document, "then"):
+        yield from _one(claim, "stage", "stage", ("then", i))
+        yield from _one(claim, "field", "field", ("then", i))
+
+
 def _source(document: Mapping[str, Any]) -> Iterator[Reference]:
     yield from _one(document, "system", "system", ())
     yield from _one(document, "mapping", "mapping", ())
@@ -318,6 +339,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Reference]]] = {
     "template": _template,
     "convention": _system,
     "scoring": _scoring,
+    "scenario": _scenario,
     "source": _source,
 }
 

@@ -9,7 +9,7 @@ from django.forms.utils import ErrorDict
 
 from martechops.people.models import Role, Team, User
 from workflows.connectors import CONNECTORS
-from workflows.engine.spec import STAGES
+from workflows.engine.spec import STAGES, TYPES
 from workflows.models import (
     Block,
     EventType,
@@ -17,6 +17,7 @@ from workflows.models import (
     LifecycleStage,
     MessageTemplate,
     NamingConvention,
+    Scenario,
     Scoring,
     Segment,
     System,
@@ -28,6 +29,7 @@ from workflows.models import (
 from .layouts import BlockChoices, MappingRows, NameParts, ScoreRules, Values
 from .properties import Properties
 from .rows import Rows, RowsWidget
+from .scenario_rows import Claims, Known, Moments
 from .sheet import Choice, Layout, Sheet
 
 
@@ -251,6 +253,38 @@ class ScoringForm(DefinitionForm):
         help_texts = {"half_life_days": "After so many days half of the points are left; empty: they never fade."}
 
 
+def _known() -> Layout:
+    return Known(list(Field.objects.order_by("key").values_list("key", "label")))
+
+
+def _moments() -> Layout:
+    events = EventType.objects.order_by("name").values_list("name", "meaning")
+    stages = LifecycleStage.objects.order_by("position").values_list("key", "name")
+    return Moments([*((name, meaning[:60]) for name, meaning in events), *stages, ("email", "e-mail")])
+
+
+def _claims() -> Layout:
+    return Claims(list(MessageTemplate.objects.order_by("key").values_list("key", "name")))
+
+
+class ScenarioForm(DefinitionForm):
+    layouts = {"given": _known, "when": _moments, "then": _claims}
+    types = forms.MultipleChoiceField(
+        choices=[(name, name.capitalize()) for name in TYPES],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Where it is about no workflow in particular: those of these types; none: all.",
+    )
+    given = Rows(required=False, label="Given", help_text="What is known of somebody before the story begins.")
+    when = Rows(label="When", help_text="What happens. Times count from the beginning of the story.")
+    then = Rows(label="Then", help_text="What is expected of the workflow.")
+
+    class Meta:
+        model = Scenario
+        fields = ["key", "name", "says", "owner", "workflow", "types", "given", "when", "then"]
+        widgets = {"says": forms.Textarea(attrs={"rows": 2})}
+
+
 #: By kind; segments are edited on pages of their own.
 FORMS: dict[str, type[DefinitionForm]] = {
     "system": SystemForm,
@@ -262,6 +296,7 @@ FORMS: dict[str, type[DefinitionForm]] = {
     "template": TemplateForm,
     "convention": ConventionForm,
     "scoring": ScoringForm,
+    "scenario": ScenarioForm,
 }
 
 

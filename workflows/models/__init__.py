@@ -18,6 +18,7 @@ from .merge import Merge
 from .rename import Notice, Rename
 from .review import ReviewHold
 from .run import Conversion, Run, Timer, Trace
+from .scenario import Scenario
 from .schedule import Schedule, Tick
 from .scoring import ScoreEntry, Scoring
 from .segment import Segment
@@ -70,6 +71,7 @@ __all__ = [
     "ReviewHold",
     "Revision",
     "Run",
+    "Scenario",
     "Schedule",
     "ScoreEntry",
     "Scoring",

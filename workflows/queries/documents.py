@@ -15,6 +15,7 @@ from workflows.models import (
     LifecycleStage,
     MessageTemplate,
     NamingConvention,
+    Scenario,
     Scoring,
     Segment,
     System,
@@ -96,6 +97,13 @@ KINDS: Mapping[str, Kind] = {
             _same("name", "subject", "owner", "separator", "parts", "status"),
         ),
         Kind("scoring", "Scoring", "Scoring", Scoring, _same("name", "owner", "half_life_days", "rules", "status")),
+        Kind(
+            "scenario",
+            "Scenario",
+            "Scenarios",
+            Scenario,
+            _same("name", "owner", "says", "workflow", "types", "given", "when", "then", "status"),
+        ),
     )
 }
 _BY_MODEL = {kind.model: kind for kind in KINDS.values()}

@@ -61,7 +61,10 @@ class Ground:
 
     @cached_property
     def needs(self) -> Mapping[str, tuple[str, ...]]:
-        """Step → fields of the contact that what it does cannot do without."""
+        """Step → fields of the contact that what it does cannot do without.
+
+        A gap in a message is seen by a customer; one in the title of a task by a colleague, who can still do it.
+        """
         return {step.key: tuple(dict.fromkeys(self._needs(step))) for step in self.spec.steps}
 
     @property
@@ -82,8 +85,6 @@ class Ground:
         yield from (path for path in step.guards.require if path.startswith("contact."))
         if step.action == "send_message":
             yield from (path for path in self.texts.get(str(step.arguments.get("template")), ()))
-        if step.action == "create_task":
-            yield from paths_in(str(step.arguments.get("title") or ""))
 
 
 def paths_in(*texts: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from workflows.engine.conditions import condition_words
 from workflows.forms.condition_builder import Group, to_document
 from workflows.forms.layouts import BlockChoices, MappingRows, NameParts, ScoreRules
 from workflows.forms.properties import KINDS, Properties
+from workflows.forms.scenario_rows import Claims, Known, Moments
 from workflows.forms.sheet import Column, Layout, Line, opened
 
 
@@ -30,6 +31,9 @@ _LAYOUTS: Mapping[tuple[str, str], Callable[[], Layout]] = {
     ("block", "choices"): lambda: BlockChoices(()),
     ("convention", "parts"): NameParts,
     ("scoring", "rules"): ScoreRules,
+    ("scenario", "given"): Known,
+    ("scenario", "when"): Moments,
+    ("scenario", "then"): Claims,
 }
 
 

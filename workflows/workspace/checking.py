@@ -12,6 +12,8 @@ from workflows.engine import ownership, translation, typing_rules
 from workflows.engine.conditions import FieldType, check_types
 from workflows.engine.personal import BadBlock, compile_block
 from workflows.engine.references import Reference, references
+from workflows.engine.scenarios import BadScenario
+from workflows.engine.scenarios import read as read_scenario
 from workflows.engine.typing_rules import Vocabulary, of_schema
 from workflows.models import Field, Status
 from workflows.queries import documents, segments
@@ -198,11 +200,20 @@ def _block(item: Item, vocabulary: Vocabulary) -> Iterator[Problem]:
                 yield item.problem(place, says)
 
 
+def _scenario(item: Item, _vocabulary: Vocabulary) -> Iterator[Problem]:
+    try:
+        read_scenario(item.document)
+    except BadScenario as error:
+        for place, says in error.problems:
+            yield item.problem(place, f"{place}: {says}")
+
+
 #: Kinds with checks of their own.
 _OWN: Mapping[str, Callable[[Item, Vocabulary], Iterator[Problem]]] = {
     "ownership": _windows,
     "source": _reading,
     "segment": _segment,
     "block": _block,
+    "scenario": _scenario,
     "workflow": _workflow,
 }

@@ -42,10 +42,15 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         Kind("team", "Team", "teams"),
         Kind("ownership", "Stage ownership", "ownership", key="stage"),
-        *(Kind(kind.name, kind.label, _folder(kind.name), kind.key) for kind in documents.KINDS.values()),
+        *(
+            Kind(kind.name, kind.label, _folder(kind.name), kind.key)
+            for kind in documents.KINDS.values()
+            if kind.name != "scenario"
+        ),
         Kind("source", "Source", "sources"),
         Kind("aliases", "Former names", "aliases", key="of"),
         Kind("workflow", "Workflow", "workflows"),
+        Kind("scenario", "Scenario", "scenarios"),  # behind the workflows that they are about
     )
 }
 _ORDER = {kind: at for at, kind in enumerate(KINDS)}

@@ -15,8 +15,10 @@ from workflows.engine.conditions import OPERATORS
 from workflows.engine.conditions.compile import GROUPS
 from workflows.engine.naming import MOST_PARTS
 from workflows.engine.personal import MOST_CHOICES
+from workflows.engine.scenarios import scenario as scenarios
+from workflows.engine.scenarios.reading import EVERYTHING, INVARIANTS, MOST_CLAIMS, MOST_MOMENTS
 from workflows.engine.scoring import MOST_POINTS
-from workflows.engine.spec import STAGES
+from workflows.engine.spec import STAGES, TYPES
 from workflows.models import Alias, Source, StageOwnership
 from workflows.queries import documents
 from workflows.workspace import workflow_schema
@@ -53,6 +55,61 @@ def _lists(items: Schema, **more: Any) -> Schema:
     return {"type": "array", "items": items, **more}
 
 
+_SPAN: Schema = {"type": ["string", "integer"], "description": "As `30 minutes` or `2 days`, since the story began."}
+_CONSENT: Schema = {"type": "object", "additionalProperties": {"enum": ["granted", "denied"]}}
+_VALUES: Schema = {"type": "object", "description": "Names with their values."}
+_GIVEN: Schema = objects(
+    {
+        "lead": {"enum": list(scenarios.LEADS)},
+        "email": {"type": ["string", "null"]},
+        "stage": {"type": ["string", "null"]},
+        "score": {"type": "number"},
+        "consent": _CONSENT,
+        "fields": _VALUES,
+        "known_as": _VALUES,
+        "known": {"type": "boolean"},
+        "people": {"enum": ["silent", "agree"]},
+        "starts": {"type": "string"},
+    }
+)
+_MOMENT: Schema = objects(
+    {
+        "after": _SPAN,
+        "event": SOME_TEXT,
+        "begins": {"const": True, "description": "Whatever begins the workflow."},
+        "consent": _CONSENT,
+        "unsubscribes": SOME_TEXT,
+        "sets": _VALUES,
+        "stage": SOME_TEXT,
+        "answers": {"enum": list(scenarios.ANSWERS)},
+        "properties": _VALUES,
+        "without": {"type": ["string", "array"], "items": SOME_TEXT},
+        "late": _SPAN,
+        "again": {"type": "boolean"},
+        "source": SOME_TEXT,
+        "step": SOME_TEXT,
+    }
+)
+_TIMES: Schema = {"type": ["integer", "object"], "minimum": 0}
+_CLAIM: Schema = objects(
+    {
+        "done": {**SOME_TEXT, "description": "A step, a template or a kind of effect."},
+        "withheld": SOME_TEXT,
+        "field": SOME_TEXT,
+        "stage": {"type": ["string", "null"]},
+        "enters": _TIMES,
+        "ends": {"enum": ["done", "waiting", "stopped", "failed"]},
+        "holds": {"enum": [EVERYTHING, *INVARIANTS]},
+        "nothing_else": {"const": True},
+        "times": _TIMES,
+        "is": True,
+        "because": TEXT,
+        "after": _SPAN,
+        "within": _SPAN,
+        "step": SOME_TEXT,
+    }
+)
+
 #: What the JSON columns of definitions hold.
 _JSON: Mapping[tuple[str, str], Schema] = {
     ("field", "allowed_values"): _lists({"type": ["string", "number", "boolean"]}, uniqueItems=True),
@@ -83,6 +140,10 @@ _JSON: Mapping[tuple[str, str], Schema] = {
     ("block", "choices"): _lists(
         objects({"segment": SOME_TEXT, "text": SOME_TEXT}, "segment", "text"), maxItems=MOST_CHOICES
     ),
+    ("scenario", "types"): _lists({"enum": list(TYPES)}, uniqueItems=True),
+    ("scenario", "given"): _GIVEN,
+    ("scenario", "when"): _lists(_MOMENT, maxItems=MOST_MOMENTS),
+    ("scenario", "then"): _lists(_CLAIM, maxItems=MOST_CLAIMS),
     ("convention", "parts"): _lists(
         objects(
             {"part": SOME_TEXT, "pattern": TEXT, "values": _lists(SOME_TEXT), "optional": {"type": "boolean"}}, "part"

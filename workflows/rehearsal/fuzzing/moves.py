@@ -19,6 +19,15 @@ from .story import Story, seconds, span
 _PAUSES = (0, 1, 60, 600, 3_600, 14_400, 86_400, 172_800, 604_800, 2_592_000, 8_640_000)
 #: What stands where something else should.
 _ODD: tuple[Any, ...] = ("", None, 0, -1, True, "x" * 300, "2026-13-45", "not a date", [], {}, "Zoë 🚀", "0")
+#: What a field may hold, at its edges: mappings and forms see to it that it holds nothing of another type.
+_EDGES: Mapping[str, tuple[Any, ...]] = {
+    "number": (0, -1, 1, 50, 100_000),
+    "date": ("1970-01-01", "2026-03-03", "2026-04-01"),
+    "datetime": ("1970-01-01T00:00:00+00:00", "2026-03-04T09:00:00+00:00"),
+    "boolean": (True, False),
+    "email": ("other@example.com",),
+    "consent": ("granted", "denied"),
+}
 _LATE = (60, 3_600, 86_400, 604_800)
 
 
@@ -118,8 +127,7 @@ def _known_otherwise(story: Story, material: Material, dice: Random) -> Story:
     others += [replace(given, stage=stage) for stage in material.stages]
     others += [replace(given, consent={**given.consent, name: "denied"}) for name in material.channels]
     for name, kind in sorted(material.fields.items()):
-        value = dice.choice((*kind.allowed, *_ODD))
-        others.append(replace(given, fields={**given.fields, name: value}))
+        others.append(replace(given, fields={**given.fields, name: dice.choice(_values(kind))}))
     return Story(dice.choice(others), story.when)
 
 
@@ -157,7 +165,7 @@ def _field_changes(story: Story, material: Material, dice: Random) -> Story:
     if not material.fields:
         return story
     name = dice.choice(sorted(material.fields))
-    value = dice.choice((*material.fields[name].allowed, "another", 1, *_ODD))
+    value = dice.choice(_values(material.fields[name]))
     return _with(story, Moment("sets", _instant(material, dice), values={name: value}))
 
 
@@ -230,6 +238,11 @@ def _without_one(moment: Moment, dice: Random) -> Moment:
 
 def _less(values: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {known: value for known, value in values.items() if known != name}
+
+
+def _values(kind: FieldType) -> tuple[Any, ...]:
+    """What may stand in a field of that type, nothing among it."""
+    return (None, *(kind.allowed or _EDGES.get(kind.type, ("another", "x" * 300, "Zoë 🚀"))))
 
 
 def _later(after: Duration, dice: Random) -> Duration:
