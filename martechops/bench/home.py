@@ -12,6 +12,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command
 
+from martechops.bench import orphans
 from martechops.embedded import broker, postgres
 from martechops.embedded.home import Home
 
@@ -34,16 +35,26 @@ def again_in_a_throwaway_home(arguments: Sequence[str]) -> int:
         "INGEST_MESSAGES_PER_SECOND": "10000000",
         "LOG_LEVEL": "WARNING",
     }
+    orphans.adopt()
+    process = subprocess.Popen([sys.executable, *arguments], env=environment)  # noqa: S603
     try:
-        return subprocess.run([sys.executable, *arguments], env=environment, check=False).returncode  # noqa: S603
+        with orphans.ended_politely(process):
+            return process.wait()
     finally:
-        shutil.rmtree(Home.at(root).socket_folder, ignore_errors=True)
-        shutil.rmtree(root, ignore_errors=True)
+        orphans.end_all()
+        remove(root)
+
+
+def remove(root: Path) -> None:
+    """What a home leaves on the disk."""
+    shutil.rmtree(Home.at(root).socket_folder, ignore_errors=True)
+    shutil.rmtree(root, ignore_errors=True)
 
 
 @contextmanager
 def database() -> Iterator[int]:
     """PostgreSQL with fsync and synchronous commit, its tables made; the server's process id."""
+    orphans.end_with_parent()
     server = postgres.prepare(settings.HOME, settings=postgres.SETTINGS)
     process = postgres.start(server)
     try:
@@ -55,3 +66,5 @@ def database() -> Iterator[int]:
 
         connections.close_all()
         postgres.stop(process)
+        if orphans.is_one():
+            remove(settings.HOME.root)  # nobody else is there to do it

@@ -6,7 +6,10 @@ instant by the machine's monotonic clock, the path, and the address in the body.
 
 import asyncio
 import json
+import os
 import re
+import sys
+import threading
 import time
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
@@ -47,7 +50,14 @@ def _answer(head: bytes, body: bytes) -> bytes:
 async def _serve() -> None:
     server = await asyncio.get_running_loop().create_server(_Conversation, "127.0.0.1", 0, backlog=512)
     print(server.sockets[0].getsockname()[1], flush=True)
+    threading.Thread(target=_end_with_whoever_started_it, daemon=True).start()
     await server.serve_forever()
+
+
+def _end_with_whoever_started_it() -> None:
+    """Its end of the pipe is closed when it ends, however it ends."""
+    sys.stdin.read()
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -18,13 +18,19 @@ class Sizes:
     seconds: int
     #: Tasks a round of the one-task-per-event version.
     tasks: int
-    #: Events (and a twentieth as many contacts) that are stored for the figure with a full database.
+    #: Events (and a twentieth as many contacts) that are stored beforehand for the figure with much stored.
     stored: int
 
 
 LONG = Sizes(
-    rounds=5, events=12_000, requests={1: 6_000, 10: 2_000, 100: 300}, effects=1_500, seconds=20, tasks=400, stored=0
+    rounds=5,
+    events=12_000,
+    requests={1: 6_000, 10: 2_000, 100: 300},
+    effects=1_500,
+    seconds=20,
+    tasks=400,
+    stored=10_000_000,
 )
 QUICK = Sizes(
-    rounds=2, events=3_000, requests={1: 1_500, 10: 400, 100: 60}, effects=300, seconds=5, tasks=100, stored=0
+    rounds=2, events=3_000, requests={1: 1_500, 10: 400, 100: 60}, effects=300, seconds=5, tasks=100, stored=200_000
 )

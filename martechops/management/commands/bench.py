@@ -26,6 +26,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--quick", action="store_true", help="two short rounds instead of five long ones")
         parser.add_argument("--only", default="", help=f"comma-separated, of {', '.join(SECTIONS)}")
+        parser.add_argument(
+            "--stored", type=int, nargs="?", const=-1, metavar="EVENTS", help="also with so many stored (10 million)"
+        )
+        parser.add_argument("--vs", choices=["dbos"], help="also beside DBOS Transact, where that is installed")
         parser.add_argument("--json", type=Path, help="also write the figures to this file")
         parser.add_argument("--seed", type=int, default=1, help="the same seed measures the same messages (default 1)")
         parser.add_argument("--rounds", type=int, help="how many rounds instead of the form's own")
@@ -37,11 +41,7 @@ class Command(BaseCommand):
             if code:
                 sys.exit(code)
             return
-        chosen = [name for name in options["only"].split(",") if name] or list(SECTIONS)
-        if unknown := set(chosen) - set(SECTIONS):
-            raise CommandError(f"There is no section {', '.join(sorted(unknown))}; choose of {', '.join(SECTIONS)}.")
-        size = sizes.QUICK if options["quick"] else sizes.LONG
-        size = replace(size, rounds=options["rounds"] or size.rounds)
+        chosen, size = _chosen(options), _size(options)
         report = Report(say=self._say)
         began = time.perf_counter()
         measure(chosen, size, seed=options["seed"], report=report)
@@ -60,9 +60,35 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
+def _chosen(options: dict[str, Any]) -> list[str]:
+    extra = {"stored": options["stored"] is not None, "dbos": options["vs"] == "dbos"}
+    asked = {name for name in options["only"].split(",") if name} or set(SECTIONS)
+    asked |= {name for name, wanted in extra.items() if wanted}
+    if unknown := asked - {*SECTIONS, *extra}:
+        raise CommandError(f"There is no section {', '.join(sorted(unknown))}; choose of {', '.join(SECTIONS)}.")
+    return [name for name in (*SECTIONS, *extra) if name in asked]
+
+
+def _size(options: dict[str, Any]) -> sizes.Sizes:
+    size = sizes.QUICK if options["quick"] else sizes.LONG
+    stored = options["stored"] if (options["stored"] or 0) > 0 else size.stored
+    return replace(size, rounds=options["rounds"] or size.rounds, stored=stored)
+
+
 def measure(chosen: Sequence[str], size: sizes.Sizes, *, seed: int, report: Report) -> None:
     """The chosen sections, on one database and one workspace."""
-    from martechops.bench import advance, crew, deliver, end_to_end, ingest, one_task, storing, workload
+    from martechops.bench import (
+        advance,
+        crew,
+        deliver,
+        end_to_end,
+        ingest,
+        one_task,
+        stored,
+        storing,
+        versus_dbos,
+        workload,
+    )
 
     with home.database() as server_pid, crew.sink() as sink:
         source = workload.furnish(sink=f"http://127.0.0.1:{sink}")
@@ -75,6 +101,7 @@ def measure(chosen: Sequence[str], size: sizes.Sizes, *, seed: int, report: Repo
                 "deliver": lambda: deliver.measure(workers, stock, size, report, sink=sink),
                 "ingest": lambda: ingest.measure(stock, size, report, ports=ports, server_pid=server_pid),
                 "one-task": lambda: one_task.measure(workers, stock, size, report),
+                "dbos": lambda: versus_dbos.measure(workers, stock, size, report),
             }
             for name in (name for name in chosen if name in sections):
                 report.say(f"{name} ...")
@@ -82,6 +109,10 @@ def measure(chosen: Sequence[str], size: sizes.Sizes, *, seed: int, report: Repo
         if "end-to-end" in chosen:
             report.say("end-to-end ...")
             end_to_end.measure(stock, size, report, sink=sink, ports=ports)
+        if "stored" in chosen:  # last: the others are measured with little in the tables
+            report.say("stored ...")
+            with crew.crew(2, server_pid=server_pid) as workers:
+                stored.measure(workers, stock, size, report)
 
 
 def _machine() -> str:
