@@ -3,6 +3,7 @@
 What is due is asked by the database's clock, which all workers share: their own may be wrong (FAULTS F9).
 """
 
+import functools
 import time
 from collections.abc import Callable
 
@@ -26,8 +27,8 @@ TURN_SECONDS = 1.0
 
 @shared_task(name=ADVANCE)
 def advance_task() -> None:
-    """Handle inbound events and due timers."""
-    if _take_turn(advance):
+    """Handle inbound events and due timers; what they plan leaves from this process, without another doorbell."""
+    if _take_turn(advance, then=serve):
         wake.ring(ADVANCE)
 
 
@@ -56,7 +57,7 @@ def sweep_task() -> None:
 @shared_task(name=imports.DOORBELL)
 def imports_task() -> None:
     """Pass the next parts of files that are being checked or taken in."""
-    if _take_turn(pass_part, then=ADVANCE):
+    if _take_turn(pass_part, then=functools.partial(wake.ring, ADVANCE)):
         wake.ring(imports.DOORBELL)
 
 
@@ -84,11 +85,11 @@ def keep_segments_task() -> None:
     memberships.keep(at=database_now())
 
 
-def _take_turn(work: Callable[[], int], *, then: str = DELIVER) -> bool:
-    """Work until there is no more (False) or the turn is over (True); what was done rings for what follows."""
+def _take_turn(work: Callable[[], int], *, then: Callable[[], object]) -> bool:
+    """Work until there is no more (False) or the turn is over (True); `then` sees to what follows from it."""
     end = time.monotonic() + TURN_SECONDS
     while work():
-        wake.ring(then)
+        then()
         if time.monotonic() > end:
             return True
     return False

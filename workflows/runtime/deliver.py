@@ -78,6 +78,8 @@ class Calls:
     def begin(self, *, limit: int) -> int:
         """Reserve, commit, and start the calls; returns how many effects were claimed."""
         at = self.at or database_now()
+        if not self.in_flight:
+            self._ahead.begin()
         reserved = reserve(self.system, limit=limit, ahead=self._ahead.allowed(), at=at)
         crash_points.at("deliver.reserved")
         route, watch = reserved.route, Watch(at, stands=self.at is not None)

@@ -12,6 +12,7 @@ AHEAD_SECONDS = 0.1
 MOST_AHEAD = 200
 #: What was seen in a shorter time says little.
 _LEAST_SECONDS = 0.005
+_FORGOTTEN_AFTER_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -24,9 +25,14 @@ class Pace:
 
     def allowed(self) -> int:
         """Effects that may be reserved beyond those that are called at a time."""
-        if time.monotonic() - self._since > 1.0:  # it stood still: whatever it was, it is not known now
-            self.per_second = 0.0
         return min(MOST_AHEAD, int(self.per_second * AHEAD_SECONDS))
+
+    def begin(self) -> None:
+        """Calls begin after a pause, which says nothing about the far side; after a long one nothing is known of it."""
+        now = time.monotonic()
+        if now - self._since > _FORGOTTEN_AFTER_SECONDS:
+            self.per_second = 0.0
+        self._answers, self._since = 0, now
 
     def note(self, called: Sequence[Called]) -> None:
         """Some calls have ended; one that warns ends all reserving beforehand for now."""
