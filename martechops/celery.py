@@ -21,6 +21,7 @@ TIMERS = {
     "workflows.keep_segments": 15,  # who entered or left a watched segment by the mere passing of time
     "campaigns.checks": 15,  # launches that changed since they were checked, and addresses to be visited
     "campaigns.approvals": 5,  # approvals that something made stale, that ran out, or whose time to go live has come
+    "reporting.facts": 5,  # what was written since is made into facts
     "martechops.pulse": 2,  # shows /readyz that beat, broker and a worker are all there
     "people.forget_unspent_limits": 300,  # rate limits that are full again
 }

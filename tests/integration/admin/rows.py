@@ -3,6 +3,7 @@
 import itertools
 import uuid
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -17,7 +18,7 @@ def make(model: type[models.Model], **given: Any) -> Any:
     """A saved row; what is not given is filled in by type, references with rows of their own."""
     if model._meta.model_name == "outboundswitch":  # there is one, and no more
         return model._default_manager.get_or_create(pk=1, defaults=given)[0]
-    if model._meta.model_name == "workcalendar":  # likewise
+    if model._meta.model_name in {"workcalendar", "projection"}:  # likewise
         given.setdefault("id", 1)
     if model is Approval and "request" not in given:  # a trigger takes what is said of the digest that was asked about
         given["request"] = make(ApprovalRequest)
@@ -39,6 +40,10 @@ def _value(field: models.Field) -> Any:  # type: ignore[type-arg]
             return NOON.replace(year=2027)
         case models.DateTimeField():
             return NOON
+        case models.DateField():
+            return NOON.date()
+        case models.DecimalField():
+            return Decimal(number)
         case models.UUIDField():
             return uuid.uuid4()
         case models.JSONField():

@@ -1,0 +1,186 @@
+"""Facts kept up with what they are made of, and made anew from nothing to the same result.
+
+Triggers note each raw row that is written or changed, in the transaction that writes it (`StaleRow`). A turn takes some
+of these notes and makes the facts of their rows anew: what was there is deleted and taken off the daily figures, what
+is there now is inserted and added, all in the transaction that deletes the notes. So a fact is always made of its row
+as it is, a turn that fails leaves nothing behind, and whatever is written meanwhile has a note of its own.
+
+Why not in the transaction of the batch? There it would make everybody wait who waits for that batch, and a mistake in a
+report's SQL would stop the work itself. What the batch pays for is the note.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from martechops.lib import bulk, digest
+from reporting.facts import FACTS, Fact, contacts
+from reporting.models import DailyFigure, Projection, StaleRow
+from workflows.models import NamingConvention
+
+#: Notes settled in one transaction: what is asked again for each costs as much as some hundred facts.
+AT_ONCE = 10_000
+#: One projection at a time, whoever runs it.
+_LOCK = 7_201_909
+_NOTES, _DAILY = StaleRow._meta.db_table, DailyFigure._meta.db_table
+
+
+@transaction.atomic
+def turn(*, at: datetime, most: int = AT_ONCE) -> int:
+    """Make the facts anew of the rows that were noted first; how many notes that settled. 0: nothing is stale.
+
+    Another turn that is under way is left alone, as is a projection by other rules: these make all facts anew.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        if not cursor.fetchone()[0]:
+            return 0
+        labels = channel_labels()
+        if Projection.objects.filter(basis=basis(labels)).exists():
+            return _take(cursor, labels, most=most, at=at)
+        return _rebuild(cursor, labels, at=at)
+
+
+@transaction.atomic
+def rebuild(*, at: datetime) -> int:
+    """Make all facts anew from the raw rows; how many there are. Until it commits, readers see the former ones."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        return _rebuild(cursor, channel_labels(), at=at)
+
+
+def channel_labels() -> list[str]:
+    """What naming conventions allow channels to be called."""
+    found: set[str] = set()
+    for subject, parts in NamingConvention.objects.values_list("subject", "parts"):
+        for part in parts if isinstance(parts, list) else []:
+            is_channel = subject == NamingConvention.Subject.CHANNEL or (
+                subject == NamingConvention.Subject.CAMPAIGN and part.get("part") == "channel"
+            )
+            found.update(str(value).lower() for value in part.get("values", ()) if is_channel)
+    return sorted(found)
+
+
+def basis(labels: Iterable[str]) -> str:
+    """Names the rules: two projections of one basis make equal facts of equal rows."""
+    return digest.of([[_select(fact, labels), fact.daily] for fact in FACTS])
+
+
+def _take(cursor: CursorWrapper, labels: Iterable[str], *, most: int, at: datetime) -> int:
+    cursor.execute(
+        f"""
+        WITH taken AS (
+            DELETE FROM {_NOTES} WHERE id = ANY(ARRAY(SELECT id FROM {_NOTES} ORDER BY id LIMIT %s))
+            RETURNING kind, row_id
+        )
+        SELECT kind, array_agg(DISTINCT row_id), count(*) FROM taken GROUP BY kind
+        """,  # noqa: S608
+        [most],
+    )
+    rows = cursor.fetchall()
+    if not rows:
+        return 0
+    stale: dict[str, list[int]] = {kind: ids for kind, ids, _ in rows}
+    _follow_contacts(cursor, stale, labels)
+    for fact in FACTS:
+        if ids := stale.get(fact.kind):
+            _make(cursor, fact, labels, ids=ids)
+    _forget_empty_cells(cursor)
+    Projection.objects.update(moved_at=at)
+    return sum(count for _, _, count in rows)
+
+
+def _rebuild(cursor: CursorWrapper, labels: Iterable[str], *, at: datetime) -> int:
+    # What is noted from here on is made anew once more; what was noted before is in the rows that are read below.
+    cursor.execute(f"DELETE FROM {_NOTES}")  # noqa: S608
+    cursor.execute(f"DELETE FROM {_DAILY}")  # noqa: S608
+    made = 0
+    for fact in FACTS:
+        cursor.execute(f"DELETE FROM {fact.table}")  # noqa: S608
+        made += _insert(cursor, fact, labels, ids=None)
+    _forget_empty_cells(cursor)
+    Projection.objects.update_or_create(pk=1, defaults={"basis": basis(labels), "rebuilt_at": at, "moved_at": at})
+    return made
+
+
+def _follow_contacts(cursor: CursorWrapper, stale: dict[str, list[int]], labels: Iterable[str]) -> None:
+    """Contacts with another campaign or channel than their facts: all that takes these from them is stale, too."""
+    if not (ids := stale.get(contacts.FACT.kind)):
+        return
+    cursor.execute(
+        f"""
+        SELECT id FROM unnest(%(ids)s::bigint[]) AS noted (id)
+        LEFT JOIN {contacts.FACT.table} f USING (id)
+        LEFT JOIN ({_select(contacts.FACT, labels, ids="ids")}) n USING (id)
+        WHERE (f.campaign, f.channel) IS DISTINCT FROM (n.campaign, n.channel)
+        """,  # noqa: S608
+        {"ids": bulk.array(ids)},
+    )
+    moved = [id for (id,) in cursor.fetchall()]
+    for fact in FACTS if moved else ():
+        if fact.takes_from_contact:
+            # What retention has deleted keeps the fact that it had.
+            cursor.execute(
+                f"SELECT id FROM {fact.table} f WHERE contact_id = ANY(%s::bigint[]) "  # noqa: S608
+                f"AND EXISTS (SELECT FROM {fact.raw_table} r WHERE r.id = f.id)",
+                [bulk.array(moved)],
+            )
+            known = set(stale.get(fact.kind, ()))
+            stale[fact.kind] = [*known, *(id for (id,) in cursor.fetchall() if id not in known)]
+
+
+def _make(cursor: CursorWrapper, fact: Fact, labels: Iterable[str], *, ids: list[int]) -> None:
+    cursor.execute(
+        f"""
+        WITH f AS (DELETE FROM {fact.table} WHERE id = ANY(%(ids)s::bigint[]) RETURNING *)
+        {_counted(fact, sign="-")}
+        """,  # noqa: S608
+        {"ids": bulk.array(ids)},
+    )
+    _insert(cursor, fact, labels, ids=ids)
+
+
+def _insert(cursor: CursorWrapper, fact: Fact, labels: Iterable[str], *, ids: list[int] | None) -> int:
+    which = None if ids is None else "ids"
+    cursor.execute(
+        f"""
+        WITH f AS (
+            INSERT INTO {fact.table} ({", ".join(fact.columns)}) {_select(fact, labels, ids=which)} RETURNING *
+        ), counted AS ({_counted(fact, sign="")} RETURNING 1)
+        SELECT count(*) FROM f
+        """,  # noqa: S608
+        {"ids": bulk.array(ids or ())},
+    )
+    return int(cursor.fetchone()[0])
+
+
+def _select(fact: Fact, labels: Iterable[str], *, ids: str | None = None) -> str:
+    """Of the raw rows that the parameter `ids` holds, or of all."""
+    columns = ", ".join(f"{expression} AS {name}" for name, expression in fact.columns.items())
+    which = f" AND r.id = ANY(%({ids})s::bigint[])" if ids else ""
+    known = "ARRAY[" + ", ".join(_quoted(label) for label in labels) + "]::text[]"
+    statement = f"SELECT {columns} FROM {fact.raw_table} r {fact.joins} WHERE {fact.where}{which}"  # noqa: S608
+    return statement.replace("{labels}", known)
+
+
+def _quoted(label: str) -> str:
+    return "'" + label.replace("'", "''").replace("%", "%%") + "'"
+
+
+def _counted(fact: Fact, *, sign: str) -> str:
+    """Facts `f` added to the daily figures, or taken off them."""
+    return f"""
+        INSERT INTO {_DAILY} AS d (day, figure, campaign, channel, workflow_id, count, value)
+        SELECT v.day, v.figure, f.campaign, f.channel, v.workflow_id, {sign}count(*), {sign}sum(v.value::numeric)
+        FROM f CROSS JOIN LATERAL (VALUES {fact.daily}) v (day, figure, workflow_id, value)
+        WHERE v.day IS NOT NULL
+        GROUP BY 1, 2, 3, 4, 5
+        ON CONFLICT (figure, day, campaign, channel, workflow_id)
+        DO UPDATE SET count = d.count + EXCLUDED.count, value = d.value + EXCLUDED.value
+        """  # noqa: S608
+
+
+def _forget_empty_cells(cursor: CursorWrapper) -> None:
+    cursor.execute(f"DELETE FROM {_DAILY} WHERE count = 0")  # noqa: S608

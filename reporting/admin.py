@@ -1,0 +1,64 @@
+"""Facts, to look at."""
+
+from django.contrib import admin
+
+from martechops.lib.admin import MachineWrittenAdmin
+from reporting import models
+
+
+@admin.register(models.ContactFact)
+class ContactFactAdmin(MachineWrittenAdmin):
+    list_display = ["id", "stage", "campaign", "channel", "created_at"]
+    search_fields = ["=id"]
+
+
+@admin.register(models.TouchFact)
+class TouchFactAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "event", "source", "medium", "campaign", "channel", "at"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.MailFact)
+class MailFactAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "outcome", "campaign", "channel", "at"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.StageFact)
+class StageFactAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "from_stage", "to_stage", "campaign", "channel", "at"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.ConversionFact)
+class ConversionFactAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "name", "value", "campaign", "channel", "at"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.SendFact)
+class SendFactAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "template", "state", "campaign", "channel", "at"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.RunFact)
+class RunFactAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "state", "campaign", "channel", "at", "ended_at"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.DailyFigure)
+class DailyFigureAdmin(MachineWrittenAdmin):
+    list_display = ["day", "figure", "campaign", "channel", "workflow_id", "count", "value"]
+    list_filter = ["figure"]
+
+
+@admin.register(models.StaleRow)
+class StaleRowAdmin(MachineWrittenAdmin):
+    list_display = ["id", "kind", "row_id"]
+
+
+@admin.register(models.Projection)
+class ProjectionAdmin(MachineWrittenAdmin):
+    list_display = ["basis", "rebuilt_at", "moved_at"]

@@ -1,0 +1,18 @@
+"""What facts are made of: for each, the raw table it comes from and the SQL that reads it. One row a fact.
+
+Contacts come first, because the others take campaign and channel from them.
+"""
+
+from . import contacts, conversions, mails, runs, sends, stages, touches
+from .fact import Fact
+
+FACTS: tuple[Fact, ...] = (
+    contacts.FACT,
+    touches.FACT,
+    mails.FACT,
+    stages.FACT,
+    conversions.FACT,
+    sends.FACT,
+    runs.FACT,
+)
+__all__ = ["FACTS", "Fact"]
