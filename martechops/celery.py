@@ -17,9 +17,11 @@ TIMERS = {
     "workflows.poll": 2,  # far sides that are asked what changed there
     "workflows.imports": 1,  # files that are being taken in, and that waited for live events to go first
     "workflows.renames": 10,  # contacts that still hold a former name, whatever stopped the batches
+    "workflows.moves": 5,  # runs that are being taken to another version, whatever stopped the batches
     "workflows.keep_house": 1,  # workflows that begin by the calendar, and work for the installation itself
     "workflows.keep_segments": 15,  # who entered or left a watched segment by the mere passing of time
     "campaigns.checks": 15,  # launches that changed since they were checked, and addresses to be visited
+    "campaigns.repairs": 10,  # what versions did that were rolled back, whatever stopped the batches
     "campaigns.approvals": 5,  # approvals that something made stale, that ran out, or whose time to go live has come
     "reporting.facts": 5,  # what was written since is made into facts
     "martechops.pulse": 2,  # shows /readyz that beat, broker and a worker are all there

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from celery import shared_task
 
 from martechops.lib import wake
-from workflows.actions import imports, memberships, polls, renames
+from workflows.actions import imports, memberships, move_batches, moves, polls, renames
 from workflows.runtime import chores, polling, schedules
 from workflows.runtime.advance import advance
 from workflows.runtime.claim import database_now
@@ -69,6 +69,13 @@ def renames_task() -> None:
         if time.monotonic() > end:
             wake.ring(renames.DOORBELL)
             return
+
+
+@shared_task(name=moves.DOORBELL)
+def moves_task() -> None:
+    """Go on taking runs to another version."""
+    if _take_turn(lambda: move_batches.go_on(at=database_now()), then=functools.partial(wake.ring, ADVANCE)):
+        wake.ring(moves.DOORBELL)
 
 
 @shared_task(name=KEEP_HOUSE)

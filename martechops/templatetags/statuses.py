@@ -72,6 +72,11 @@ LOOKS: dict[str, Look] = {
     # what a step decided
     "waits": Look("Waits", "info", "clock"),
     "woke": Look("Went on", "info", "alarm-clock"),
+    "listing": Look("Being listed", "info", "loader"),
+    "listed": Look("To be confirmed", "warn", "list-checks"),
+    "left": Look("Left as it is", "", "hand"),
+    "cannot": Look("Cannot be undone", "bad", "circle-x"),
+    "moved": Look("Moved", "info", "git-branch-plus"),
     "chose": Look("Chose", "accent", "split"),
     # inbound events
     "queued": Look("Queued", "info", "clock"),

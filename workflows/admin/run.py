@@ -24,6 +24,24 @@ class TraceAdmin(MachineWrittenAdmin):
     search_fields = ["=contact_id"]
 
 
+@admin.register(models.Move)
+class MoveAdmin(MachineWrittenAdmin):
+    list_display = ["id", "from_version", "to_version", "policy", "runs", "started_at", "ended_at"]
+    list_select_related = ["from_version__workflow", "to_version__workflow"]
+
+
+@admin.register(models.PendingMove)
+class PendingMoveAdmin(MachineWrittenAdmin):
+    list_display = ["run_id", "move_id"]
+
+
+@admin.register(models.RunMove)
+class RunMoveAdmin(MachineWrittenAdmin):
+    list_display = ["run_id", "move_id", "way", "from_step", "to_step", "at"]
+    list_filter = ["way"]
+    search_fields = ["=run_id"]
+
+
 @admin.register(models.Conversion)
 class ConversionAdmin(MachineWrittenAdmin):
     list_display = ["name", "contact_id", "campaign", "at"]

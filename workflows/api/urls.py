@@ -19,6 +19,7 @@ from workflows.api.effects import EffectViewSet
 from workflows.api.events import EventViewSet
 from workflows.api.handoffs import HandoffViewSet
 from workflows.api.imports import ImportViewSet
+from workflows.api.in_flight import InFlightView
 from workflows.api.lint import LintView, ReadinessView, WorkflowLintView
 from workflows.api.nowhere import Nowhere
 from workflows.api.runs import RunViewSet
@@ -56,6 +57,7 @@ urlpatterns = [
     path("lint", LintView.as_view()),
     path("workflows/<slug:key>/lint", WorkflowLintView.as_view()),
     path("workflows/<slug:key>/readiness", ReadinessView.as_view()),
+    path("versions/<int:pk>/in-flight", InFlightView.as_view()),
     path("workspace/export", ExportView.as_view()),
     path("workspace/plan", PlanView.as_view()),
     path("workspace/apply", ApplyView.as_view()),

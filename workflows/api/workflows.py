@@ -23,7 +23,7 @@ from workflows.engine.edits import CannotEdit, Replace
 from workflows.engine.parse import BadSpec
 from workflows.engine.workflow_difference import compare
 from workflows.models import Version, Workflow
-from workflows.queries import changed_uses, specs
+from workflows.queries import changed_uses, in_flight, specs
 
 
 def _team(**more: Any) -> Any:
@@ -53,14 +53,25 @@ class WorkflowVersionSerializer(serializers.ModelSerializer[Version]):
     workflow = serializers.CharField(source="workflow.key", read_only=True, help_text="Key of the workflow.")
     begun_from = serializers.SerializerMethodField(help_text="Number of the version that it was begun from.")
     author = serializers.CharField(source="author.username", read_only=True, allow_null=True, default=None)
+    state = serializers.SerializerMethodField(
+        help_text="draft; live; finishing, where people are on the way and nobody enters any more; else frozen."
+    )
+    in_flight = serializers.IntegerField(read_only=True, help_text="How many are on the way on it.")
     problems = serializers.SerializerMethodField(help_text="What keeps it from being frozen, each with its place.")
 
     class Meta:
         model = Version
         fields = [
             *("id", "workflow", "number", "content", "digest", "begun_from", "note", "author"),
-            *("created_at", "frozen_at", "revision", "problems"),
+            *("created_at", "frozen_at", "revision", "state", "in_flight", "problems"),
         ]
+
+    def get_state(self, row: Version) -> str:
+        if row.frozen_at is None:
+            return "draft"
+        if row.is_live:  # type: ignore[attr-defined]
+            return "live"
+        return "finishing" if row.in_flight else "frozen"  # type: ignore[attr-defined]
 
     def get_begun_from(self, row: Version) -> int | None:
         return row.parent.number if row.parent else None
@@ -127,7 +138,7 @@ class VersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
 
     read_scope = "workflows:read"
     write_scope = "workflows:write"
-    queryset = Version.objects.select_related("workflow__owner", "parent", "author")
+    queryset = in_flight.with_state(Version.objects.select_related("workflow__owner", "parent", "author"))
     serializer_class = WorkflowVersionSerializer
     filterset_class = VersionFilter
     lookup_value_converter = "int"
@@ -250,7 +261,8 @@ def _older(version: Version, number: str | None) -> Version | None:
 
 
 def _answer(version: Version, code: int = status.HTTP_200_OK) -> Response:
-    return Response(WorkflowVersionSerializer(version).data, status=code, headers={"ETag": _etag(version)})
+    row = VersionViewSet.queryset.get(pk=version.pk)
+    return Response(WorkflowVersionSerializer(row).data, status=code, headers={"ETag": _etag(version)})
 
 
 def _etag(version: Version) -> str:

@@ -28,7 +28,10 @@ def decide(
     cause: Cause,
     at: datetime,
 ) -> Decision:
-    """Take a run from its entry (`waiting_at` None), or from the step it waits at, as far as it goes now."""
+    """Take a run from its entry (`waiting_at` None), or from the step it waits at, as far as it goes now.
+
+    One that was moved here from another version does nothing twice: `Cause.done` says what it did there.
+    """
     walk = Walk(
         spec=spec,
         catalog=catalog,
@@ -43,12 +46,13 @@ def decide(
     position = 0
     if waiting_at is not None:
         position = spec.positions[waiting_at]
-        outcome = _guarded(walk, spec.steps[position], ways.WOKEN, position)
+        outcome = position if cause.kind == "arrival" else _guarded(walk, spec.steps[position], ways.WOKEN, position)
         if isinstance(outcome, Decision):
             return outcome
         position = outcome
     while position < len(spec.steps):
-        outcome = _guarded(walk, spec.steps[position], ways.KINDS, position)
+        table = ways.AGAIN if spec.steps[position].key in cause.done | cause.denied else ways.KINDS
+        outcome = _guarded(walk, spec.steps[position], table, position)
         if isinstance(outcome, Decision):
             return outcome
         position = outcome

@@ -22,6 +22,9 @@ SOURCE_ID = 0
 #: What a person answered to a run that asked: it is for that run alone, whatever is live.
 ANSWERED = "$answered"
 
+#: What a run waits for that was put at a step of another version and has not begun it: its timer, and nothing else.
+ARRIVAL = "$arrival"
+
 #: A workflow that reacts to what another did, and so on: nobody draws a chain of more than this on purpose, and where
 #: each of them sets off two others it is 256 events already.
 MOST_IN_A_ROW = 8
@@ -163,6 +166,8 @@ def awaited_words(waits_for: str) -> str:
     ('renewal_on changes', 'Trial Started')
     """
     name, _, field = waits_for.partition(" ")
+    if name == ARRIVAL:
+        return "its step begins"
     return f"{field} changes" if name == triggers.FIELD_CHANGED and field else waits_for
 
 

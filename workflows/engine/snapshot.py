@@ -85,7 +85,11 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why the engine is asked: an event ("event"), a timer that is due ("timer"), somebody's answer ("answer")."""
+    """Why the engine is asked.
+
+    An event ("event"), a timer that is due ("timer"), somebody's answer ("answer"), or the run was put at a step of
+    another version and begins it ("arrival").
+    """
 
     kind: str
     #: For an event, internal ones included: name, properties, traits, context, occurred_at.
@@ -97,6 +101,9 @@ class Cause:
     note: str = ""
     #: For a run that waits at `assign_owner`: who was asked before, in order.
     tried: tuple[str, ...] = ()
+    #: For a run that was moved: steps whose part it has done already, and those at which it was turned down.
+    done: frozenset[str] = frozenset()
+    denied: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

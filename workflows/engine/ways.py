@@ -216,6 +216,15 @@ def _stop(walk: Walk, step: Step, position: int) -> Decision | int:
     return walk.end("stopped", step.key, step.reason)
 
 
+def _again(walk: Walk, step: Step, position: int) -> Decision | int:
+    """A step that the run came by on the version it was moved from: nothing of it happens a second time."""
+    asked = step.approve or step.handoff
+    if step.key in walk.cause.denied and asked:
+        return _otherwise(walk, step, asked, "it was turned down before the run was moved")
+    walk.note(step, "skipped", "the run has been here, on the version it was moved from")
+    return position + 1
+
+
 def _present(part: Part | None, says: str) -> Part:
     if part is None:
         raise Undefined(says)
@@ -241,3 +250,5 @@ WOKEN: Table = {
     "handoff": _handoff_woken,
     "stop": _woken,
 }
+#: What becomes of a step that a moved run has been at. Choices and waits leave nothing that could happen twice.
+AGAIN: Table = dict.fromkeys(KINDS, _again)

@@ -15,6 +15,7 @@ from .imports import Import, ImportPart, ImportRefusal
 from .mapping import Mapping
 from .membership import AudienceMember, SegmentMember, SegmentWatch
 from .merge import Merge
+from .move import Move, PendingMove, RunMove
 from .rename import Notice, Rename
 from .review import ReviewHold
 from .run import Conversion, Run, Timer, Trace
@@ -59,9 +60,11 @@ __all__ = [
     "Mapping",
     "Merge",
     "MessageTemplate",
+    "Move",
     "NamingConvention",
     "Notice",
     "OutboundSwitch",
+    "PendingMove",
     "Poll",
     "QuarantinedEvent",
     "Queue",
@@ -71,6 +74,7 @@ __all__ = [
     "ReviewHold",
     "Revision",
     "Run",
+    "RunMove",
     "Scenario",
     "Schedule",
     "ScoreEntry",

@@ -9,8 +9,8 @@ from workflows.engine.internal import awaited_words
 class Run(models.Model):
     """One subject going through one version: a contact, a content item, or (both empty) the workspace itself.
 
-    Pinned to the version it entered. Why two columns and not one generic pair? Nearly every question is about contacts,
-    and its index stays as narrow as it was.
+    Pinned to the version it entered, unless a `Move` takes it to another. Why two columns and not one generic pair?
+    Nearly every question is about contacts, and its index stays as narrow as it was.
     """
 
     class State(models.TextChoices):
@@ -36,6 +36,8 @@ class Run(models.Model):
     event_id = models.BigIntegerField(null=True)
     entered_at = models.DateTimeField()
     changed_at = models.DateTimeField()
+    #: When it was taken to the version that it is on from the one that it entered (`RunMove` says how); mostly null.
+    moved_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -8,7 +8,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, transacti
 
 from martechops.lib import crash_points, failures, garbage
 
-from . import arms, claim, definitions, echoes, handle, hands, outcome, sent, setbacks, subjects, write
+from . import arms, claim, definitions, echoes, handle, hands, outcome, past, sent, setbacks, subjects, write
 from .validate import sort_out
 
 log = structlog.get_logger()
@@ -80,6 +80,7 @@ def _advance(take: Callable[[], claim.Batch]) -> int:
         events, violations = sort_out([defined.current(event) for event in batch.events], defined)
         found = subjects.load(batch, events, defined)
         defined.need(found.versions())
+        past.read(found, defined)
         at_work = hands.versions_at_work(found, (event.name for event in events), defined)
         sent.read(found.others(), {version.workflow_id for version in at_work})
         own = echoes.among(events, found.recognised, defined)

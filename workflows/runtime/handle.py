@@ -1,7 +1,7 @@
 """One cause, one subject: what changes, which runs begin or go on, and the account of it. In memory only."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
@@ -94,10 +94,11 @@ def timer(claimed: ClaimedTimer, subject: Subject, *, bench: Bench) -> None:
     if run is None or not run.is_running:
         return
     handling = _Handling(subject, bench)
-    if bench.definitions.version(run.version_id).spec.step(run.step).kind != "wait":
+    kind = "arrival" if run.arrives else "timer"
+    if kind == "timer" and bench.definitions.version(run.version_id).spec.step(run.step).kind != "wait":
         bench.into.lapsed.append(run)
-    handling.go_on(run, Cause(kind="timer", tried=run.tried))
-    cause = {"kind": "timer", "due_at": claimed.due_at.isoformat()}
+    handling.go_on(run, Cause(kind=kind, tried=run.tried))
+    cause = {"kind": kind, "due_at": claimed.due_at.isoformat()}
     handling.account(None, {"cause": cause, "changes": [], **handling.told()})
 
 
@@ -202,11 +203,15 @@ class _Handling:
         )
 
     def go_on(self, run: RunState, cause: Cause) -> None:
-        """Take a waiting run further, on the version that it entered; one that was rolled back takes nobody further."""
+        """Take a waiting run further, on its version; one that was rolled back takes nobody further.
+
+        One that was moved there does nothing twice.
+        """
         if run.version_id in self.bench.definitions.withdrawn:
             run.state, run.reason, run.waits_for, run.due_at, run.changed = _ROLLED_BACK
             return
-        self._decide(run, self.bench.definitions.version(run.version_id), cause)
+        known = replace(cause, done=run.done, denied=run.denied) if run.was_moved else cause
+        self._decide(run, self.bench.definitions.version(run.version_id), known)
 
     def _decide(
         self, run: RunState, version: RunnableVersion, cause: Cause, *, admission: Admission | None = None

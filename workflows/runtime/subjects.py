@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection
 from martechops.lib import bulk
 from martechops.lib.frozen import dataclass
 from workflows.engine import consents
-from workflows.engine.internal import WORKSPACE, SubjectRef, subject_of
+from workflows.engine.internal import ARRIVAL, WORKSPACE, SubjectRef, subject_of
 from workflows.engine.rosters import Desk
 from workflows.engine.scoring import Score, Scoring
 from workflows.engine.snapshot import Earlier, Sent, Snapshot
@@ -50,10 +50,19 @@ class RunState:
     changed: bool = False
     #: Who was asked at the step it waits at, in order.
     tried: tuple[str, ...] = ()
+    #: From another version to its own; `past` says what it did there.
+    was_moved: bool = False
+    done: frozenset[str] = frozenset()
+    denied: frozenset[str] = frozenset()
 
     @property
     def is_running(self) -> bool:
         return self.state == Run.State.WAITING
+
+    @property
+    def arrives(self) -> bool:
+        """It was put at its step, and has not begun it."""
+        return self.waits_for == ARRIVAL
 
 
 @dataclass(slots=True)
@@ -294,7 +303,8 @@ def _read_runs(subjects: Subjects, definitions: Definitions) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT contact_id, content_id, workflow_id, version_id, entry_key, state, step, waits_for, entered_at, id
+            SELECT contact_id, content_id, workflow_id, version_id, entry_key, state, step, waits_for, entered_at, id,
+                moved_at IS NOT NULL
             FROM {Run._meta.db_table} WHERE contact_id = ANY(%s::bigint[])
             {"OR content_id = ANY(%s::bigint[])" if subjects.items else ""} {"OR " + ours if ours else ""} ORDER BY id
             """,  # noqa: S608
@@ -307,7 +317,9 @@ def _read_runs(subjects: Subjects, definitions: Definitions) -> None:
         for contact_id, content_id, *row in cursor.fetchall():
             ref = subject_of(contact_id=contact_id, content_id=content_id)
             if subject := subjects.of(ref):
-                subject.runs.append(RunState(ref, *row))
+                run = RunState(ref, *row[:-1])
+                run.was_moved = row[-1]
+                subject.runs.append(run)
 
 
 def _read_tried(subjects: Subjects) -> None:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from martechops.people.permissions import may
 from workflows.engine.workflow_difference import Difference, compare
 from workflows.models import Version, Workflow
-from workflows.queries import changed_uses, comments, names, specs
+from workflows.queries import changed_uses, comments, in_flight, names, specs
 
 from .editor import workflow_of
 from .map_drawing import draw
@@ -35,6 +35,8 @@ class Line:
     difference: Difference
     is_live: bool
     is_newest: bool
+    #: How many are on the way on it; one that is not live finishes with them.
+    in_flight: int
 
 
 def timeline(request: HttpRequest, key: str) -> HttpResponse:
@@ -42,12 +44,14 @@ def timeline(request: HttpRequest, key: str) -> HttpResponse:
     workflow = workflow_of(key)
     rows = list(workflow.versions.select_related("author").order_by("-number")[:100])
     live = set(workflow.activations.filter(until=None).values_list("version_id", flat=True))
+    counted = in_flight.waiting_by_version(workflow.pk)
     lines = [
         Line(
             version=row,
             difference=compare(older.content if older else {}, row.content),
             is_live=row.pk in live,
             is_newest=at == 0,
+            in_flight=counted.get(row.pk, 0),
         )
         for at, (row, older) in enumerate(zip(rows, [*rows[1:], None], strict=True))
     ]

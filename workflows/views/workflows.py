@@ -14,7 +14,7 @@ from martechops.people.permissions import may
 from workflows.engine.spec import STAGES, Spec
 from workflows.lint import Readiness
 from workflows.models import Version, Workflow
-from workflows.queries import comments, names, specs, workflows
+from workflows.queries import comments, in_flight, names, specs, workflows
 from workflows.queries.workflows import WorkflowLine
 
 from . import checked
@@ -177,7 +177,16 @@ def _frame(line: WorkflowLine, *, view: str, has_current: bool) -> dict[str, obj
         "draft": line.draft,
         "has_current": has_current,
         "tabs": _tabs(line, view, has_current=has_current),
+        "finishing": _finishing(line),
     }
+
+
+def _finishing(line: WorkflowLine) -> int:
+    """How many are on the way on versions that nobody enters any more."""
+    if not line.in_flight:
+        return 0
+    counted, entered = in_flight.waiting_by_version(line.workflow.pk), in_flight.entered_now(line.workflow.pk)
+    return sum(people for version, people in counted.items() if version not in entered)
 
 
 def _tabs(line: WorkflowLine, view: str, *, has_current: bool) -> list[Tab]:
