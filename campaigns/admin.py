@@ -26,6 +26,8 @@ from campaigns.models import (
     Playbook,
     PlaybookVersion,
     Release,
+    Repair,
+    RepairItem,
     Rollout,
     RolloutLook,
     RolloutStep,
@@ -182,3 +184,17 @@ class DelegationAdmin(MachineWrittenAdmin):
 class LetterAdmin(MachineWrittenAdmin):
     list_display = ["id", "request_id", "state", "says", "planned_at", "ended_at"]
     list_filter = ["state"]
+
+
+@admin.register(Repair)
+class RepairAdmin(MachineWrittenAdmin):
+    list_display = ["id", "version", "state", "runs", "opened_by", "opened_at", "ended_at"]
+    list_filter = ["state"]
+    list_select_related = ["version__workflow", "opened_by"]
+
+
+@admin.register(RepairItem)
+class RepairItemAdmin(MachineWrittenAdmin):
+    list_display = ["id", "repair_id", "kind", "label", "contact_id", "state", "reason"]
+    list_filter = ["kind", "state"]
+    search_fields = ["=contact_id"]

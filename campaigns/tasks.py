@@ -1,10 +1,12 @@
 """Doorbells answered for launches."""
 
+import time
+
 from celery import shared_task
 
-from campaigns.actions import approval_chores, staleness
+from campaigns.actions import approval_chores, repairs, staleness
 from campaigns.runtime import checking, letters, visits
-from martechops.lib import clock
+from martechops.lib import clock, wake
 
 APPROVALS = "campaigns.approvals"
 CHECKS = "campaigns.checks"
@@ -17,6 +19,16 @@ def approvals_task() -> None:
     staleness.sweep(at=at)
     approval_chores.keep(at=at)
     letters.deliver(at=at)
+
+
+@shared_task(name=repairs.DOORBELL)
+def repairs_task() -> None:
+    """List what versions did that were rolled back, and put right what was confirmed; each turn takes a second."""
+    end = time.monotonic() + 1.0
+    while repairs.carry_on(at=clock.now()):
+        if time.monotonic() > end:
+            wake.ring(repairs.DOORBELL)
+            return
 
 
 @shared_task(name=CHECKS)

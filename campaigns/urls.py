@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from campaigns.views import approvals, campaigns, checklists, launches, links, playbooks
+from campaigns.views import approvals, campaigns, checklists, launches, links, playbooks, repairs
 
 urlpatterns = [
     path("checks/sign/<int:check_id>/", checklists.sign, name="checklist-sign"),
@@ -21,6 +21,11 @@ urlpatterns = [
     path("campaigns/new/", launches.new, name="campaign-new"),
     path("campaigns/new/preview/", launches.preview, name="campaign-preview"),
     path("campaigns/calendar/", campaigns.month, name="campaign-calendar"),
+    path("repairs/", repairs.listing, name="repairs"),
+    path("repairs/of/<int:version_id>/", repairs.begin, name="repair-begin"),
+    path("repairs/<int:repair_id>/", repairs.detail, name="repair"),
+    path("repairs/<int:repair_id>/move/", repairs.move, name="repair-move"),
+    path("repairs/<int:repair_id>/file/", repairs.as_file, name="repair-file"),
     path("links/", links.listing, name="links"),
     path("campaigns/blank/", campaigns.new, name="campaign-blank"),
     path("playbooks/", playbooks.listing, name="playbooks"),

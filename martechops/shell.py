@@ -57,6 +57,7 @@ NAVIGATION = (
             NavItem("Playbooks", "/playbooks/", "notebook-text"),
             NavItem("Links", "/links/", "link"),
             NavItem("Approvals", "/approvals/", "badge-check"),
+            NavItem("Repairs", "/repairs/", "wrench"),
         ),
     ),
     (

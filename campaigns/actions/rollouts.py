@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from campaigns import policies, rollout_states
-from campaigns.actions import approvals, releases
+from campaigns.actions import approvals, releases, repairs
 from campaigns.models import ApprovalRequest, BreakGlass, Campaign, Release, Rollout, RolloutStep
 from campaigns.queries import approval_subjects, checklists, manifests
 from campaigns.queries import rollouts as reading
@@ -16,11 +16,16 @@ from campaigns.rollout_states import State
 from martechops.audit import entries
 from martechops.people.models import User
 from martechops.people.permissions import check_may
-from workflows.actions import activations
+from workflows.actions import activations, moves
+from workflows.actions.moves import InFlight
+from workflows.engine.in_flight import PIN
 from workflows.models import Activation, Notice, Segment, Version, Workflow
 
 #: Who acts where no person does, in the audit log.
 CONTROLLER = "rollouts"
+
+#: Whoever is on the way finishes on the version they entered.
+FINISH = InFlight()
 
 #: This version may not go live; the message says why. Raised by what takes one live.
 CannotActivate = activations.CannotActivate
@@ -47,25 +52,39 @@ def switch_over(
     note: str = "",
     campaign: Campaign | None = None,
     break_glass: BreakGlass | None = None,
+    in_flight: InFlight = FINISH,
 ) -> Rollout:
     """Take a version live for everybody at once: a rollout of one stage.
 
+    `in_flight` says what becomes of those on their way on the version whose place it takes.
     A person needs the approval that its risk asks for, at the digest that it has now: of the release, or of the
     campaign that it goes live with. A part of the system, which loads what was approved elsewhere, is not asked; the
     audit log names it. Raises `CannotActivate` and `NotApproved`.
     """
-    rollout = _decide(version, AT_ONCE, by=by, at=at, note=note, campaign=campaign, break_glass=break_glass)
+    rollout = _decide(
+        version, AT_ONCE, by=by, at=at, note=note, campaign=campaign, break_glass=break_glass, in_flight=in_flight
+    )
     _write_step(rollout, None, "complete", stage=0, by=by, at=at, because=note)
     _audit(rollout, "switch_over", by=by, at=at, note=note)
     activations.activate(version=version, by=by, at=at)
+    _take_along(rollout, seen=in_flight.seen, by=by, at=at)
     return rollout
 
 
 @transaction.atomic
 def start(
-    *, version: Version, ramp: Ramp, by: User | str, at: datetime, note: str = "", starts_at: datetime | None = None
+    *,
+    version: Version,
+    ramp: Ramp,
+    by: User | str,
+    at: datetime,
+    note: str = "",
+    starts_at: datetime | None = None,
+    in_flight: InFlight = FINISH,
 ) -> Rollout:
     """Let a version out stage by stage, now or from `starts_at` on; the controller takes it from there.
+
+    Once it is for everybody, those on their way on the former version go where `in_flight` says.
 
     Asks for what `switch_over` asks for, once: what is agreed to is the release, however it goes out. Raises
     NotAllowed, `CannotActivate` and `NotApproved`.
@@ -77,10 +96,11 @@ def start(
     )
     if missing:
         raise CannotActivate(f"there is no segment {', '.join(sorted(missing))}")
-    rollout = _decide(version, ramp, by=by, at=at, note=note, starts_at=starts_at)
+    rollout = _decide(version, ramp, by=by, at=at, note=note, starts_at=starts_at, in_flight=in_flight)
     if ramp.stages[0].is_everybody and starts_at is None:
         _write_step(rollout, None, "complete", stage=0, by=by, at=at, because=note)
         activations.activate(version=version, by=by, at=at)
+        _take_along(rollout, seen=in_flight.seen, by=by, at=at)
     elif starts_at is not None and starts_at > at:
         _write_step(rollout, None, "schedule", stage=0, by=by, at=at, because=note)
     else:
@@ -100,6 +120,7 @@ def _decide(
     campaign: Campaign | None = None,
     break_glass: BreakGlass | None = None,
     starts_at: datetime | None = None,
+    in_flight: InFlight = FINISH,
 ) -> Rollout:
     """The row, for a version that may go live. Locks the workflow, and then the audit log. Raises CannotActivate."""
     workflow = Workflow.objects.select_for_update().get(pk=version.workflow_id)
@@ -123,7 +144,26 @@ def _decide(
         stable=live.version if live and live.version_id != version.pk else None,
         ramp=ramp.plain,
         starts_at=starts_at,
+        in_flight={"policy": in_flight.policy, "steps": dict(in_flight.steps or {})},
     )
+
+
+def _take_along(rollout: Rollout, *, by: User | str, at: datetime, seen: str = "") -> None:
+    """Those on their way on the version whose place it took, as was chosen. Raises CannotActivate."""
+    if rollout.stable is None or rollout.in_flight.get("policy", PIN) == PIN:
+        return
+    try:
+        moves.begin(
+            old=rollout.stable,
+            new=rollout.version,
+            **rollout.in_flight,
+            seen=seen,
+            cause=f"it went live with rollout {rollout.pk}",
+            by=by,
+            at=at,
+        )
+    except (moves.CannotMove, moves.BadMap) as error:
+        raise CannotActivate(str(error)) from None
 
 
 def _audit(rollout: Rollout, verb: str, *, by: User | str, at: datetime, **detail: Any) -> None:
@@ -238,6 +278,7 @@ def _complete(rollout: Rollout, ramp: Ramp, standing: Standing, *, by: User | st
     _check_unchanged(rollout)
     activations.end_candidate(workflow=rollout.version.workflow, by=by, at=at)
     activations.activate(version=rollout.version, by=by, at=at)
+    _take_along(rollout, by=by, at=at)
     return len(ramp.stages) - 1
 
 
@@ -247,7 +288,7 @@ def _stay(rollout: Rollout, ramp: Ramp, standing: Standing, *, by: User | str, a
 
 
 def _roll_back(rollout: Rollout, ramp: Ramp, standing: Standing, *, by: User | str, at: datetime) -> int:
-    """End it, and go back to what was live before if it is live for everybody by now."""
+    """End it, go back to what was live before if it is live for everybody by now, and have listed what it did."""
     del ramp
     version = rollout.version
     if standing.state == State.DONE and not Activation.objects.filter(version=version, until=None).exists():
@@ -255,6 +296,9 @@ def _roll_back(rollout: Rollout, ramp: Ramp, standing: Standing, *, by: User | s
     activations.withdraw(version=version, by=by, at=at)
     if standing.state == State.DONE and rollout.stable is not None:
         activations.activate(version=rollout.stable, by=by, at=at)
+    if rollout.stable is not None:
+        moves.take_back(version=version, to=rollout.stable, by=by, at=at, cause=f"rollout {rollout.pk} was rolled back")
+    repairs.open_for(version=version, rollout=rollout, by=by, at=at, because="it was rolled back")
     return standing.stage
 
 

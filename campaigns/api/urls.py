@@ -5,11 +5,13 @@ from rest_framework.routers import SimpleRouter
 from campaigns.api.approvals import ApprovalViewSet, ReleaseViewSet
 from campaigns.api.campaigns import CampaignViewSet
 from campaigns.api.playbooks import PlaybookViewSet
+from campaigns.api.repairs import RepairViewSet
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("approvals", ApprovalViewSet)
 router.register("campaigns", CampaignViewSet)
 router.register("playbooks", PlaybookViewSet)
+router.register("repairs", RepairViewSet)
 router.register("releases", ReleaseViewSet)
 
 urlpatterns = router.urls

@@ -6,6 +6,7 @@ from .checklist import Checklist, CheckResult, ManualCheck, PageVisit
 from .letter import Letter
 from .playbook import Playbook, PlaybookVersion
 from .release import Release
+from .repair import Repair, RepairItem
 from .rollout import Rollout, RolloutLook, RolloutStep
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "Playbook",
     "PlaybookVersion",
     "Release",
+    "Repair",
+    "RepairItem",
     "Rollout",
     "RolloutLook",
     "RolloutStep",

@@ -30,6 +30,8 @@ class Rollout(models.Model):
     stable = models.ForeignKey(Version, on_delete=models.PROTECT, null=True, related_name="+")
     #: `campaigns.ramps.Ramp.plain`: stages, change window, expected lifecycle stages.
     ramp = models.JSONField(default=dict, db_default={})
+    #: What becomes of those on their way on the former version once it is for everybody: {"policy", "steps"}.
+    in_flight = models.JSONField(default=dict, db_default={})
     #: When a scheduled one is to begin.
     starts_at = models.DateTimeField(null=True)
 

@@ -21,9 +21,11 @@ from martechops.lib.tabs import Tab
 from martechops.people.models import User
 from martechops.people.permissions import check_may, may
 from martechops.people.visitors import person
+from workflows.actions.moves import InFlight
 from workflows.engine.workflow_difference import compare
 from workflows.models import Version
 from workflows.queries import changed_uses, comments
+from workflows.views import in_flight
 
 
 def inbox(request: HttpRequest) -> HttpResponse:
@@ -102,15 +104,20 @@ def withdraw(request: HttpRequest, request_id: int) -> HttpResponse:
     return redirect("approval", request_id=request_id)
 
 
-@require_POST
 def go_live(request: HttpRequest, request_id: int) -> HttpResponse:
-    """Take what is approved live, at the digest that was approved."""
+    """Take what is approved live, at the digest that was approved, once it was said where people on their way go."""
     asked, user = _found(request_id), person(request)
     if asked.release is None:
         raise Http404
     check_may(user, "rollouts.start", asked.release.workflow)
+    version, said = asked.release.version, request.POST if request.method == "POST" else request.GET
+    live = version.workflow.activations.filter(until=None).select_related("version__workflow").first()
+    chosen = in_flight.choice(said, old=live.version, new=version) if live and live.version != version else None
+    if request.method != "POST":
+        return render(request, "campaigns/go_live.html", {"asked": asked, "version": version, "chosen": chosen})
+    wanted = InFlight(chosen.policy or "pin", chosen.steps, said.get("seen", "")) if chosen else rollouts.FINISH
     try:
-        rollouts.switch_over(version=asked.release.version, by=user, at=clock.now(), note=asked.note)
+        rollouts.switch_over(version=version, by=user, at=clock.now(), note=asked.note, in_flight=wanted)
     except rollouts.CannotActivate as error:
         messages.error(request, f"{error}.")
     else:

@@ -15,6 +15,8 @@ SCOPES: Mapping[str, str] = {
     "campaigns:write": "campaigns.edit",
     "playbooks:read": "playbooks.view",
     "playbooks:write": "playbooks.edit",
+    "repairs:read": "approvals.view",
+    "repairs:write": "rollouts.stop",
     "handoffs:read": "handwork.view",
     "handoffs:write": "handwork.answer",
     "imports:read": "contacts.view",

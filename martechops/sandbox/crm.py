@@ -104,6 +104,16 @@ def create_task(*, key: uuid.UUID, email: str, queue: str, title: str, due_at: d
     )
 
 
+@transaction.atomic
+def close_task(*, key: uuid.UUID, at: datetime | None = None) -> CrmTask | None:
+    """The task that was taken under this key is done with, whoever did it; None if there is none."""
+    task = CrmTask.objects.select_for_update().filter(key=key).first()
+    if task is not None and task.done_at is None:
+        task.done_at = at or clock.now()
+        task.save()
+    return task
+
+
 def has_task(*, key: uuid.UUID) -> bool:
     """Was a task taken under this key?"""
     return CrmTask.objects.filter(key=key).exists()

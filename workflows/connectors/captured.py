@@ -9,8 +9,8 @@ class Captured(Connector):
     name = "Nowhere"
     effect_class = "A"
     kinds = frozenset(
-        {"upsert_record", "create_task", "send_message", "call_webhook", "add_to_audience", "remove_from_audience"}
-        | {"publish_content", "update_channels", "distribute_report"}
+        {"upsert_record", "create_task", "close_task", "send_message", "call_webhook"}
+        | {"add_to_audience", "remove_from_audience", "publish_content", "update_channels", "distribute_report"}
     )
     local = True
 

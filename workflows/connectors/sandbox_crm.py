@@ -1,5 +1,6 @@
 """The sandbox CRM: records found by e-mail address, tasks that honour a key, a log of what people changed."""
 
+import uuid
 from datetime import datetime, timedelta
 
 from martechops.sandbox import crm
@@ -16,7 +17,7 @@ class SandboxCrm(Connector):
 
     name = "Sandbox CRM"
     effect_class = "B"
-    kinds = frozenset({"upsert_record", "create_task"})
+    kinds = frozenset({"upsert_record", "create_task", "close_task"})
     local = True
     stand_in = "sandbox_crm"
     asked_every = timedelta(seconds=5)
@@ -30,6 +31,9 @@ class SandboxCrm(Connector):
                 email=email, fields=request.content["fields"], stays=request.content.get("stays"), key=request.key
             )
             return Receipt("created" if created else "updated", {"record": record.pk, "status": record.status})
+        if request.kind == "close_task":
+            closed = crm.close_task(key=uuid.UUID(request.content["task"]))
+            return Receipt("task closed", {"task": closed.pk}) if closed else Receipt("there was no such task", {})
         due = request.content.get("due_at")
         task = crm.create_task(
             key=request.key,

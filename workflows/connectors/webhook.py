@@ -26,7 +26,7 @@ class Webhook(Connector):
     name = "Signed webhook"
     effect_class = "B"
     kinds = frozenset(
-        {"call_webhook", "upsert_record", "create_task", "add_to_audience", "remove_from_audience"}
+        {"call_webhook", "upsert_record", "create_task", "close_task", "add_to_audience", "remove_from_audience"}
         | {"publish_content", "update_channels", "distribute_report"}
     )
     at_once = 8

@@ -11,6 +11,10 @@ from martechops.lib.frozen import dataclass
 #: Results are grouped by it, and an index takes no key of some kilobytes.
 LONGEST_CAMPAIGN = 255
 
+#: The step of effects that put right what a version did that was rolled back: none of its steps, so that its guards are
+#: not asked, and being rolled back does not hold them. None of them is a message to anybody.
+REPAIR = "$repair"
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedEffect:

@@ -11,6 +11,7 @@ from django.db import transaction
 from martechops.lib import crash_points, failures
 from martechops.lib.frozen import dataclass
 from workflows.engine import guards
+from workflows.engine.effects import REPAIR
 from workflows.engine.internal import SubjectRef
 from workflows.engine.personal import CompiledBlock
 from workflows.engine.snapshot import Sent, Snapshot
@@ -99,14 +100,16 @@ def _prepared(effect: Claimed, batch: _Batch) -> Claimed | Settled:
 
 def _ready(effect: Claimed, batch: _Batch) -> Claimed | Settled:
     """The effect with its content, or what stands against it now."""
-    if effect.version_id in batch.defined.withdrawn:
+    is_repair = effect.step == REPAIR
+    if effect.version_id in batch.defined.withdrawn and not is_repair:
         return _withheld(effect, Effect.State.HELD, "its version was rolled back")
     subject = batch.subjects.get(effect.subject)
     if subject is None:
         return _withheld(effect, Effect.State.CANCELLED, _GONE[effect.subject.kind])
     snapshot = subject.snapshot(scoring=batch.defined.scoring, at=batch.at)
     facts = snapshot.facts(event=None, at=batch.at)
-    if against := _against(effect, subject, snapshot, facts, batch) or _over_limit(effect, batch):
+    against = None if is_repair else _against(effect, subject, snapshot, facts, batch) or _over_limit(effect, batch)
+    if against:
         return against
     try:
         content = render.content(effect, facts, batch.templates, blocks=batch.blocks, sender=batch.route.sender)

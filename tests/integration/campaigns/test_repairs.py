@@ -1,0 +1,230 @@
+"""A version that was rolled back is put right: where it is still the version's, once, with the reason for the rest."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from campaigns.actions import repairs, rollouts
+from campaigns.models import Repair, Rollout
+from campaigns.queries import repairs as reading
+from martechops.audit.models import AuditEntry
+from martechops.people.actions import tokens
+from martechops.people.models import User
+from martechops.sandbox.models import CrmRecord, CrmTask, MailboxMessage
+from tests.fixtures import crowd
+from workflows.actions import contact_fields
+from workflows.models import Contact, Effect, FieldChange, MessageTemplate, Run, Timer, Trace, Version
+from workflows.runtime import definitions
+from workflows.runtime.advance import advance
+from workflows.runtime.deliver import deliver
+
+AT = datetime(2026, 11, 2, 11, 0, tzinfo=UTC)
+#: The wait of the crowd is over.
+THEN = AT + timedelta(days=3)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a former test's definitions were called, this world has its own."""
+    monkeypatch.setattr(definitions, "_latest", None)
+
+
+@pytest.fixture
+def bad(demo_of_monday: None, db: None) -> Rollout:
+    """Live: a version that makes everybody an opportunity once the wait is over."""
+    steps = crowd.steps_of()
+    promote = {**steps["qualify"], "key": "promote", "name": "Promote", "with": {"stage": "opportunity"}}
+    promote.pop("when", None)
+    order = [*list(steps)[: list(steps).index("pause") + 1], "promote", *list(steps)[list(steps).index("pause") + 1 :]]
+    version = crowd.published([{**steps, "promote": promote}[key] for key in order], at=AT)
+    return rollouts.switch_over(version=version, by="tests", at=AT)
+
+
+@pytest.fixture
+def ana(bad: Rollout) -> User:
+    return User.objects.get(username="ana")
+
+
+@pytest.fixture
+def sal(bad: Rollout) -> User:
+    return User.objects.get(username="sal")
+
+
+def happen() -> None:
+    while advance(at=THEN) or deliver(at=THEN):
+        pass
+
+
+def roll_back(rollout: Rollout) -> Repair:
+    """As its gates or somebody do; listed, and to be confirmed."""
+    rollouts.take(rollout=rollout, verb="roll_back", by="tests", at=THEN, because="It was bad")
+    repair = Repair.objects.filter(version=rollout.version).latest("pk")
+    carry_on()
+    repair.refresh_from_db()
+    return repair
+
+
+def carry_on() -> None:
+    while repairs.carry_on(at=THEN):
+        pass
+
+
+def stages() -> dict[str, int]:
+    found: dict[str, int] = {}
+    for stage in Contact.objects.values_list("lifecycle_stage", flat=True):
+        found[stage] = found.get(stage, 0) + 1
+    return found
+
+
+@pytest.mark.requirement("G3")
+def test_of_200_contacts_20_of_which_somebody_edited_since_180_are_restored_and_20_reported(
+    bad: Rollout, ana: User, sal: User
+) -> None:
+    crowd.waiting(bad.version, {"pause": 200}, at=AT)
+    happen()
+    assert stages() == {"opportunity": 200}
+    for contact in Contact.objects.order_by("pk")[:20]:
+        writer = contact_fields.writer_of(sal)
+        contact_fields.write(contact=contact, values={"lifecycle_stage": "customer"}, writer=writer, by=sal, at=THEN)
+    happen()
+    repair = roll_back(bad)
+    counts = reading.counts(repair)
+    assert (repair.state, repair.runs) == ("listed", 200)
+    assert (counts.of("planned", "field"), counts.of("left", "field")) == (180, 20)
+    assert stages() == {"opportunity": 180, "customer": 20}, "nothing is put right before it is confirmed"
+    runs = Run.objects.count()
+    repairs.confirm(repair=repair, by=ana, at=THEN)
+    carry_on()
+    assert stages() == {"mql": 180, "customer": 20}
+    counts = reading.counts(repair)
+    assert (counts.of("done", "field"), counts.of("left", "field"), counts.planned) == (180, 20, 0)
+    assert set(repair.items.filter(kind="field", state="left").values_list("reason", flat=True)) == {
+        "sal has written customer since"
+    }
+    happen()
+    assert Run.objects.count() == runs, "being put right begins nothing"
+    assert CrmTask.objects.filter(done_at=None).count() == 0
+    assert CrmTask.objects.count() == 200
+    assert CrmRecord.objects.filter(status="Marketing qualified").count() == 180
+    _run_it_twice(bad, ana)
+
+
+def _run_it_twice(bad: Rollout, ana: User) -> None:
+    """The same repair goes no further, and another one of the same version finds nothing to do."""
+    before = (FieldChange.objects.count(), Effect.objects.count(), stages())
+    carry_on()
+    again = repairs.open_for(version=bad.version, by=ana, at=THEN)
+    carry_on()
+    again.refresh_from_db()
+    assert reading.counts(again).planned == 0
+    repairs.confirm(repair=again, by=ana, at=THEN)
+    carry_on()
+    assert (FieldChange.objects.count(), Effect.objects.count(), stages()) == before
+    again.refresh_from_db()
+    assert again.state == "done"
+
+
+def test_the_story_of_a_contact_says_what_was_put_back_and_the_history_who_did(bad: Rollout, ana: User) -> None:
+    crowd.waiting(bad.version, {"pause": 1}, at=AT)
+    happen()
+    repair = repairs.confirm(repair=roll_back(bad), by=ana, at=THEN)
+    carry_on()
+    detail = Trace.objects.latest("pk").detail
+    assert detail["cause"]["name"].startswith("Repaired: version ")
+    assert detail["changes"] == [
+        {"field": "lifecycle_stage", "old": "opportunity", "new": "mql", "why": f"repair-{repair.pk}"}
+    ]
+    change = FieldChange.objects.latest("pk")
+    assert (change.writer, change.step) == (f"repair-{repair.pk}", "promote")
+    said = [entry.action for entry in AuditEntry.objects.filter(object_kind="repair").order_by("number")]
+    assert said == ["repair.open", "repair.confirm", "repair.done"]
+
+
+def test_what_was_not_sent_is_called_off_and_nobody_goes_further(bad: Rollout, ana: User) -> None:
+    crowd.waiting(bad.version, {"pause": 4}, at=AT)
+    while advance(at=THEN):
+        pass
+    planned = set(Effect.objects.filter(state="planned", version_id=bad.version_id).values_list("pk", flat=True))
+    assert planned
+    still = crowd_of_two_more(bad.version)
+    repairs.confirm(repair=roll_back(bad), by=ana, at=THEN)
+    carry_on()
+    assert set(Effect.objects.filter(pk__in=planned).values_list("state", flat=True)) == {"cancelled"}
+    assert set(Run.objects.filter(pk__in=still).values_list("state", flat=True)) == {"stopped"}
+    assert not Timer.objects.filter(pk__in=still).exists()
+
+
+def crowd_of_two_more(version: Version) -> list[int]:
+    """Two who are still on the way."""
+    found = []
+    for run in Run.objects.filter(version_id=version.pk).order_by("pk")[:2]:
+        Run.objects.filter(pk=run.pk).update(state="waiting", step="pause")
+        Timer.objects.create(run_id=run.pk, contact_id=run.contact_id, due_at=THEN + timedelta(days=1))
+        found.append(run.pk)
+    return found
+
+
+def test_a_repair_that_was_killed_goes_on_and_does_nothing_twice(
+    bad: Rollout, ana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd.waiting(bad.version, {"pause": 5}, at=AT)
+    happen()
+    repair = repairs.confirm(repair=roll_back(bad), by=ana, at=THEN)
+    monkeypatch.setattr(repairs, "ITEMS_AT_ONCE", 2)
+    with transaction.atomic():
+        assert repairs.carry_on(at=THEN) == 2
+        transaction.set_rollback(True)  # as a worker's end does
+    assert reading.counts(repair).done == 0
+    carry_on()
+    assert stages() == {"mql": 5}
+    assert FieldChange.objects.filter(writer=f"repair-{repair.pk}").count() == 5
+
+
+def test_what_cannot_be_undone_is_listed_with_a_draft_that_nobody_sends(bad: Rollout, ana: User) -> None:
+    crowd.waiting(bad.version, {"pause": 3}, at=AT)
+    happen()
+    sent = MailboxMessage.objects.count()
+    repair = repairs.confirm(repair=roll_back(bad), by=ana, at=THEN)
+    carry_on()
+    assert reading.sent_templates(repair) == [("email", "demo-welcome", 3)]
+    draft = MessageTemplate.objects.get(pk=repair.correction_id)
+    assert draft.status == "draft"
+    assert "sent by mistake" in draft.body
+    happen()
+    assert MailboxMessage.objects.count() == sent
+
+
+def test_the_page_names_numbers_and_is_confirmed_by_who_may(bad: Rollout, ana: User) -> None:
+    crowd.waiting(bad.version, {"pause": 2}, at=AT)
+    happen()
+    repair = roll_back(bad)
+    page, viewer, owner = f"/repairs/{repair.pk}/", Client(), Client()
+    viewer.force_login(User.objects.get(username="ida"))
+    owner.force_login(ana)
+    planned = reading.counts(repair).planned
+    assert f"Put {planned} right" in owner.get(page).content.decode()
+    assert f"Put {planned} right" not in viewer.get(page).content.decode()
+    assert viewer.post(f"{page}move/", {"verb": "confirm"}).status_code == 403
+    assert owner.post(f"{page}move/", {"verb": "confirm"}).status_code == 302
+    carry_on()
+    assert "put right" in owner.get(page, {"state": "done"}).content.decode()
+    lines = b"".join(owner.get(f"{page}file/")).decode().splitlines()
+    assert len(lines) == 1 + repair.items.count()
+    assert "/repairs/" in owner.get("/repairs/").content.decode()
+
+
+def test_by_interface_it_is_listed_read_and_confirmed_once(bad: Rollout, ana: User) -> None:
+    crowd.waiting(bad.version, {"pause": 1}, at=AT)
+    happen()
+    repair = roll_back(bad)
+    _, secret = tokens.create(user=ana, scopes=["repairs:read", "repairs:write"], by="tests", at=datetime.now(UTC))
+    client, headers = Client(), {"Authorization": f"Bearer {secret}"}
+    address = f"/api/v1/repairs/{repair.pk}"
+    assert client.get(address, headers=headers).json()["counts"]["field"] == {"planned": 1}
+    assert client.get(f"{address}/items", headers=headers).json()["results"]
+    opened = client.post("/api/v1/repairs", {"version": bad.version_id}, "application/json", headers=headers)
+    assert (opened.status_code, opened.json()["id"]) == (201, repair.pk), "one is open already"
+    assert client.post(f"{address}/confirm", {}, "application/json", headers=headers).json()["state"] == "running"
+    assert client.post(f"{address}/confirm", {}, "application/json", headers=headers).status_code == 409
