@@ -4,12 +4,13 @@ import time
 
 from celery import shared_task
 
-from campaigns.actions import approval_chores, repairs, staleness
+from campaigns.actions import approval_chores, repairs, rollout_ticks, staleness
 from campaigns.runtime import checking, letters, visits
 from martechops.lib import clock, wake
 
 APPROVALS = "campaigns.approvals"
 CHECKS = "campaigns.checks"
+ROLLOUTS = "campaigns.rollouts"
 
 
 @shared_task(name=APPROVALS)
@@ -36,3 +37,9 @@ def checks_task() -> None:
     """Visit addresses of launches, and check again what changed."""
     visits.keep()
     checking.keep(at=clock.now())
+
+
+@shared_task(name=ROLLOUTS)
+def rollouts_task() -> None:
+    """Look at every open rollout, and take the step that is due."""
+    rollout_ticks.tick(at=clock.now())

@@ -14,6 +14,7 @@ from campaigns.queries import rollouts as reading
 from campaigns.ramps import AT_ONCE, Ramp, Standing
 from campaigns.rollout_states import State
 from martechops.audit import entries
+from martechops.lib import crash_points
 from martechops.people.models import User
 from martechops.people.permissions import check_may
 from workflows.actions import activations, moves
@@ -210,6 +211,7 @@ def take(*, rollout: Rollout, verb: str, by: User | str, at: datetime, because: 
     _write_step(rollout, standing, verb, stage=stage, by=by, at=at, because=because)
     _tell(rollout, ramp, verb, stage=stage, by=by, at=at, because=because)
     _audit(rollout, verb, by=by, at=at, stage=stage, because=because)
+    crash_points.at("rollout.decided")
     return rollout
 
 

@@ -23,13 +23,14 @@ class Finding:
     gate: str
     verdict: Verdict
     says: str
-    #: What was measured, and the bound that it must not cross; in the gate's own unit.
+    #: Of an invariant, how many breaches, and 0; of a comparison, evidence that it is worse, and how much it takes.
     value: float | None = None
     limit: float | None = None
     #: How many of the candidate's people it rests on.
     count: int = 0
-    #: The same of the stable version, to show beside it.
-    stable: float | None = None
+    #: How many of each arm's people it happened to, between 0 and 1, where that is what was asked.
+    candidate_rate: float | None = None
+    stable_rate: float | None = None
     #: What to do if it fails: "roll_back" or "hold".
     on_fail: str = "roll_back"
     #: Contacts to look at.

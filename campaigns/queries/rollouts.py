@@ -1,10 +1,13 @@
 """Where rollouts stand: what their newest step says."""
 
+from datetime import datetime
+
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from campaigns import rollout_states
 from campaigns.models import Rollout, RolloutStep
 from campaigns.ramps import AT_ONCE, Ramp, Standing
+from campaigns.rollout_states import State
 
 
 def with_state() -> QuerySet[Rollout]:
@@ -34,6 +37,12 @@ def standing(rollout: Rollout) -> Standing:
     step = rollout.steps.order_by("-number").first()
     assert step is not None, "a rollout is written with its first step"
     return Standing(state=step.state, stage=step.stage, since=step.at, starts_at=rollout.starts_at)
+
+
+def began(rollout: Rollout, *, stage: int = 0) -> datetime:
+    """When a stage was reached; what was held and goes on reached it before."""
+    first = rollout.steps.filter(stage__gte=stage).exclude(state=State.SCHEDULED).order_by("number").first()
+    return first.at if first else rollout.started_at
 
 
 def ramp_of(rollout: Rollout) -> Ramp:

@@ -23,6 +23,8 @@ PLACES = {
     "deliver.called": "a call was answered, nothing is recorded",
     "deliver.recording": "outcomes are written, not committed",
     "deliver.recorded": "outcomes are committed",
+    "rollout.decided": "a rollout's step and its switch are written, not committed",
+    "rollout.committed": "a rollout's step is committed, nothing that follows from it is done",
     "poll.answered": "a far side told what changed there, nothing of it is stored",
     "poll.stored": "what was told and the cursor are committed",
 }

@@ -89,7 +89,11 @@ class ConsentEntry(models.Model):
     class Meta:
         ordering = ["-id"]
         verbose_name_plural = "consent entries"
-        indexes = [models.Index(fields=["contact_id", "id"], name="consent_contact")]  # contact page: the ledger
+        indexes = [
+            models.Index(fields=["contact_id", "id"], name="consent_contact"),  # contact page: the ledger
+            # gates of a rollout: who left since it began
+            models.Index(fields=["recorded_at"], condition=models.Q(state="denied"), name="consent_left"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.channel} {self.state} of contact {self.contact_id}"

@@ -132,7 +132,10 @@ class Conversion(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["campaign", "at"], name="conversion_campaign")]  # results by campaign
+        indexes = [
+            models.Index(fields=["campaign", "at"], name="conversion_campaign"),  # results by campaign
+            models.Index(fields=["workflow_id", "at"], name="conversion_workflow"),  # gates of a rollout
+        ]
 
     def __str__(self) -> str:
         return f"conversion {self.pk}"

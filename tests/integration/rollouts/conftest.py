@@ -91,7 +91,8 @@ def _message(number: int, at: datetime, properties: dict[str, Any]) -> dict[str,
         "messageId": f"{number}-{at.isoformat()}",
         "userId": email,
         "timestamp": (at - timedelta(seconds=1)).isoformat(),
-        "properties": {"email": email, **asked, **properties},
+        "properties": {"email": email}
+        | {name: value for name, value in (asked | properties).items() if value is not None},
     }
 
 

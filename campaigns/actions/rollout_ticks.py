@@ -1,0 +1,85 @@
+"""The controller: looks at every rollout that is open and takes the one step that is due, if one is.
+
+A tick may end anywhere, and two may come at once: under the lock of the workflow the state is read, the gates are
+asked, and the step is written with its switch in one commit; whoever comes second finds it taken (FAULTS F14).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+
+from campaigns import gates, ramps
+from campaigns.actions import rollouts
+from campaigns.gates import Finding, Observed
+from campaigns.models import Rollout, RolloutLook
+from campaigns.queries import rollout_counts
+from campaigns.queries import rollouts as reading
+from campaigns.ramps import Move, Ramp, Standing
+from campaigns.rollout_states import OPEN, OUT
+from martechops.lib import crash_points, failures
+
+log = structlog.get_logger()
+
+
+def tick(*, at: datetime) -> int:
+    """One look at each; how many steps were taken. One rollout that cannot be judged does not keep the others."""
+    taken = 0
+    for rollout_id in reading.open_ones().values_list("pk", flat=True):
+        try:
+            taken += _look(rollout_id, at=at)
+        except Exception as error:  # noqa: BLE001 - said, and tried again at the next tick
+            log.error("rollout_not_judged", rollout=rollout_id, error=failures.place(error))
+        crash_points.at("rollout.committed")
+    return taken
+
+
+@transaction.atomic
+def _look(rollout_id: int, *, at: datetime) -> int:
+    rollout = rollouts.locked(rollout_id)
+    standing = reading.standing(rollout)
+    if standing.state not in OPEN:
+        return 0
+    ramp = reading.ramp_of(rollout)
+    met, findings = 0, ()  # type: tuple[int, tuple[Finding, ...]]
+    if standing.state in OUT:
+        began = reading.began(rollout, stage=standing.stage)
+        seen = rollout_counts.observed(rollout, ramp, since=reading.began(rollout), at=at)
+        met, findings = rollout_counts.met(rollout, since=began), gates.judge(seen)
+        _keep(rollout, standing, seen, met, findings, at=at)
+    move = ramps.next_move(ramp, standing, met=met, findings=findings, at=at)
+    return _take(rollout, ramp, standing, move, at=at) if move else 0
+
+
+def _take(rollout: Rollout, ramp: Ramp, standing: Standing, move: Move, *, at: datetime) -> int:
+    """What cannot be taken is held, and asks."""
+    try:
+        with transaction.atomic():
+            rollouts.take(rollout=rollout, verb=move.verb, by=rollouts.CONTROLLER, at=at, because=move.because)
+    except rollouts.CannotActivate as error:
+        if standing.state != "running":
+            return 0
+        rollouts.take(rollout=rollout, verb="hold", by=rollouts.CONTROLLER, at=at, because=str(error))
+    return 1
+
+
+def _keep(
+    rollout: Rollout, standing: Standing, seen: Observed, met: int, findings: Sequence[Finding], *, at: datetime
+) -> None:
+    """The look, if it says anything else than the one before."""
+    look = RolloutLook(
+        rollout=rollout,
+        stage=standing.stage,
+        met_in_stage=met,
+        candidate=seen.candidate,
+        stable=seen.stable,
+        findings=[finding.plain for finding in findings],
+        at=at,
+    )
+    last = rollout.looks.order_by("-pk").first()
+    if last is None or any(getattr(last, name) != getattr(look, name) for name in _TELLING):
+        look.save()
+
+
+_TELLING = ("stage", "met_in_stage", "candidate", "stable", "findings")

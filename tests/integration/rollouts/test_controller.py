@@ -1,0 +1,183 @@
+"""The controller: a planted bug comes back by itself, a clean version goes on by itself, whatever ends it meanwhile."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from campaigns.actions import rollout_ticks, rollouts
+from campaigns.models import Rollout, RolloutLook, RolloutStep
+from campaigns.queries import rollouts as reading
+from martechops.audit.models import AuditEntry
+from workflows.actions import definitions
+from workflows.models import Activation, Effect, Mapping, Notice, Run, Source, Version
+from workflows.runtime.deliver import deliver
+
+from .conftest import AT, KEY, NOW, Content, arms, candidate, entered, let_out, ramp, step, workflow
+
+Arrive = Callable[..., None]
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def old(demo: Source) -> Version:
+    return Version.objects.get(workflow__key=KEY, number=1)
+
+
+def verbs(rollout: Rollout) -> list[str]:
+    return list(rollout.steps.order_by("number").values_list("verb", flat=True))
+
+
+def last_step(rollout: Rollout) -> RolloutStep:
+    found = rollout.steps.order_by("-number").first()
+    assert found is not None
+    return found
+
+
+def send_twice(content: Content) -> None:
+    again = step(content, "welcome") | {"key": "welcome-again"}
+    again["guards"] = {key: value for key, value in again["guards"].items() if key != "once_per"}
+    content["steps"].insert(content["steps"].index(step(content, "welcome")) + 1, again)
+
+
+def ask_nobody(content: Content) -> None:
+    step(content, "welcome")["guards"].pop("consent")
+
+
+def take_to_customer(content: Content) -> None:
+    step(content, "qualify")["with"]["stage"] = "customer"
+
+
+def leave_out_the_name(content: Content) -> None:
+    whole = Mapping.objects.get(key="demo-form-to-crm")
+    rows = [row for row in whole.rows if row["to"] != "last_name"]
+    short = Mapping(key="short-to-crm", name="Short", rows=rows, owner=whole.owner, status="agreed")
+    definitions.save(short, by="tests", at=AT)
+    step(content, "upsert-contact")["with"]["mapping"] = "short-to-crm"
+
+
+@pytest.mark.requirement("H7", "G3", "D8", "D4")
+@pytest.mark.parametrize(
+    ("plant", "people", "because"),
+    [
+        (send_twice, {}, "gets one send message twice, by welcome, welcome-again"),
+        (ask_nobody, {"marketing_consent": None}, "who has not agreed to email"),
+        (take_to_customer, {}, "to customer, which was not announced"),
+        (leave_out_the_name, {}, "last_name is missing in"),
+    ],
+    ids=["double send", "send without consent", "wrong stage", "missing CRM field"],
+)
+def test_planted_bug_is_rolled_back_at_the_next_look_and_touched_its_bucket_alone(
+    plant: Callable[[Content], None], people: dict[str, Any], because: str, old: Version, arrive: Arrive
+) -> None:
+    bad = candidate(plant)
+    rollout = let_out(bad, ramp(5))
+    arrive(0, 300, **people)
+    before = arms(rollout)
+    stable_runs = set(Run.objects.filter(version_id=old.pk).values_list("pk", "state", "step"))
+    assert rollout_ticks.tick(at=NOW) == 1
+    assert verbs(rollout) == ["begin", "roll_back"]
+    assert because in last_step(rollout).because
+    assert entered(bad) == {id for id, arm in before.items() if arm == "candidate"}
+    assert 0 < len(entered(bad)) < 35, "five percent of 300 are 15; 35 is five standard deviations more"
+    while deliver(at=NOW):
+        pass
+    assert set(Effect.objects.filter(version_id=bad.pk).values_list("state", flat=True)) <= {"held", "suppressed"}
+    arrive(1_000, 100, **people)
+    assert arms(rollout) == before, "nobody meets it any more, and nobody changed arms"
+    assert len(entered(bad)) < 35
+    assert stable_runs <= set(Run.objects.filter(version_id=old.pk).values_list("pk", "state", "step"))
+    assert rollout_ticks.tick(at=NOW + HOUR) == 0
+    assert Notice.objects.filter(says__startswith="was rolled back", address=f"/rollouts/{rollout.pk}/").exists()
+
+
+@pytest.mark.requirement("H7", "G3")
+def test_clean_version_goes_through_all_stages_unattended(old: Version, arrive: Arrive) -> None:
+    good = candidate()
+    rollout = let_out(good, ramp(5, 25, minutes=60))
+    for hour, first in enumerate(range(0, 900, 300)):
+        arrive(first, 300, at=NOW + hour * HOUR)
+        while deliver(at=NOW + hour * HOUR):
+            pass
+        rollout_ticks.tick(at=NOW + hour * HOUR)
+    assert verbs(rollout) == ["begin", "promote", "complete"]
+    assert Activation.objects.get(workflow=workflow(), until=None).version == good
+    assert not Activation.arms.filter(until=None, arm="candidate").exists()
+    look = RolloutLook.objects.filter(rollout=rollout).first()
+    assert look is not None
+    assert {finding["verdict"] for finding in look.findings} == {"pass", "waiting"}
+    said = AuditEntry.objects.filter(object_kind="rollout", object_key=str(rollout.pk)).order_by("number")
+    assert [entry.action for entry in said] == ["rollout.start", "rollout.promote", "rollout.complete"]
+
+
+@pytest.mark.requirement("G3")
+def test_below_the_minimum_count_nothing_promotes_and_the_deadline_holds(old: Version, arrive: Arrive) -> None:
+    rollout = let_out(candidate(), ramp(5, at_least=50))
+    arrive(0, 200)
+    for hours in (1, 24, 167):
+        assert rollout_ticks.tick(at=NOW + hours * HOUR) == 0
+    assert rollout_ticks.tick(at=NOW + 168 * HOUR) == 1
+    assert last_step(rollout).state == "held"
+    assert "of 50 people met it by the deadline" in last_step(rollout).because
+    assert rollout_ticks.tick(at=NOW + 999 * HOUR) == 0, "now somebody has to decide"
+    assert Notice.objects.filter(says__contains="is held at 5 % and asks for a decision").exists()
+
+
+def test_it_begins_at_its_hour_and_one_that_is_held_still_comes_back(old: Version, arrive: Arrive) -> None:
+    bad = candidate(take_to_customer)
+    rollout = rollouts.start(version=bad, ramp=ramp(50), by="tests", at=NOW, starts_at=NOW + HOUR)
+    assert rollout_ticks.tick(at=NOW) == 0
+    arrive(0, 10)
+    assert not entered(bad)
+    assert rollout_ticks.tick(at=NOW + HOUR) == 1
+    rollouts.take(rollout=rollout, verb="hold", by="tests", at=NOW + HOUR, because="a look first")
+    arrive(100, 10, at=NOW + HOUR)
+    assert rollout_ticks.tick(at=NOW + HOUR) == 1
+    assert verbs(rollout) == ["schedule", "begin", "hold", "roll_back"]
+
+
+def test_what_cannot_go_on_is_held_and_says_why(old: Version, arrive: Arrive) -> None:
+    good = candidate()
+    rollout = let_out(good, ramp(50, 60, at_least=1))
+    mapping = Mapping.objects.get(key="demo-form-to-crm")
+    mapping.name = "Called otherwise"
+    mapping.rows = [*mapping.rows, {"from": "contact.score", "to": "score", "type": "number"}]
+    definitions.save(mapping, by="tests", at=NOW)
+    arrive(0, 20)
+    assert rollout_ticks.tick(at=NOW) == 1
+    assert last_step(rollout).state == "held"
+    assert "was changed since it was let out" in last_step(rollout).because
+
+
+class Killed(BaseException):
+    """In place of SIGKILL: the connection is rolled back, nothing else happens."""
+
+
+@pytest.mark.requirement("F14")
+@pytest.mark.parametrize("place", ["rollout.decided", "rollout.committed"])
+@pytest.mark.parametrize("plant", [lambda content: None, take_to_customer], ids=["clean", "bad"])
+def test_ended_at_every_transition_the_history_is_one(
+    place: str, plant: Callable[[Content], None], old: Version, arrive: Arrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rollout = rollouts.start(version=candidate(plant), ramp=ramp(20, 50), by="tests", at=NOW, starts_at=NOW + HOUR)
+    killed: list[int] = []
+
+    def end(here: str) -> None:
+        if here == place and last_step(rollout).number not in killed:
+            killed.append(last_step(rollout).number)
+            raise Killed
+
+    monkeypatch.setattr(rollouts.crash_points, "at", end)
+    for hour in range(1, 8):
+        arrive(hour * 100, 60, at=NOW + hour * HOUR)
+        try:
+            rollout_ticks.tick(at=NOW + hour * HOUR)
+        except Killed:
+            continue
+    assert len(killed) >= len(verbs(rollout)) - 1
+    ways = (["schedule", "begin", "promote", "complete"], ["schedule", "begin", "roll_back"])
+    assert verbs(rollout) == ways[plant is take_to_customer]
+    assert list(rollout.steps.values_list("number", flat=True)) == list(range(1, rollout.steps.count() + 1))
+    assert reading.open_of(workflow().pk) is None
+    assert Activation.arms.filter(until=None, workflow=workflow()).count() == 1
