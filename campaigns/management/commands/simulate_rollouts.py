@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 
 from django.core.management.base import BaseCommand
 
-from campaigns import simulation
+from campaigns.rehearsal import simulation
 
 
 class Command(BaseCommand):

@@ -1,0 +1,1 @@
+"""Rollouts played with dice."""
