@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from campaigns.views import approvals, campaigns, checklists, launches, links, playbooks, repairs
+from campaigns.views import approvals, campaigns, checklists, launches, links, playbooks, repairs, rollouts
 
 urlpatterns = [
     path("checks/sign/<int:check_id>/", checklists.sign, name="checklist-sign"),
@@ -27,6 +27,11 @@ urlpatterns = [
     path("repairs/<int:repair_id>/move/", repairs.move, name="repair-move"),
     path("repairs/<int:repair_id>/file/", repairs.as_file, name="repair-file"),
     path("links/", links.listing, name="links"),
+    path("rollouts/", rollouts.listing, name="rollouts"),
+    path("rollouts/running/", rollouts.running, name="rollouts-running"),
+    path("rollouts/start/<int:version_id>/", rollouts.start, name="rollout-start"),
+    path("rollouts/<int:rollout_id>/", rollouts.detail, name="rollout"),
+    path("rollouts/<int:rollout_id>/move/", rollouts.move, name="rollout-move"),
     path("campaigns/blank/", campaigns.new, name="campaign-blank"),
     path("playbooks/", playbooks.listing, name="playbooks"),
     path("playbooks/new/", playbooks.new, name="playbook-new"),

@@ -58,6 +58,7 @@ NAVIGATION = (
             NavItem("Links", "/links/", "link"),
             NavItem("Approvals", "/approvals/", "badge-check"),
             NavItem("Repairs", "/repairs/", "wrench"),
+            NavItem("Rollouts", "/rollouts/", "rocket"),
         ),
     ),
     (

@@ -97,12 +97,15 @@ def start(
     )
     if missing:
         raise CannotActivate(f"there is no segment {', '.join(sorted(missing))}")
+    is_later = starts_at is not None and starts_at > at
+    if is_later and ramp.stages[0].is_everybody:
+        raise CannotActivate("what goes to everybody at once is given its hour where it is approved")
     rollout = _decide(version, ramp, by=by, at=at, note=note, starts_at=starts_at, in_flight=in_flight)
-    if ramp.stages[0].is_everybody and starts_at is None:
+    if ramp.stages[0].is_everybody:
         _write_step(rollout, None, "complete", stage=0, by=by, at=at, because=note)
         activations.activate(version=version, by=by, at=at)
         _take_along(rollout, seen=in_flight.seen, by=by, at=at)
-    elif starts_at is not None and starts_at > at:
+    elif is_later:
         _write_step(rollout, None, "schedule", stage=0, by=by, at=at, because=note)
     else:
         _write_step(rollout, None, "begin", stage=0, by=by, at=at, because=note)
@@ -192,9 +195,13 @@ def move(*, rollout: Rollout, verb: str, by: User, at: datetime, because: str = 
     Whoever sees that something goes wrong stops it; to let more people in takes the workflow's team. Raises NotAllowed,
     `rollout_states.WrongState` and `CannotActivate`.
     """
-    action = "rollouts.stop" if verb in _STOPS else "rollouts.start"
-    check_may(by, action, rollout.version.workflow)
+    check_may(by, rule_of(verb), rollout.version.workflow)
     return take(rollout=rollout, verb=verb, by=by, at=at, because=because)
+
+
+def rule_of(verb: str) -> str:
+    """The rule of `people.permissions` for a step: whoever sees that something goes wrong stops it."""
+    return "rollouts.stop" if verb in _STOPS else "rollouts.start"
 
 
 @transaction.atomic
@@ -259,11 +266,9 @@ def _let_out(rollout: Rollout, ramp: Ramp, stage: int, *, by: User | str, at: da
 
 
 def _begin(rollout: Rollout, ramp: Ramp, standing: Standing, *, by: User | str, at: datetime) -> int:
-    if ramp.stages[0].is_everybody:
-        return _complete(rollout, ramp, standing, by=by, at=at)
     _check_unchanged(rollout)
-    _let_out(rollout, ramp, 0, by=by, at=at)
-    return 0
+    _let_out(rollout, ramp, standing.stage, by=by, at=at)
+    return standing.stage
 
 
 def _promote(rollout: Rollout, ramp: Ramp, standing: Standing, *, by: User | str, at: datetime) -> int:

@@ -6,6 +6,7 @@ from campaigns.api.approvals import ApprovalViewSet, ReleaseViewSet
 from campaigns.api.campaigns import CampaignViewSet
 from campaigns.api.playbooks import PlaybookViewSet
 from campaigns.api.repairs import RepairViewSet
+from campaigns.api.rollouts import RolloutViewSet
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("approvals", ApprovalViewSet)
@@ -13,5 +14,6 @@ router.register("campaigns", CampaignViewSet)
 router.register("playbooks", PlaybookViewSet)
 router.register("repairs", RepairViewSet)
 router.register("releases", ReleaseViewSet)
+router.register("rollouts", RolloutViewSet)
 
 urlpatterns = router.urls

@@ -36,7 +36,7 @@ class Gate:
 
 def invariant(gate: Gate, breaches: Sequence[Breach], *, count: int, none: str) -> Finding:
     """One breach is one too many."""
-    subjects = tuple(dict.fromkeys(breach.contact for breach in breaches))
+    subjects = tuple(dict.fromkeys(breach.contact for breach in breaches if breach.contact))
     says = none
     if breaches:
         more = f", and {len(breaches) - 1} more" if len(breaches) > 1 else ""

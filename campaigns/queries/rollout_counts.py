@@ -288,4 +288,4 @@ def _by_share(rows: Iterable[tuple[int, str, int]]) -> tuple[Marks, ...]:
 def _rows(statement: str, scope: Scope, **more: object) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, scope.plain | more)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
-from math import comb
+from math import comb, sqrt
 from random import Random
 from statistics import NormalDist, median
 
@@ -131,7 +131,7 @@ class _Counts:
         pooled = sum(bad) / sum(met)
         if not all(met) or not 0 < pooled < 1:
             return 0.0
-        deviation = (pooled * (1 - pooled) * (1 / met[0] + 1 / met[1])) ** 0.5
+        deviation = sqrt(pooled * (1 - pooled) * (1 / met[0] + 1 / met[1]))
         return (bad[0] / met[0] - bad[1] / met[1]) / deviation
 
 

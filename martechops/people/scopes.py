@@ -11,6 +11,8 @@ SCOPES: Mapping[str, str] = {
     "content:write": "content.edit",
     "approvals:read": "approvals.view",
     "approvals:write": "approvals.view",
+    "rollouts:read": "rollouts.view",
+    "rollouts:write": "rollouts.stop",
     "campaigns:read": "campaigns.view",
     "campaigns:write": "campaigns.edit",
     "playbooks:read": "playbooks.view",

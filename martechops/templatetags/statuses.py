@@ -43,6 +43,12 @@ LOOKS: dict[str, Look] = {
     "uploaded": Look("Columns to choose", "warn", "columns-3"),
     "checking": Look("Being checked", "info", "loader"),
     "checked": Look("Checked", "info", "list-checks"),
+    # rollouts and their gates
+    "rolled_back": Look("Rolled back", "bad", "undo-2"),
+    "called_off": Look("Called off", "", "ban"),
+    "pass": Look("Passes", "good", "circle-check"),
+    "fail": Look("Fails", "bad", "circle-x"),
+    "inconclusive": Look("In doubt", "warn", "circle-question-mark"),
     # runs
     "ready": Look("Ready", "info", "circle-play"),
     "running": Look("Running", "info", "loader"),

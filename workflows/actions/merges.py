@@ -21,13 +21,17 @@ from martechops.people.models import User
 from martechops.people.permissions import check_may
 from workflows.engine import merging
 from workflows.engine.scoring import Score
-from workflows.models import Contact, DuplicateFinding, Effect, FieldChange, Merge, Run, Timer
+from workflows.models import Contact, DuplicateFinding, Effect, Exposure, FieldChange, Merge, Run, Timer
 from workflows.queries import scores
 
 #: What is the same for both and so is kept once; the contact's own row and what is only about the pair itself.
 _NOT_MOVED = {Contact, Merge, DuplicateFinding}
 #: A contact is in each of these once.
-_ONCE = {"workflows_segmentmember": "segment", "workflows_audiencemember": "audience"}
+_ONCE = {
+    "workflows_segmentmember": "segment",
+    "workflows_audiencemember": "audience",
+    Exposure._meta.db_table: "rollout_id",
+}
 #: Of findings that nobody has decided.
 _OPEN_FINDINGS = (DuplicateFinding.State.FOUND, DuplicateFinding.State.PROPOSED)
 _OPEN_EFFECTS = (Effect.State.PLANNED, Effect.State.HELD)

@@ -9,13 +9,14 @@ import pytest
 
 from campaigns.actions import rollouts
 from campaigns.models import Rollout
+from campaigns.queries import rollout_counts
 from campaigns.ramps import Ramp
-from tests.integration.runtime.conftest import AT, demo
+from tests.integration.runtime.conftest import AT, _nothing_is_remembered, demo
 from workflows.actions import inbound, versions
 from workflows.models import Exposure, Run, Source, Version, Workflow
 from workflows.runtime.advance import advance
 
-__all__ = ["AT", "demo"]
+__all__ = ["AT", "_nothing_is_remembered", "demo"]
 
 KEY = "demo-request-nurture"
 #: When people arrive: after the demo went live, on the clock that events are folded by.
@@ -49,6 +50,13 @@ def ramp(*shares: int, at_least: int = 10, minutes: int = 0, **more: Any) -> Ram
 
 def let_out(version: Version, ramp_: Ramp, *, at: datetime = NOW) -> Rollout:
     return rollouts.start(version=version, ramp=ramp_, by="tests", at=at)
+
+
+@pytest.fixture(autouse=True)
+def _no_rollout_is_remembered() -> None:
+    """Rollouts of other databases have the same numbers."""
+    rollout_counts._first_run.cache_clear()
+    rollout_counts._longest.cache_clear()
 
 
 @pytest.fixture

@@ -8,15 +8,15 @@ import pytest
 from django.db import connection, transaction
 
 from campaigns.actions import rollouts
-from campaigns.demo import workspace
 from campaigns.ramps import Ramp
 from campaigns.rollout_states import WrongState
-from workflows.actions import definitions
+from martechops.people.models import User
+from workflows.actions import definitions, merges
 from workflows.models import Activation, Effect, Exposure, MessageTemplate, Run, Source, Version
 from workflows.runtime import advance as advancing
 from workflows.runtime.deliver import deliver
 
-from .conftest import AT, KEY, NOW, arms, arriving, candidate, entered, let_out, ramp, workflow
+from .conftest import KEY, NOW, arms, arriving, candidate, entered, let_out, ramp, workflow
 
 Arrive = Callable[..., None]
 DAY = timedelta(days=1)
@@ -70,6 +70,17 @@ def test_whom_only_the_candidate_would_let_in_is_met_in_both_arms(old: Version, 
     assert len(arms(rollout)) == 100
     assert 30 < len(entered(new)) < 70
     assert not entered(old)
+
+
+@pytest.mark.requirement("F16")
+def test_two_contacts_made_one_keep_the_arm_of_the_one_that_stays(old: Version, arrive: Arrive) -> None:
+    rollout = let_out(candidate(), ramp(50))
+    arrive(0, 40)
+    before = arms(rollout)
+    kept = next(id for id, arm in before.items() if arm == "candidate")
+    gone = next(id for id, arm in before.items() if arm == "stable")
+    merges.merge(kept_id=kept, gone_id=gone, by=User.objects.get(username="admin"), at=NOW)
+    assert arms(rollout) == {id: arm for id, arm in before.items() if id != gone}
 
 
 @pytest.mark.requirement("F15", "F13")
@@ -131,10 +142,10 @@ def test_what_was_changed_since_goes_no_further(old: Version) -> None:
 
 
 @pytest.mark.requirement("F15")
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_batch_that_is_under_way_when_it_is_rolled_back_lets_nobody_in(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batch_that_is_under_way_when_it_is_rolled_back_lets_nobody_in(
+    demo_of_monday: None, transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It had read that the candidate is live; the rollback commits; then it writes: it is taken again."""
-    workspace.load(at=AT)
     arrive = arriving(Source.objects.get(key="demo-site"))
     old, new = Version.objects.get(workflow__key=KEY, number=1), candidate()
     rollout = let_out(new, ramp(99))

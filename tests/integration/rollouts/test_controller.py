@@ -1,10 +1,12 @@
 """The controller: a planted bug comes back by itself, a clean version goes on by itself, whatever ends it meanwhile."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from campaigns.actions import rollout_ticks, rollouts
 from campaigns.models import Rollout, RolloutLook, RolloutStep
@@ -181,3 +183,24 @@ def test_ended_at_every_transition_the_history_is_one(
     assert list(rollout.steps.values_list("number", flat=True)) == list(range(1, rollout.steps.count() + 1))
     assert reading.open_of(workflow().pk) is None
     assert Activation.arms.filter(until=None, workflow=workflow()).count() == 1
+
+
+@pytest.mark.requirement("F14")
+def test_two_controllers_that_tick_at_once_take_one_step(demo_of_monday: None, transactional_db: None) -> None:
+    rollout = rollouts.start(version=candidate(), ramp=ramp(5), by="tests", at=NOW, starts_at=NOW + HOUR)
+    together, taken = threading.Barrier(2), []
+
+    def tick() -> None:
+        try:
+            together.wait()
+            taken.append(rollout_ticks.tick(at=NOW + HOUR))
+        finally:
+            connection.close()
+
+    controllers = [threading.Thread(target=tick) for _ in range(2)]
+    for one in controllers:
+        one.start()
+    for one in controllers:
+        one.join()
+    assert sorted(taken) == [0, 1]
+    assert verbs(rollout) == ["schedule", "begin"]

@@ -1,6 +1,8 @@
 """What is due next is decided by counts and an instant, and nothing promotes below the minimum count."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from campaigns.gates.finding import Finding, Verdict
 from campaigns.ramps import AT_ONCE, USUAL, BadRamp, Ramp, Standing, next_move
 from campaigns.rollout_states import State
 
+DOCS = Path(__file__).parents[3] / "docs" / "rollouts.md"
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)  # a Monday
 HOUR = timedelta(hours=1)
 RAMP = Ramp.of(
@@ -129,6 +132,11 @@ def test_what_is_no_window_is_refused(window: dict[str, Any]) -> None:
 @pytest.mark.parametrize("ramp", [AT_ONCE, USUAL, RAMP])
 def test_it_is_kept_as_it_was_said(ramp: Ramp) -> None:
     assert Ramp.of(ramp.plain) == ramp
+
+
+def test_documentation_draws_the_table() -> None:
+    (drawn,) = re.findall(r"```mermaid\n(stateDiagram.*?)\n```", DOCS.read_text(), flags=re.DOTALL)
+    assert drawn == rollout_states.diagram(), "draw it again: rollout_states.diagram()"
 
 
 def test_every_state_has_a_name_and_is_reached() -> None:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workflows', '0025_arms'),
+        ('workflows', '0027_moves'),
     ]
 
     operations = [

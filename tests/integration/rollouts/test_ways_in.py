@@ -1,0 +1,113 @@
+"""The page, the interface and the shell begin and move the same rollouts, and refuse the same things."""
+
+import functools
+import json
+from collections.abc import Callable
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from rest_framework.test import APIClient
+
+from campaigns.actions import rollout_ticks
+from campaigns.models import Rollout
+from campaigns.queries import rollouts as reading
+from martechops.people.actions import tokens
+from martechops.people.models import User
+from workflows.models import Source, Version
+
+from .conftest import AT, NOW, candidate, let_out, ramp
+
+Arrive = Callable[..., None]
+
+
+@pytest.fixture
+def page(demo: Source, client: Client) -> Client:
+    client.force_login(User.objects.get(username="ana"))
+    return client
+
+
+@pytest.fixture
+def rest(demo: Source) -> Callable[[str], APIClient]:
+    @functools.cache
+    def rest(name: str) -> APIClient:
+        user = User.objects.get(username=name)
+        _, text = tokens.create(user=user, scopes=["rollouts:read", "rollouts:write"], by="tests", at=AT)
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {text}")
+        return client
+
+    return rest
+
+
+def state(rollout: Rollout) -> str:
+    return reading.standing(rollout).state
+
+
+def test_monitor_shows_both_arms_and_its_buttons_name_numbers(page: Client, arrive: Arrive) -> None:
+    rollout = let_out(candidate(), ramp(50, at_least=100))
+    arrive(0, 60)
+    rollout_ticks.tick(at=NOW)
+    met = rollout.looks.get().candidate
+    shown = page.get(f"/rollouts/{rollout.pk}/").content.decode()
+    assert f"{met} of the 100 people that this stage asks for have met it" in shown
+    assert f"{met} people have met it." in shown
+    assert "everybody enters version 1 again" in shown
+    assert "nothing was done twice" in shown
+    assert "person-" in shown
+    today = page.get("/rollouts/running/").content.decode()
+    assert f"/rollouts/{rollout.pk}/" in today
+
+
+def test_person_holds_goes_on_and_rolls_back(page: Client) -> None:
+    rollout = let_out(candidate(), ramp(5))
+    for verb, after in (("hold", "held"), ("go_on", "running"), ("roll_back", "rolled_back")):
+        answer = page.post(f"/rollouts/{rollout.pk}/move/", {"verb": verb, "because": "seen"}, follow=True)
+        assert answer.status_code == 200
+        assert state(rollout) == after
+    answer = page.post(f"/rollouts/{rollout.pk}/move/", {"verb": "promote"}, follow=True)
+    assert "cannot promote" in answer.content.decode()
+
+
+def test_form_says_at_the_field_what_is_wrong_and_keeps_what_was_typed(page: Client) -> None:
+    version = candidate()
+    form = page.get(f"/rollouts/start/{version.pk}/").content.decode()
+    assert 'value="5, 25, 100"' in form
+    said = {"shares": "25, 5, 100", "at_least": 10, "minutes": 0, "deadline_hours": 1}
+    answer = page.post(f"/rollouts/start/{version.pk}/", said)
+    assert answer.status_code == 422
+    assert "Each share is greater than the one before it" in answer.content.decode()
+    assert 'value="25, 5, 100"' in answer.content.decode()
+    answer = page.post(f"/rollouts/start/{version.pk}/", said | {"shares": "5, 100"})
+    assert answer.status_code == 422
+    assert "nobody has approved it" in answer.content.decode(), "it is of high risk, and asks for approval"
+
+
+def test_interface_begins_reads_and_moves(rest: Callable[[str], APIClient]) -> None:
+    low = Version.objects.get(workflow__key="demo-request-nurture", number=1)
+    refused = rest("ana").post("/api/v1/rollouts", {"version": candidate().pk}, format="json")
+    assert refused.status_code == 409
+    assert "nobody has approved it" in refused.json()["errors"][0]["detail"]
+    bad = rest("ana").post("/api/v1/rollouts", {"version": low.pk, "ramp": {"stages": []}}, format="json")
+    assert bad.status_code == 400
+    rollout = let_out(candidate(), ramp(5))
+    address = f"/api/v1/rollouts/{rollout.pk}"
+    assert rest("ana").get("/api/v1/rollouts?state=running").json()["results"][0]["id"] == rollout.pk
+    moved = rest("ana").post(f"{address}/move", {"verb": "hold", "because": "a look"}, format="json")
+    assert (moved.status_code, moved.json()["state"], moved.json()["steps"][-1]["because"]) == (200, "held", "a look")
+    assert rest("ben").post(f"{address}/move", {"verb": "go_on"}, format="json").status_code == 403, "another team's"
+    assert rest("ana").post(f"{address}/move", {"verb": "hold"}, format="json").status_code == 409
+    assert json.dumps(rest("ana").get(address).json()["ramp"])
+
+
+def test_shell_shows_and_moves(demo: Source) -> None:
+    rollout, out = let_out(candidate(), ramp(5)), StringIO()
+    call_command("rollouts", "list", stdout=out)
+    assert f"{rollout.pk}  demo-request-nurture v2  running  5 %" in out.getvalue()
+    call_command("rollouts", "move", str(rollout.pk), "roll_back", "--by", "ana", "--because", "seen", stdout=out)
+    call_command("rollouts", "show", str(rollout.pk), stdout=out)
+    assert state(rollout) == "rolled_back"
+    assert "roll_back seen" in out.getvalue()
+    with pytest.raises(CommandError, match="is rolled back cannot hold"):
+        call_command("rollouts", "move", str(rollout.pk), "hold", "--by", "ana")
