@@ -20,6 +20,7 @@ TIMERS = {
     "workflows.moves": 5,  # runs that are being taken to another version, whatever stopped the batches
     "workflows.keep_house": 1,  # workflows that begin by the calendar, and work for the installation itself
     "workflows.keep_segments": 15,  # who entered or left a watched segment by the mere passing of time
+    "workflows.retain": 60,  # whether it is night, and then what is older than its policy says
     "campaigns.checks": 15,  # launches that changed since they were checked, and addresses to be visited
     "campaigns.repairs": 10,  # what versions did that were rolled back, whatever stopped the batches
     "campaigns.approvals": 5,  # approvals that something made stale, that ran out, or whose time to go live has come

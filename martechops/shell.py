@@ -48,6 +48,7 @@ NAVIGATION = (
             NavItem("Sources", "/sources/", "radio-tower"),
             NavItem("Effects", "/effects/", "zap"),
             NavItem("Connections", "/connections/", "plug"),
+            NavItem("Retention", "/retention/", "archive-restore"),
         ),
     ),
     (

@@ -11,7 +11,7 @@ from celery import shared_task
 
 from martechops.lib import wake
 from workflows.actions import imports, memberships, move_batches, moves, polls, renames
-from workflows.runtime import chores, polling, schedules
+from workflows.runtime import chores, polling, retention, schedules
 from workflows.runtime.advance import advance
 from workflows.runtime.claim import database_now
 from workflows.runtime.importing import pass_part
@@ -19,6 +19,7 @@ from workflows.runtime.lanes import serve
 from workflows.runtime.sweep import sweep
 
 ADVANCE, DELIVER, SWEEP = "workflows.advance", "workflows.deliver", "workflows.sweep"
+RETAIN = "workflows.retain"
 KEEP_HOUSE, KEEP_SEGMENTS = "workflows.keep_house", "workflows.keep_segments"
 
 #: A task gives way after so long, so that other doorbells are heard.
@@ -84,6 +85,16 @@ def keep_house_task() -> None:
     schedules.keep(at=database_now())
     if chores.perform():
         wake.ring(KEEP_HOUSE)
+
+
+@shared_task(name=RETAIN)
+def retain_task() -> None:
+    """Remove at night what is older than its policy says, a turn at a time."""
+    end = time.monotonic() + TURN_SECONDS
+    while retention.keep(at=database_now()):
+        if time.monotonic() > end:
+            wake.ring(RETAIN)
+            return
 
 
 @shared_task(name=KEEP_SEGMENTS)

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Model
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
 from unfold.sites import UnfoldAdminSite
 
 
@@ -20,6 +21,7 @@ class MachineWrittenAdmin(ModelAdmin):  # type: ignore[misc]
 
     #: Counting a big table for "of 12,345,678" takes longer than showing the page.
     show_full_result_count = False
+    paginator = InfinitePaginator
     list_per_page = 50
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

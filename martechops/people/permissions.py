@@ -105,6 +105,8 @@ POLICY: Mapping[str, Rule] = {
     "teams.manage": Rule(Role.ADMIN),
     "admin.change": Rule(Role.ADMIN),
     "audit.view": Rule(Role.ADMIN),
+    "retention.view": Rule(Role.OPERATOR),
+    "retention.manage": Rule(Role.ADMIN),
 }
 
 

@@ -9,15 +9,39 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from workflows.models import Effect, System
-from workflows.queries import connections, effects
+from workflows.queries import connections, effects, events, retention, runs
 
 pytestmark = pytest.mark.django_db
 
 QUESTIONS: dict[str, Callable[[], object]] = {
     "effect_system": lambda: effects.window(effects.EffectFilter(system="crm")),
     "effect_ended_otherwise": lambda: list(Effect.objects.filter(state="cancelled").order_by("-pk")[:50]),
+    "run_ended_otherwise": lambda: runs.window(runs.RunFilter(state="failed")),
+    "quarantine_settled": lambda: events.quarantine(state="dismissed"),
+    "quarantine_held": lambda: events.quarantine(),
     "effect_reserved": lambda: connections.overview(System(key="crm"), at=timezone.now()),
 }
+
+
+#: What is asked of an index that knows pages and no order: the order of ids must not tempt the planner away from it.
+OF_PAGES: list[tuple[str, Callable[[], object]]] = [
+    ("inbound_found", lambda: events.window(events.EventFilter(name="Trade Fair Visited"))),
+    ("inbound_found", lambda: events.window(events.EventFilter(type="alias"))),
+    ("inbound_found", lambda: events.window(events.EventFilter(source_id=7))),
+    ("inbound_found", lambda: retention.preview(retention.KINDS["event-bodies"], keep_days=400, at=timezone.now())),
+    ("effect_found", lambda: effects.window(effects.EffectFilter(kind="publish_content"))),
+    ("effect_found", lambda: retention.preview(retention.KINDS["sent-content"], keep_days=400, at=timezone.now())),
+]
+
+
+@pytest.mark.parametrize(("index", "asks"), OF_PAGES)
+def test_index_of_pages_answers_for_what_is_rare(index: str, asks: Callable[[], object]) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        asks()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
+        plans = "\n".join(_plan(cursor.execute, cursor.fetchall, one["sql"]) for one in asked.captured_queries)
+    assert f"Bitmap Index Scan on {index}" in plans
 
 
 @pytest.mark.parametrize("index", QUESTIONS)

@@ -17,6 +17,7 @@ from .membership import AudienceMember, SegmentMember, SegmentWatch
 from .merge import Merge
 from .move import Move, PendingMove, RunMove
 from .rename import Notice, Rename
+from .retention import RetentionPolicy, RetentionRun
 from .review import ReviewHold
 from .run import Conversion, Run, Timer, Trace
 from .scenario import Scenario
@@ -71,6 +72,8 @@ __all__ = [
     "QueuedEvent",
     "Rename",
     "ReportRequest",
+    "RetentionPolicy",
+    "RetentionRun",
     "ReviewHold",
     "Revision",
     "Run",

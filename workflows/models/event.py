@@ -41,7 +41,10 @@ class Source(models.Model):
 
 
 class InboundEvent(models.Model):
-    """A message as received; unique per source and message id, for ever. Never changed. Personal data: the body."""
+    """A message as received; unique per source and message id, for ever. Personal data: the body.
+
+    Never changed, but that a retention policy may empty the body (`{}`): the rest is what recognises a repeat.
+    """
 
     id = models.BigAutoField(primary_key=True)
     #: 16 bytes of BLAKE2b over source and message id (see `workflows.actions.inbound`).
@@ -63,6 +66,9 @@ class InboundEvent(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        # One BRIN index, `inbound_found` (migration 0027), answers for the rare ones among filters of the events page
+        # (name in any case, type, source) and for runtime.retention (received_at): it holds a summary for every 32
+        # pages and costs an insert nothing. For what is frequent the newest are walked by id.
 
     def __str__(self) -> str:
         return f"{self.name or self.type} {self.pk}"
@@ -147,6 +153,12 @@ class QuarantinedEvent(models.Model):
         indexes = [
             # quarantine page and its count on every page: what is still held, newest first
             models.Index(fields=["-at"], condition=models.Q(state="held"), name="quarantine_held"),
+            # quarantine page: what was replayed or dismissed, newest first
+            models.Index(
+                fields=["state", "-at"],
+                condition=models.Q(state__in=["replayed", "dismissed"]),
+                name="quarantine_settled",
+            ),
         ]
 
     def __str__(self) -> str:

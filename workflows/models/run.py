@@ -46,6 +46,10 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["contact_id", "workflow_id"], name="run_contact"),  # runtime.load: a contact's runs
             models.Index(fields=["workflow_id", "state"], name="run_workflow_state"),  # people in flight per workflow
+            # runs page, Today: what went wrong or was stopped, newest first, however many went well
+            models.Index(
+                fields=["state", "-id"], condition=models.Q(state__in=["failed", "stopped"]), name="run_ended_otherwise"
+            ),
             # runtime.subjects, content page: runs of a content item
             models.Index(fields=["content_id"], condition=models.Q(content_id__isnull=False), name="run_content"),
             # runtime.subjects: earlier runs of a workflow about the workspace
