@@ -7,11 +7,12 @@ from typing import Any
 
 from django.db import models
 
-from workflows.actions import soundness
+from workflows.actions import queues, soundness, work_calendar
 from workflows.engine import ownership, translation, typing_rules
+from workflows.engine.business_time import BadCalendar, parse_calendar
 from workflows.engine.conditions import FieldType, check_types
 from workflows.engine.personal import BadBlock, compile_block
-from workflows.engine.references import Reference, references
+from workflows.engine.references import Reference, condition, references
 from workflows.engine.scenarios import BadScenario
 from workflows.engine.scenarios import read as read_scenario
 from workflows.engine.typing_rules import Vocabulary, of_schema
@@ -110,7 +111,14 @@ def named(document: Mapping[str, Any]) -> Iterator[Reference]:
     kind = document["kind"]
     if kind == "ownership":
         yield from (Reference("team", row["team"], ("teams", i, "team")) for i, row in enumerate(document["teams"]))
+    if kind in ("queue", "calendar"):
+        yield Reference("team", document["owner"], ("owner",))
+    for i, area in enumerate(document["territories"] if kind == "queue" else ()):
+        when = condition(area["when"], ("territories", i, "when"))
+        yield from (ref for ref in when if ref.kind in _DEFINED)
     is_map = kind == "workflow" and document.get("map_only")
+    if kind == "workflow" and not is_map:
+        yield from _turns(document)
     for ref in references(document):
         if ref.kind not in _DEFINED or (is_map and ref.path not in (("owner",), ("target",))):
             continue
@@ -122,6 +130,15 @@ def named(document: Mapping[str, Any]) -> Iterator[Reference]:
         if ref.kind == "stage" and {"$regex", "$contains", "$startsWith", "$endsWith"} & set(operators):
             continue
         yield ref
+
+
+def _turns(document: Mapping[str, Any]) -> Iterator[Reference]:
+    """Queues whose turns a workflow takes; the queue of a task is the far side's."""
+    for i, step in enumerate(document.get("steps") or ()):
+        arguments = step.get("with") if isinstance(step, Mapping) and step.get("action") == "assign_owner" else None
+        for name in ("queue", "table"):
+            if isinstance(arguments, Mapping) and isinstance(key := arguments.get(name), str):
+                yield Reference("queue", key, ("steps", i, "with", name))
 
 
 def _is_former(ref: Reference, known: Known) -> bool:
@@ -208,10 +225,31 @@ def _scenario(item: Item, _vocabulary: Vocabulary) -> Iterator[Problem]:
             yield item.problem(place, f"{place}: {says}")
 
 
+def _queue(item: Item, vocabulary: Vocabulary) -> Iterator[Problem]:
+    document = item.document
+    members, territories = document["members"], document["territories"]
+    for place, says in queues.faults(members=members, territories=territories, segments=vocabulary.segments):
+        if "there is no segment" not in says:  # `dangling` says it, at its place
+            yield item.problem(place, f"{place}: {says}")
+    for i, area in enumerate(territories):
+        for path, says in check_types(area["when"], vocabulary.fields, segments=vocabulary.segments):
+            yield item.problem(f"territories[{i}].when.{path}", f"territories[{i}].when: {path}: {says}")
+
+
+def _calendar(item: Item, _vocabulary: Vocabulary) -> Iterator[Problem]:
+    try:
+        parse_calendar({part: item.document[part] for part in work_calendar.PARTS})
+    except BadCalendar as error:
+        for place, says in error.problems:
+            yield item.problem(place, f"{place}: {says}")
+
+
 #: Kinds with checks of their own.
 _OWN: Mapping[str, Callable[[Item, Vocabulary], Iterator[Problem]]] = {
     "ownership": _windows,
     "source": _reading,
+    "queue": _queue,
+    "calendar": _calendar,
     "segment": _segment,
     "block": _block,
     "scenario": _scenario,

@@ -47,6 +47,8 @@ KINDS: Mapping[str, Kind] = {
             for kind in documents.KINDS.values()
             if kind.name != "scenario"
         ),
+        Kind("queue", "Queue", "queues"),
+        Kind("calendar", "Working calendar", "calendar"),
         Kind("source", "Source", "sources"),
         Kind("aliases", "Former names", "aliases", key="of"),
         Kind("workflow", "Workflow", "workflows"),

@@ -13,7 +13,7 @@ from martechops.people.permissions import NotAllowed, check_may
 from workflows.actions import definitions, workflows
 from workflows.engine.difference import differences
 from workflows.engine.references import renamed
-from workflows.models import Status, Version, Workflow
+from workflows.models import Queue, Status, Version, Workflow
 from workflows.queries import documents
 from workflows.workspace import checking, reading, state
 from workflows.workspace.folders import Files
@@ -273,7 +273,9 @@ def _person_refusals(
         return
     try:
         if (action := _ACTIONS.get(change.name.kind)) is not None:
-            check_may(by, action)
+            check_may(by, action, now.rows.get(change.name))
+            if change.after and "owner" in change.after:
+                check_may(by, action, Queue(owner=teams.get(change.after["owner"])))
             return
         stored = now.rows.get(change.name)
         stored = stored.workflow if isinstance(stored, Version) else stored
@@ -295,6 +297,8 @@ _ACTIONS = {
     "team": "teams.manage",
     "ownership": "ownership.manage",
     "source": "sources.manage",
+    "queue": "definitions.edit",
+    "calendar": "definitions.edit",
     "aliases": "workspace.apply",
 }
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import models
 
+from workflows.actions import work_calendar
 from workflows.engine.coercions import COERCIONS, WAYS
 from workflows.engine.conditions import OPERATORS
 from workflows.engine.conditions.compile import GROUPS
@@ -19,7 +20,7 @@ from workflows.engine.scenarios import scenario as scenarios
 from workflows.engine.scenarios.reading import EVERYTHING, INVARIANTS, MOST_CLAIMS, MOST_MOMENTS
 from workflows.engine.scoring import MOST_POINTS
 from workflows.engine.spec import STAGES, TYPES
-from workflows.models import Alias, Source, StageOwnership
+from workflows.models import Alias, Source, StageOwnership, WorkCalendar
 from workflows.queries import documents
 from workflows.workspace import workflow_schema
 from workflows.workspace.kinds import KINDS, Kind
@@ -228,11 +229,13 @@ def complete(document: Mapping[str, Any]) -> dict[str, Any]:
         whole["consumers"] = sorted(set(whole["consumers"]), key=str)
     if document["kind"] == "ownership" and isinstance(whole.get("teams"), list):
         whole["teams"] = sorted(map(_duty, whole["teams"]), key=lambda row: str(row.get("team")))
+    if document["kind"] == "queue" and isinstance(whole.get("members"), list):
+        whole["members"] = [_duty(member) if isinstance(member, Mapping) else member for member in whole["members"]]
     return whole
 
 
 def _duty(row: Any) -> dict[str, Any]:
-    """A team's part in a stage without what it leaves open."""
+    """A team's part in a stage, or a member of a queue, without what it leaves open."""
     return {name: value for name, value in row.items() if value} if isinstance(row, Mapping) else {}
 
 
@@ -321,6 +324,44 @@ def _ownership() -> Schema:
     )
 
 
+def _queue() -> Schema:
+    key = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 50}
+    capacity = {"type": ["integer", "null"], "minimum": 0, "maximum": 1_000_000}
+    member = objects({"key": SOME_TEXT, "crm_id": TEXT, "capacity": capacity}, "key")
+    territory = objects({"key": SOME_TEXT, "when": CONDITION, "members": KEYS}, "key", "when", "members")
+    return objects(
+        {
+            "key": key,
+            "name": SOME_TEXT | {"maxLength": 80},
+            "owner": SOME_TEXT,
+            "members": _lists(member, minItems=1),
+            "territories": _lists(territory, default=[]),
+        },
+        *("key", "name", "owner", "members"),
+        description="People that leads are given to, in the order of their turns. Who is away is in no file.",
+    )
+
+
+def _calendar() -> Schema:
+    days = _lists(SOME_TEXT, default=[], description="Dates, such as 2026-12-24.")
+    hours = {"type": ["string", "array"], "items": SOME_TEXT}
+    usual = WorkCalendar()
+    return objects(
+        {
+            "key": {"const": work_calendar.KEY},
+            "timezone": SOME_TEXT | {"default": usual.timezone},
+            "hours": {"type": "object", "minProperties": 1, "additionalProperties": hours, "default": usual.hours},
+            "country": TEXT | {"default": ""},
+            "subdivision": TEXT | {"default": ""},
+            "closed": days,
+            "open": days,
+            "owner": SOME_TEXT,
+        },
+        *("key", "owner"),
+        description="When the workspace works: what spans in business time are counted by. There is one at most.",
+    )
+
+
 def _source() -> Schema:
     name = {"type": "string", "minLength": 1, "maxLength": Source._meta.get_field("name").max_length}
     key = {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$", "maxLength": 50}
@@ -342,6 +383,8 @@ def _aliases() -> Schema:
 _MAKERS = {
     "team": _team,
     "ownership": _ownership,
+    "queue": _queue,
+    "calendar": _calendar,
     "source": _source,
     "aliases": _aliases,
     "workflow": workflow_schema.make,

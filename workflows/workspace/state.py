@@ -7,8 +7,10 @@ from typing import Any
 from django.db import models
 
 from martechops.people.models import Team
-from workflows.models import Activation, Alias, EventType, Source, StageOwnership, Version
+from workflows.actions import queues, work_calendar
+from workflows.models import Activation, Alias, EventType, Queue, Source, StageOwnership, Version, WorkCalendar
 from workflows.queries import documents
+from workflows.workspace import schemas
 from workflows.workspace.kinds import Name, name_of
 
 Documents = dict[Name, dict[str, Any]]
@@ -26,7 +28,7 @@ def current(*, live: bool = False) -> State:
     """One or two queries a kind. Of workflows what was frozen last, or with `live` what is live, and open drafts."""
     found: Documents = {}
     rows: dict[Name, models.Model] = {}
-    for row, document in (*_teams(), *_definitions(), *_sources(), *_workflows(live=live)):
+    for row, document in (*_teams(), *_definitions(), *_sharing(), *_sources(), *_workflows(live=live)):
         name = name_of(document)
         found[name], rows[name] = document, row
     for document in (*_ownership(), *_aliases()):
@@ -48,6 +50,17 @@ def _definitions() -> Iterator[tuple[models.Model, dict[str, Any]]]:
         for row in rows:
             consumers = row.consumers.all() if isinstance(row, EventType) else None
             yield row, documents.document_of(row, consumers=consumers)
+
+
+def _sharing() -> Iterator[tuple[models.Model, dict[str, Any]]]:
+    """Who shares out leads, and when the workspace works. Who is away is news, and in no file."""
+    for row in Queue.objects.select_related("owner"):
+        members = [{name: member.get(name) for name in queues.WRITTEN} for member in row.members]
+        said = {"name": row.name, "owner": row.owner.key, "members": members, "territories": row.territories}
+        yield row, schemas.complete({"kind": "queue", "key": row.key, **said})
+    for calendar in WorkCalendar.objects.select_related("owner"):
+        said = {part: getattr(calendar, part) for part in work_calendar.PARTS}
+        yield calendar, {"kind": "calendar", "key": work_calendar.KEY, **said, "owner": calendar.owner.key}
 
 
 def _sources() -> Iterator[tuple[models.Model, dict[str, Any]]]:

@@ -9,10 +9,21 @@ from django.db import models
 
 from martechops.people.actions import teams
 from martechops.people.models import Team, User
-from workflows.actions import aliases, definition_batches, definitions, drafts, ownerships, removals, sources, versions
+from workflows.actions import (
+    aliases,
+    definition_batches,
+    definitions,
+    drafts,
+    ownerships,
+    queues,
+    removals,
+    sources,
+    versions,
+    work_calendar,
+)
 from workflows.engine.typing_rules import Vocabulary
 from workflows.models import Mapping as MappingRow
-from workflows.models import Source, StageOwnership, Status, System, Version, Workflow
+from workflows.models import Queue, Source, StageOwnership, Status, System, Version, WorkCalendar, Workflow
 from workflows.queries import documents, vocabulary
 from workflows.workspace.kinds import Name
 from workflows.workspace.planning import Change, Verb
@@ -91,6 +102,26 @@ class Writer:
                 del wanted[row.team.key]
         for key, duty in wanted.items():
             ownerships.assign(stage=name.key, team=self.find(Team, key), **_duty(duty), by=self.by, at=self.at)
+
+    def _queue(self, name: Name, document: Mapping[str, Any]) -> None:
+        """Who is away stays away."""
+        row = Queue.objects.filter(key=name.key).first() or Queue(key=name.key)
+        away = {member["key"]: member["away"] for member in row.members if member.get("away")}
+        row.name, row.owner = document["name"], self.find(Team, document["owner"])
+        row.members = [
+            {**member, "away": away[member["key"]]} if member["key"] in away else member
+            for member in document["members"]
+        ]
+        row.territories = document["territories"]
+        queues.save(row, by=self.by, at=self.at)
+
+    def _calendar(self, name: Name, document: Mapping[str, Any]) -> None:
+        del name
+        row = WorkCalendar.objects.first() or WorkCalendar()
+        for part in work_calendar.PARTS:
+            setattr(row, part, document[part])
+        row.owner = self.find(Team, document["owner"])
+        work_calendar.save(row, by=self.by, at=self.at)
 
     def _source(self, name: Name, document: Mapping[str, Any]) -> None:
         system, mapping = self.find(System, document["system"]), self.find(MappingRow, document["mapping"])
@@ -189,6 +220,13 @@ class Writer:
         for row in StageOwnership.objects.filter(stage=name.key).select_related("team"):
             ownerships.withdraw(row=row, by=self.by, at=self.at)
 
+    def _remove_queue(self, name: Name) -> None:
+        queues.remove(Queue.objects.get(key=name.key), by=self.by, at=self.at)
+
+    def _remove_calendar(self, name: Name) -> None:
+        del name
+        work_calendar.remove(WorkCalendar.objects.get(), by=self.by, at=self.at)
+
     def _remove_source(self, name: Name) -> None:
         sources.remove(Source.objects.get(key=name.key), by=self.by, at=self.at)
 
@@ -207,6 +245,8 @@ def _duty(row: Mapping[str, Any]) -> dict[str, Any]:
 _WRITERS: Mapping[str, Callable[[Writer, Name, dict[str, Any]], None]] = {
     "team": Writer._team,
     "ownership": Writer._ownership,
+    "queue": Writer._queue,
+    "calendar": Writer._calendar,
     "source": Writer._source,
     "aliases": Writer._aliases,
     "workflow": Writer._workflow,
@@ -214,6 +254,8 @@ _WRITERS: Mapping[str, Callable[[Writer, Name, dict[str, Any]], None]] = {
 _REMOVERS: Mapping[str, Callable[[Writer, Name], None]] = {
     "team": Writer._remove_team,
     "ownership": Writer._remove_ownership,
+    "queue": Writer._remove_queue,
+    "calendar": Writer._remove_calendar,
     "source": Writer._remove_source,
     "aliases": Writer._remove_aliases,
     "workflow": Writer._remove_draft,
