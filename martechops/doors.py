@@ -89,6 +89,8 @@ DOORS: Mapping[str, Door] = {
     "events/<>/replay/": page("events.replay", write="events.replay"),
     "events/<>/fix/": page("events.replay", write="events.replay"),
     "events/<>/dismiss/": page("events.replay", write="events.replay"),
+    "queues/": page("handwork.view"),
+    "queues/<>/attend/": page("definitions.edit", write="definitions.edit"),
     "retention/": page("retention.view"),
     "retention/<>/": page("retention.manage", write="retention.manage"),
     "events/quarantine/": page("events.view", write="events.replay"),

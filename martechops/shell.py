@@ -43,6 +43,7 @@ NAVIGATION = (
             NavItem("Contacts", "/contacts/", "users"),
             NavItem("Content", "/content/", "newspaper"),
             NavItem("Hand-offs", "/handoffs/", "arrow-right-left"),
+            NavItem("Queues", "/queues/", "users"),
             NavItem("Events", "/events/", "activity"),
             NavItem("Imports", "/imports/", "file-up"),
             NavItem("Sources", "/sources/", "radio-tower"),

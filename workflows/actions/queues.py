@@ -55,6 +55,16 @@ def save(queue: Queue, *, by: User | str, at: datetime) -> Queue:
 
 
 @transaction.atomic
+def attend(queue: Queue, *, member: str, away: bool, by: User | str, at: datetime) -> Queue:
+    """Somebody is away, and no turn is theirs until they are back. Raises what `save` raises."""
+    queue = Queue.objects.select_for_update().get(pk=queue.pk)
+    if member not in {str(one.get("key")) for one in queue.members}:
+        raise ValidationError({"members": f"No member of the queue: {member}."})
+    queue.members = [{**one, "away": away} if str(one.get("key")) == member else one for one in queue.members]
+    return save(queue, by=by, at=at)
+
+
+@transaction.atomic
 def remove(queue: Queue, *, by: User | str, at: datetime) -> None:
     """Nobody is given leads by it any more; what was given stays with whom it was given to. Raises NotAllowed."""
     if isinstance(by, User):

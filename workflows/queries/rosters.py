@@ -75,5 +75,17 @@ def desks(rosters: Iterable[Roster]) -> dict[str, DeskNow]:
     return {key: DeskNow(last=last.get(key), open=load.get(key, {})) for key in wanted}
 
 
+def load(queues: Iterable[Queue]) -> dict[tuple[str, str], int]:
+    """(queue, person) → how many leads they look after, by whichever territory they came. One query."""
+    desks = [key for row in queues for key in (row.key, *(f"{row.key}/{area['key']}" for area in row.territories))]
+    states = (Assignment.State.OPEN, Assignment.State.TAKEN)
+    held = Assignment.objects.filter(desk__in=desks, state__in=states).values_list("desk", "person")
+    found: dict[tuple[str, str], int] = {}
+    for desk, person, count in held.annotate(Count("pk")).order_by():
+        whose = desk.partition("/")[0], person
+        found[whose] = found.get(whose, 0) + count
+    return found
+
+
 def _desk_keys(roster: Roster) -> list[str]:
     return [roster.key, *(f"{roster.key}/{area.key}" for area in roster.territories)]
