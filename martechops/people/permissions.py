@@ -105,7 +105,7 @@ POLICY: Mapping[str, Rule] = {
     "teams.manage": Rule(Role.ADMIN),
     "admin.change": Rule(Role.ADMIN),
     "audit.view": Rule(Role.ADMIN),
-    "retention.view": Rule(Role.OPERATOR),
+    "retention.view": Rule(Role.VIEWER),
     "retention.manage": Rule(Role.ADMIN),
 }
 

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from workflows.actions import inbound
 from workflows.models import Effect, System
 from workflows.queries import connections, effects, events, retention, runs
 
@@ -19,6 +20,7 @@ QUESTIONS: dict[str, Callable[[], object]] = {
     "run_ended_otherwise": lambda: runs.window(runs.RunFilter(state="failed")),
     "quarantine_settled": lambda: events.quarantine(state="dismissed"),
     "quarantine_held": lambda: events.quarantine(),
+    "workflows_inboundevent_key_key": lambda: inbound.found(source_id=1, message_id="m-1"),
     "effect_reserved": lambda: connections.overview(System(key="crm"), at=timezone.now()),
 }
 

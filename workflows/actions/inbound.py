@@ -12,7 +12,7 @@ from django.db import connection
 
 from martechops.lib.strict_json import BadJson
 from workflows.engine import envelope
-from workflows.models import Source
+from workflows.models import InboundEvent, Source
 
 from . import group_commit, parcels
 from .parcels import Message, Parcel, Stored
@@ -96,6 +96,11 @@ class _Letter:
 def key_of(source_id: int, message_id: str) -> str:
     """The key that makes a message unique, as 32 hexadecimal digits."""
     return hashlib.blake2b(f"{source_id}:{message_id}".encode(), digest_size=16).hexdigest()
+
+
+def found(*, source_id: int, message_id: str) -> InboundEvent | None:
+    """The event of that id, by its key: nothing else of it has an index of its own."""
+    return InboundEvent.objects.filter(key=uuid.UUID(key_of(source_id, message_id))).first()
 
 
 def _named(message: object) -> str | None:

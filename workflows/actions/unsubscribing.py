@@ -60,7 +60,7 @@ def turned_away(message: Mapping[str, Any], *, source: Source, at: datetime) -> 
         return False
     if (contact.consent.get("email") or {}).get("state") == consents.DENIED:
         return True
-    event = InboundEvent.objects.filter(source_id=source.pk, message_id=message["messageId"]).first()
+    event = inbound.found(source_id=source.pk, message_id=message["messageId"])
     leaving = Leaving(contact.pk, "email", consents.GENERAL)
     changes = _withdraw(contact, leaving, event_id=event.pk if event else None, at=at, by=message["event"])
     memberships.follow(changes, at=at)
@@ -133,7 +133,7 @@ def _event(contact: Contact, leaving: Leaving, *, at: datetime) -> InboundEvent 
     }
     source = _source(at)
     inbound.receive(source=source, messages=[message], received_at=at, sent_at=None)
-    return InboundEvent.objects.filter(source_id=source.pk, message_id=message_id).first()
+    return inbound.found(source_id=source.pk, message_id=message_id)
 
 
 def _source(at: datetime) -> Source:

@@ -39,7 +39,7 @@ class EventDetailSerializer(EventSerializer):
 class EventFilter(django_filters.FilterSet):  # type: ignore[misc]
     source = django_filters.CharFilter(method="by_source", help_text="Key of the source.")
     type = django_filters.CharFilter()
-    name = django_filters.CharFilter()
+    name = django_filters.CharFilter(lookup_expr="iexact", help_text="In any case.")
     received_after = InstantFilter(field_name="received_at", lookup_expr="gte")
     received_before = InstantFilter(field_name="received_at", lookup_expr="lt")
     quarantined = django_filters.BooleanFilter(field_name="quarantine", lookup_expr="isnull", exclude=True)

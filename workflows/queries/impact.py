@@ -170,7 +170,8 @@ def _fit(name: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Fit | Non
         before, after = (schemas.compile_schema(one.get("schema") or {}, closed=_is_closed(one)) for one in (was, now))
     except schemas.BadSchema:
         return None
-    bodies = InboundEvent.objects.filter(name=name).order_by("-pk").values_list("body", flat=True)[:RECENT]
+    events = InboundEvent.objects.filter(name__iexact=name, name=name)  # in any case first: that has an index
+    bodies = events.order_by("-pk").values_list("body", flat=True)[:RECENT]
     carried = [properties for body in bodies if not before.faults(properties := body.get("properties") or {})]
     told = [faults[0].says for properties in carried if (faults := after.faults(properties))]
     return Fit(of=len(carried), refused=len(told), example=told[0] if told else "")

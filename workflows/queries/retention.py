@@ -94,8 +94,8 @@ KINDS: Mapping[str, Kind] = {
         Kind(
             "sent-content",
             "Content of effects",
-            "What was sent, word for word. What was decided, when, and what the far side answered stay, and with them "
-            "the key that keeps it from happening twice.",
+            "What was sent, word for word. What was asked for, when, and what the far side answered stay, and with "
+            "them the key that keeps it from happening twice.",
             "workflows_effect",
             "t.planned_at",
             "t.state IN ('done', 'failed', 'suppressed', 'cancelled') AND t.outcome::jsonb ? 'content'",
