@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from workflows.actions import inbound
-from workflows.models import Effect, System
+from workflows.models import Effect, InboundEvent, Run, System
 from workflows.queries import connections, effects, events, retention, runs
 
 pytestmark = pytest.mark.django_db
@@ -65,13 +65,33 @@ def _plan(execute: Callable[[str], object], fetch: Callable[[], list[tuple[str]]
 
 
 @pytest.fixture(autouse=True)
-def _many_effects(db: None) -> None:
+def _many_rows(db: None) -> None:
     """Of an empty table the planner takes any index, by what former tests left in its statistics."""
+    _many_effects()
+    _many_events()
+    run = {"workflow_id": 1, "version_id": 1, "state": "done", "entered_at": timezone.now()}
+    Run.objects.bulk_create(
+        Run(**run, contact_id=n, entry_key=f"contact:{n}#1", changed_at=timezone.now()) for n in range(1_000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE workflows_effect; ANALYZE workflows_inboundevent; ANALYZE workflows_run")
+
+
+def _many_events() -> None:
+    now = timezone.now()
+    same = {"source_id": 1, "type": "track", "occurred_at": now, "received_at": now, "lane": 0, "body": {}}
+    InboundEvent.objects.bulk_create(
+        InboundEvent(
+            **same, key=uuid.UUID(int=n), body_digest=uuid.UUID(int=n), message_id=f"m{n}", name=f"Event {n % 9}"
+        )
+        for n in range(1_000)
+    )
+
+
+def _many_effects() -> None:
     now = timezone.now()
     same = {"workflow_id": 1, "version_id": 1, "run_id": 1, "kind": "send_message", "payload": {}, "planned_at": now}
     Effect.objects.bulk_create(
         Effect(**same, key=uuid.UUID(int=n), contact_id=n, step="s", system=f"s{n % 50}", state="done", not_before=now)
         for n in range(1_000)
     )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE workflows_effect")
