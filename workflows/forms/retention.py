@@ -17,11 +17,10 @@ class KeepForm(forms.Form):
     )
 
     @classmethod
-    def of(cls, days: int | None, *, prefix: str) -> "KeepForm":
-        """With what is set now; ids of several on one page differ by their prefix."""
+    def of(cls, days: int | None) -> "KeepForm":
+        """With what is set now."""
         known = "" if days is None else str(days) if str(days) in _USUAL else "other"
-        initial = {"keep": known, "other": days if known == "other" else None}
-        return cls(initial=initial, auto_id=f"{prefix}_%s")
+        return cls(initial={"keep": known, "other": days if known == "other" else None})
 
     def clean(self) -> dict[str, object]:
         data = super().clean() or {}

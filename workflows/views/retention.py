@@ -17,7 +17,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Every kind of row with its policy, size and age; what no policy shortens; the last run and the next."""
     at = clock.now()
     context = {
-        "lines": [(line, KeepForm.of(line.keep_days, prefix=line.kind.key)) for line in retention.lines()],
+        "lines": retention.lines(),
         "fixed": retention.fixed(),
         "last": retention.last_run(),
         "next": retention.next_run(at=at),
@@ -33,7 +33,7 @@ def keep(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404(f"kind of row {key}")
     policy = RetentionPolicy.objects.filter(pk=key).first()
     now_days = policy.keep_days if policy else None
-    form = KeepForm(request.POST) if request.method == "POST" else KeepForm.of(now_days, prefix=key)
+    form = KeepForm(request.POST) if request.method == "POST" else KeepForm.of(now_days)
     preview = None
     if form.is_bound and form.is_valid():
         days, at = form.days, clock.now()

@@ -208,4 +208,5 @@ def test_page_counts_before_a_shorter_policy_is_saved_and_saves_a_longer_one_at_
     client.post("/retention/event-bodies/", {"keep": "other", "other": "120"})
     assert RetentionPolicy.objects.get().keep_days == 120
     page = client.get("/retention/").content.decode()
-    assert 'value="120"' in page
+    assert "120 days" in page
+    assert 'value="120"' in client.get("/retention/event-bodies/").content.decode()
