@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0025_arms")]
+    dependencies = [("workflows", "0026_scenarios")]
 
     operations = [
         migrations.CreateModel(
