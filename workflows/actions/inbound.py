@@ -100,7 +100,8 @@ def key_of(source_id: int, message_id: str) -> str:
 
 def found(*, source_id: int, message_id: str) -> InboundEvent | None:
     """The event of that id, by its key: nothing else of it has an index of its own."""
-    return InboundEvent.objects.filter(key=uuid.UUID(key_of(source_id, message_id))).first()
+    key = uuid.UUID(key_of(source_id, message_id))
+    return next(iter(InboundEvent.objects.filter(key=key).order_by()), None)
 
 
 def _named(message: object) -> str | None:
