@@ -69,7 +69,7 @@ class Effect(models.Model):
                 name="effect_once",
             ),
         ]
-        # And a BRIN index, `effect_found` (migration 0028), for the effects page by a rare kind and runtime.retention.
+        # And a BRIN index, `effect_found` (migration 0030), for the effects page by a rare kind and runtime.retention.
         indexes = [
             # runtime.reserve: what may be done now at one system, however much waits for another
             models.Index(fields=["system", "not_before", "id"], condition=models.Q(state="planned"), name="effect_due"),

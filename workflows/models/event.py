@@ -66,7 +66,7 @@ class InboundEvent(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        # One BRIN index, `inbound_found` (migration 0028), answers for the rare ones among filters of the events page
+        # One BRIN index, `inbound_found` (migration 0030), answers for the rare ones among filters of the events page
         # (name in any case, type, source) and for runtime.retention (received_at): it holds a summary for every 32
         # pages and costs an insert nothing. For what is frequent the newest are walked by id.
 

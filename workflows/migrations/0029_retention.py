@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0026_scenarios")]
+    dependencies = [("workflows", "0028_what_gates_look_for")]
 
     operations = [
         migrations.CreateModel(

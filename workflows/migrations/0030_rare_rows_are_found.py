@@ -17,7 +17,7 @@ CREATE INDEX effect_found ON workflows_effect USING brin (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflows", "0027_retention")]
+    dependencies = [("workflows", "0029_retention")]
 
     operations = [
         migrations.RunSQL(_FOUND, "DROP INDEX inbound_found; DROP INDEX effect_found;"),
