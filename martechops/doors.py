@@ -191,6 +191,7 @@ DOORS: Mapping[str, Door] = {
     "crm/": page("crm.view"),
     "crm/<>/": page("crm.view", write="crm.edit"),
     "results/": page("results.view"),
+    "results/attribution/": page("results.view"),
     "components/": page("components.view"),
     "tokens/": page("tokens.own", write="tokens.own"),
     "login/": OPEN,

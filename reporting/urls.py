@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from reporting.views import results
+from reporting.views import attribution, results
 
-urlpatterns = [path("results/", results.show, name="results")]
+urlpatterns = [
+    path("results/", results.show, name="results"),
+    path("results/attribution/", attribution.show, name="attribution"),
+]

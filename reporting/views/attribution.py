@@ -1,0 +1,48 @@
+"""Attribution: which channels conversions are owed to, by every model side by side."""
+
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from martechops.lib import clock
+from reporting.attribution import MODELS
+from reporting.queries import attribution
+
+#: Days back from now, and days before a conversion in which touches count; the first of each if none is given.
+PERIODS = (90, 30, 365)
+WINDOWS = (30, 7, 90)
+
+
+def show(request: HttpRequest) -> HttpResponse:
+    """Channels by model, for the period, window and goal in the address; what nobody offers is the first choice."""
+    goals = attribution.goals()
+    period, window = _chosen(request, "days", PERIODS), _chosen(request, "window", WINDOWS)
+    goal = request.GET.get("goal", "")
+    until = clock.now()
+    asked = attribution.Asked(
+        since=until - timedelta(days=period),
+        until=until,
+        window=timedelta(days=window),
+        goal=goal if goal in goals else "",
+    )
+    return render(
+        request,
+        "reporting/attribution.html",
+        {
+            "answer": attribution.by_channel(asked),
+            "models": MODELS,
+            "most": attribution.MOST,
+            "goal": asked.goal,
+            "goals": goals,
+            "period": period,
+            "periods": sorted(PERIODS),
+            "window": window,
+            "windows": sorted(WINDOWS),
+        },
+    )
+
+
+def _chosen(request: HttpRequest, name: str, offered: tuple[int, ...]) -> int:
+    said = request.GET.get(name, "")
+    return next((days for days in offered if str(days) == said), offered[0])
