@@ -18,6 +18,7 @@ TIMERS = {
     "workflows.imports": 1,  # files that are being taken in, and that waited for live events to go first
     "workflows.renames": 10,  # contacts that still hold a former name, whatever stopped the batches
     "workflows.moves": 5,  # runs that are being taken to another version, whatever stopped the batches
+    "workflows.replays": 1,  # replays that gave way to live events, or whose worker is gone
     "workflows.keep_house": 1,  # workflows that begin by the calendar, and work for the installation itself
     "workflows.keep_segments": 15,  # who entered or left a watched segment by the mere passing of time
     "workflows.retain": 60,  # whether it is night, and then what is older than its policy says

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from celery import shared_task
 
 from martechops.lib import wake
-from workflows.actions import imports, memberships, move_batches, moves, polls, renames
+from workflows.actions import imports, memberships, move_batches, moves, polls, renames, replays
+from workflows.rehearsal.replays import is_busy, play_part
 from workflows.runtime import chores, polling, retention, schedules
 from workflows.runtime.advance import advance
 from workflows.runtime.claim import database_now
@@ -77,6 +78,13 @@ def moves_task() -> None:
     """Go on taking runs to another version."""
     if _take_turn(lambda: move_batches.go_on(at=database_now()), then=functools.partial(wake.ring, ADVANCE)):
         wake.ring(moves.DOORBELL)
+
+
+@shared_task(name=replays.DOORBELL)
+def replays_task() -> None:
+    """Play the next part of a replay; while live events wait, one at each tick of the clock and no more (F19)."""
+    if play_part() and not is_busy():
+        wake.ring(replays.DOORBELL)
 
 
 @shared_task(name=KEEP_HOUSE)

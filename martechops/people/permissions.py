@@ -59,6 +59,7 @@ POLICY: Mapping[str, Rule] = {
     # Saying what should happen
     "workflows.edit": Rule(Role.MARKETER, own_team=True),
     "workflows.comment": Rule(Role.MARKETER),
+    "replays.start": Rule(Role.MARKETER),
     "definitions.edit": Rule(Role.MARKETER, own_team=True),
     "contacts.write": Rule(Role.MARKETER),
     "contacts.import": Rule(Role.MARKETER),

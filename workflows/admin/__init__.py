@@ -1,5 +1,5 @@
 """Definitions to edit, with history; what machines write to look at. One module for each kind of thing."""
 
-from . import catalog, contact, definition, effect, event, retention, run, workflow
+from . import catalog, contact, definition, effect, event, replay, retention, run, workflow
 
-__all__ = ["catalog", "contact", "definition", "effect", "event", "retention", "run", "workflow"]
+__all__ = ["catalog", "contact", "definition", "effect", "event", "replay", "retention", "run", "workflow"]

@@ -22,6 +22,7 @@ from workflows.api.imports import ImportViewSet
 from workflows.api.in_flight import InFlightView
 from workflows.api.lint import LintView, ReadinessView, WorkflowLintView
 from workflows.api.nowhere import Nowhere
+from workflows.api.replays import ReplayViewSet
 from workflows.api.runs import RunViewSet
 from workflows.api.scenarios import ScenarioViewSet
 from workflows.api.segments import SegmentViewSet
@@ -34,6 +35,7 @@ router.register("events", EventViewSet)
 router.register("content", ContentViewSet)
 router.register("handoffs", HandoffViewSet)
 router.register("imports", ImportViewSet)
+router.register("replays", ReplayViewSet)
 router.register("runs", RunViewSet)
 router.register("effects", EffectViewSet)
 router.register("connections", ConnectionViewSet, basename="connection")

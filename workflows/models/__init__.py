@@ -17,6 +17,7 @@ from .membership import AudienceMember, SegmentMember, SegmentWatch
 from .merge import Merge
 from .move import Move, PendingMove, RunMove
 from .rename import Notice, Rename
+from .replay import Replay, ReplayFinding, ReplayPart
 from .retention import RetentionPolicy, RetentionRun
 from .review import ReviewHold
 from .run import Conversion, Run, Timer, Trace
@@ -71,6 +72,9 @@ __all__ = [
     "Queue",
     "QueuedEvent",
     "Rename",
+    "Replay",
+    "ReplayFinding",
+    "ReplayPart",
     "ReportRequest",
     "RetentionPolicy",
     "RetentionRun",
