@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from campaigns.views import approvals, campaigns, checklists, launches, links, playbooks, repairs, rollouts
+from campaigns.views import approvals, campaigns, checklists, launches, links, playbooks, releases, repairs, rollouts
 
 urlpatterns = [
     path("checks/sign/<int:check_id>/", checklists.sign, name="checklist-sign"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("approvals/<int:request_id>/decide/", approvals.decide, name="approval-decide"),
     path("approvals/<int:request_id>/withdraw/", approvals.withdraw, name="approval-withdraw"),
     path("approvals/<int:request_id>/go-live/", approvals.go_live, name="approval-go-live"),
+    path("releases/<int:release_id>/", releases.detail, name="release"),
     path("campaigns/", campaigns.listing, name="campaigns"),
     path("campaigns/new/", launches.new, name="campaign-new"),
     path("campaigns/new/preview/", launches.preview, name="campaign-preview"),

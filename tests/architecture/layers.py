@@ -78,6 +78,20 @@ DOORS = {
 #: From within `workflows`, the far sides of our own are reached as any far side is: through a connector.
 FAR_SIDES = "martechops.sandbox"
 
+#: package → what it may not reach, not even through what it imports: what is rehearsed or replayed calls nobody.
+OUT_OF_REACH = {
+    "workflows.rehearsal": (
+        "workflows.connectors",
+        "workflows.runtime.deliver",
+        "workflows.runtime.links",
+        "martechops.sandbox",
+        "martechops.inbox",
+        "martechops.lib.http",
+        "martechops.lib.kept_lines",
+        "martechops.lib.mail",
+    ),
+}
+
 PURE = (
     "workflows.engine",
     "workflows.lint",

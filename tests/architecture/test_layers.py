@@ -1,5 +1,7 @@
 """Imports run one way, doors stay shut, pure modules ask nothing of the world, and every module has a place."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from tests.architecture import layers
@@ -94,10 +96,10 @@ def is_pure(name: str) -> bool:
     return any(is_within(name, package) for package in layers.PURE)
 
 
-def reached_from_pure() -> list[Module]:
-    """Pure modules and, through their imports, every module of ours that they bring in."""
+def reached_from(beginnings: Iterable[Module]) -> list[Module]:
+    """These modules and, through their imports, every module of ours that they bring in."""
     by_name = {module.name: module for module in MODULES}
-    waiting = [module for module in MODULES if is_pure(module.name)]
+    waiting = list(beginnings)
     reached: dict[str, Module] = {}
     while waiting:
         module = waiting.pop()
@@ -107,6 +109,17 @@ def reached_from_pure() -> list[Module]:
         names = {name for name, _ in ours(module)} | {name.rpartition(".")[0] for name, _ in ours(module)}
         waiting += [by_name[name] for name in names if name in by_name]
     return list(reached.values())
+
+
+def reached_from_pure() -> list[Module]:
+    return reached_from(module for module in MODULES if is_pure(module.name))
+
+
+@pytest.mark.parametrize("package", layers.OUT_OF_REACH)
+def test_package_cannot_reach_what_is_out_of_its_reach(package: str) -> None:
+    reached = {module.name for module in reached_from(one for one in MODULES if is_within(one.name, package))}
+    assert package in reached
+    assert [name for name in reached if any(is_within(name, far) for far in layers.OUT_OF_REACH[package])] == []
 
 
 def test_pure_modules_import_nothing_that_asks_the_world() -> None:

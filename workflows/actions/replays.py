@@ -79,6 +79,10 @@ def _check(candidate: Version) -> None:
 
 def _record(action: str, replay: Replay, *, by: User | str, at: datetime, **detail: object) -> None:
     entries.record(
-        action=action, object_kind="replay", object_key=str(replay.pk), by=by, at=at,
+        action=action,
+        object_kind="replay",
+        object_key=str(replay.pk),
+        by=by,
+        at=at,
         detail={"workflow": replay.workflow.key, "digest": replay.digest, **detail},
     )

@@ -176,7 +176,9 @@ class ReplayViewSet(mixins.ListModelMixin, GenericViewSet[Replay]):
         """Play no more of it; what it found stays."""
         del pk
         try:
-            return Response(ReplaySerializer(actions.cancel(self.get_object(), by=caller(request), at=clock.now())).data)
+            return Response(
+                ReplaySerializer(actions.cancel(self.get_object(), by=caller(request), at=clock.now())).data
+            )
         except actions.CannotReplay as error:
             raise Clash(str(error)) from None
 
@@ -185,7 +187,8 @@ class ReplayViewSet(mixins.ListModelMixin, GenericViewSet[Replay]):
     def findings(self, request: Request, pk: int) -> Response:
         """Exceptions, and samples of the differences; the newest first."""
         del request, pk
-        page = self.paginate_queryset(self.get_object().findings.order_by("-id"))  # type: ignore[arg-type]
+        rows: Any = self.get_object().findings.order_by("-id")
+        page: Any = self.paginate_queryset(rows)
         return self.get_paginated_response(FindingSerializer(page, many=True).data)
 
     @extend_schema(responses=ForecastSerializer)
@@ -222,5 +225,3 @@ def _result(found: replays.Tally) -> dict[str, Any]:
         ],
         "exceptions": dict(found.exceptions),
     }
-
-

@@ -99,8 +99,7 @@ def differences(
         if not verdict:
             tally.counts["same"] += 1
             continue
-        effect = one or other
-        assert effect is not None  # noqa: S101 - a key comes from one of the two
+        effect = one or candidate.effects[key]
         cause = _cause(effect, one, other, before, after)
         if effect.workflow != workflow:
             root = root or _root(before, after, workflow)
@@ -334,4 +333,3 @@ def _recorded_words(recorded: Recorded | None) -> str:
     if recorded is None:
         return ""
     return f"{recorded.state}: {recorded.reason}" if recorded.reason else recorded.state
-

@@ -421,5 +421,3 @@ def _settle_answers(story: Story) -> None:
 
 def _read(text: str | None) -> Any:
     return None if text is None else orjson.loads(text)
-
-

@@ -1,12 +1,13 @@
 """One contact's past, played: a rehearsal that begins with what was, and in which everything has its recorded hour."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from typing import Any
 
 from workflows.engine import consents, identity, internal
+from workflows.engine.conditions import Condition
 from workflows.engine.spec import Step
 from workflows.runtime import handle
 from workflows.runtime.claim import ClaimedEvent, ClaimedTimer
@@ -16,7 +17,7 @@ from workflows.runtime.recognise import Recognised
 from workflows.runtime.subjects import Person, RunState
 
 from .past import Edit, Handled, Recorded, Said, Story, is_untold
-from .played import Played, PlayedEffect
+from .played import PlayedEffect
 from .rehearsal import _EVENT, _FAR_SIDE, _TIMER, Answer, Rehearsal, _answered
 
 #: Numbers of runs that begin in a replay: none that is recorded has such a one.
@@ -26,8 +27,10 @@ _FIRST_RUN = 1 << 52
 class PastWorld(Rehearsal):
     """Whose far sides say yes when they did, and whose guards are asked once more at the hour at which they were."""
 
-    def __init__(self, story: Story, defined: Definitions, *, since: datetime) -> None:
-        super().__init__(defined, at=since)
+    def __init__(
+        self, story: Story, defined: Definitions, *, since: datetime, watched: Mapping[str, Condition]
+    ) -> None:
+        super().__init__(defined, at=since, watched=watched)
         self.story = story
         #: What could not happen here as it did: reason and words.
         self.missed: list[tuple[str, str]] = []
@@ -37,10 +40,6 @@ class PastWorld(Rehearsal):
             one.event.id: one.event.id for one in story.happened if isinstance(one, Handled) and one.is_echo
         }
         self._enter(story)
-
-    def played_until(self, until: datetime) -> Played:
-        """All of it. Raises `Endless`."""
-        return self.play(until=until)
 
     def _enter(self, story: Story) -> None:
         person = story.met()
@@ -55,7 +54,7 @@ class PastWorld(Rehearsal):
         self.person = self.know(person)
         for one in story.under_way:
             if one.acted_at is not None:
-                self._push(one.acted_at, _FAR_SIDE, _settled(person, one))
+                self._push(one.acted_at, _FAR_SIDE, _settled(person, one, one.acted_at))
         for happened in story.happened:
             self._schedule(happened)
 
@@ -151,15 +150,12 @@ def wakes(step: Step) -> str:
     return step.wait.event or internal.change_of(step.wait.date or "") or ""
 
 
-
-def _settled(person: Person, one: Recorded) -> Any:
+def _settled(person: Person, one: Recorded, at: datetime) -> Callable[[], None]:
     """A message of before the window is sent, or is no longer on its way."""
 
     def settle() -> None:
         if one.happened:
-            person.sent = [
-                replace(sent, planned=False, at=one.acted_at) if sent.key == one.key else sent for sent in person.sent
-            ]
+            person.sent = [replace(sent, planned=False, at=at) if sent.key == one.key else sent for sent in person.sent]
         else:
             person.sent = [sent for sent in person.sent if sent.key != one.key]
 

@@ -6,13 +6,14 @@ replay's own rows is ever written, and no far side is there to be reached: see `
 
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 
 from django.db import connection, transaction
 from django.db.models import Count, Min
 
 from martechops.lib import bulk, clock, failures, garbage
+from workflows.engine.conditions import Condition
 from workflows.engine.parse import BadSpec
 from workflows.engine.replays import Tally
 from workflows.models import (
@@ -32,7 +33,7 @@ from workflows.models import (
 from workflows.runtime import definitions
 from workflows.runtime.definitions import Definitions
 
-from . import candidates, comparing, past
+from . import candidates, comparing, past, watching
 from .comparing import Course, Finding
 from .past import Story
 from .past_world import PastWorld
@@ -48,12 +49,20 @@ MOST_EXCEPTIONS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """Everything that is live on one side, and the segments that it watches."""
+
+    defined: Definitions
+    watched: Mapping[str, Condition]
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """What one replay is played with."""
 
     replay: Replay
-    live: Definitions
-    candidate: Definitions
+    live: Side
+    candidate: Side
     course: Course
     #: Workflow's number → key.
     keys: dict[int, str]
@@ -157,31 +166,44 @@ def set_up(replay: Replay) -> Stage:
     """What is played with what. Raises `BadSpec`."""
     candidate = replay.candidate
     candidate.content, candidate.digest = replay.content, replay.digest
-    live = candidates.in_place(replay.baseline) if replay.baseline else definitions.load()
-    ran = {version.version_id: version for versions in live.live.values() for version in versions}
+    live = _side(candidates.in_place(replay.baseline) if replay.baseline else definitions.load())
+    ran = {version.version_id: version for versions in live.defined.live.values() for version in versions}
     keys = dict(Workflow.objects.values_list("pk", "key"))
     since = dict(Activation.objects.values_list("workflow_id").annotate(Min("since")))
     turns = {
-        version.spec.key for version in ran.values() if any(step.action == "assign_owner" for step in version.spec.steps)
+        version.spec.key
+        for version in ran.values()
+        if any(step.action == "assign_owner" for step in version.spec.steps)
     }
     merges = Merge.objects.filter(at__gte=replay.since).values_list("kept_id", "gone_id")
     return Stage(
         replay=replay,
         live=live,
-        candidate=candidates.in_place(candidate),
+        candidate=_side(candidates.in_place(candidate)),
         course=Course({keys[pk]: at for pk, at in since.items() if pk in keys}, frozenset(ran), frozenset(turns)),
         keys=keys,
         merged=frozenset(id for pair in merges for id in pair),
     )
 
 
+def _side(defined: Definitions) -> Side:
+    """In the order in which live events meet workflows; of those under a rollout what is for everybody."""
+    partial = {split.version_id for split in defined.splits.values()}
+    meets = {
+        event: tuple(sorted((one for one in found if one.version_id not in partial), key=lambda one: one.workflow_id))
+        for event, found in defined.live.items()
+    }
+    alone = replace(defined, live=meets, splits={}, withdrawn=frozenset())
+    return Side(alone, watching.rules(alone))
+
+
 def play(stage: Stage, ids: Sequence[int]) -> tuple[Tally, list[Finding]]:
     """The past of these contacts, on both sides."""
     replay, tally, found = stage.replay, Tally(), []
-    stories = past.stories(ids, since=replay.since, until=replay.until, scoring=stage.live.scoring)
+    stories = past.stories(ids, since=replay.since, until=replay.until, scoring=stage.live.defined.scoring)
     in_flight = {run.version_id for story in stories for run in story.person.runs if run.is_running}
     for side in (stage.live, stage.candidate):
-        side.need(in_flight)
+        side.defined.need(in_flight)
     for story in stories:
         found += _play_one(stage, story, tally)
     return tally, found
@@ -202,14 +224,12 @@ def _play_one(stage: Stage, story: Story, tally: Tally) -> list[Finding]:
     return [
         *_listed(tally, contact_id, [*story.missing, *missed]),
         *comparing.differences(tally, live, candidate, workflow=key, contact_id=contact_id, story=story),
-        *comparing.against_ledger(
-            tally, live, story, contact_id=contact_id, keys=stage.keys, world=stage.course
-        ),
+        *comparing.against_ledger(tally, live, story, contact_id=contact_id, keys=stage.keys, world=stage.course),
     ]
 
 
-def _played(story: Story, defined: Definitions, replay: Replay) -> tuple[Played, list[tuple[str, str]]]:
-    world = PastWorld(story, defined, since=replay.since)
+def _played(story: Story, side: Side, replay: Replay) -> tuple[Played, list[tuple[str, str]]]:
+    world = PastWorld(story, side.defined, since=replay.since, watched=side.watched)
     played = world.play(until=replay.until)
     refused = [("refused today", violation.reasons[0].says) for violation in played.held]
     return played, [*world.missed, *refused]
@@ -248,4 +268,3 @@ def _keep(replay: Replay, found: Sequence[Finding]) -> None:
             [[getattr(one, name) for name in names] for one in kept],
             same={"replay_id": replay.pk},
         )
-

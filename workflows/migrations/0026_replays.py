@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workflows', '0024_keys_are_found_whole'),
+        ('workflows', '0025_arms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
