@@ -230,6 +230,7 @@ DOORS: Mapping[str, Door] = {
     "api/v1/rollouts": REST,
     "api/v1/rollouts/<>": REST,
     "api/v1/rollouts/<>/move": REST,
+    "api/v1/releases/<>/preview": REST,
     "api/v1/campaigns": REST,
     "api/v1/campaigns/<>": REST,
     "api/v1/campaigns/<>/move": REST,

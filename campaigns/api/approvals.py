@@ -12,7 +12,9 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from campaigns.actions import approvals, releases, verdicts
+from campaigns.api.release_previews import PreviewSerializer
 from campaigns.models import Approval, ApprovalRequest, Release
+from campaigns.queries import release_previews
 from martechops.lib import clock
 from martechops.lib.drf.serializers import StrictSerializer
 from martechops.people.api.authentication import caller
@@ -175,7 +177,7 @@ class ReleaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
 
     read_scope = "approvals:read"
     write_scope = "approvals:write"
-    queryset = Release.objects.select_related("workflow", "made_by")
+    queryset = Release.objects.select_related("workflow", "version__workflow", "made_by")
     serializer_class = ReleaseSerializer
     filterset_class = ReleaseFilter
     lookup_value_converter = "int"
@@ -190,6 +192,13 @@ class ReleaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         except releases.CannotRelease as error:
             raise Clash(str(error)) from None
         return Response(ReleaseSerializer(made).data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses=PreviewSerializer)
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
+    def preview(self, request: Request, pk: int) -> Response:
+        """What going live would mean now: for whom is on their way, and by the replay for who comes."""
+        del request, pk
+        return Response(PreviewSerializer(release_previews.of(self.get_object())).data)
 
 
 def _valid(serializer: serializers.Serializer[Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Count, Min
 
 from martechops.lib import bulk, clock, failures, garbage
@@ -86,6 +86,8 @@ def play_part(*, contacts: int = PART_CONTACTS) -> int:
         try:
             with transaction.atomic():
                 return _play(replay, contacts)
+        except OperationalError:  # the database is gone or was in each other's way: it is tried again
+            raise
         except BadSpec as error:
             _end(replay, Replay.State.FAILED, str(error))
         except Exception as error:  # noqa: BLE001 - whatever it was, it would be so the next time as well

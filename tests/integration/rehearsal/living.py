@@ -21,11 +21,18 @@ def nothing(at: datetime) -> None:
     del at
 
 
-def weeks(count: int, *, seed: int = 1, slices: int = 48, meanwhile: Callable[[datetime], None] = nothing) -> datetime:
+def weeks(
+    count: int,
+    *,
+    seed: int = 1,
+    slices: int = 48,
+    meanwhile: Callable[[datetime], None] = nothing,
+    to_the_end: bool = True,
+) -> datetime:
     """Live so many messages, the last of them this morning; returns when it began.
 
     The stream's own minutes are stretched over the weeks, so that waits end between the slices. `meanwhile` is called
-    after the middle one.
+    after the middle one. Unless `to_the_end`, those who came last still wait.
     """
     now = datetime.now(UTC) - 2 * A_TEST
     began = now - timedelta(days=DAYS)
@@ -38,7 +45,8 @@ def weeks(count: int, *, seed: int = 1, slices: int = 48, meanwhile: Callable[[d
         settle(at=at + timedelta(seconds=2))
         if number == slices // 2:
             meanwhile(at + timedelta(seconds=3))
-    settle(at=now)
+    if to_the_end:
+        settle(at=now)
     return began
 
 

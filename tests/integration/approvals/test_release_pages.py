@@ -1,0 +1,57 @@
+"""The page of a release names in numbers what going live would mean."""
+
+import copy
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from campaigns.actions import releases
+from campaigns.queries import release_previews
+from martechops.lib import digest
+from martechops.people.models import User
+from tests.integration.rehearsal import living
+from workflows.actions import replays
+from workflows.models import Activation, Run, Version
+from workflows.rehearsal.replays import play_part
+
+from .conftest import AT
+
+
+@pytest.mark.django_db
+@pytest.mark.requirement("G3")
+def test_release_says_whom_it_meets_who_comes_and_what_is_sent_each_day() -> None:
+    living.weeks(120, slices=6, to_the_end=False)
+    live = Activation.objects.get(workflow__key="demo-request-nurture", until=None).version
+    waiting = Run.objects.filter(workflow_id=live.workflow_id, state="waiting")
+    assert waiting.exists()
+    released = releases.make(version=_without_the_wait(live), by="tests", at=AT)
+    before = release_previews.of(released)
+    assert before.in_flight == waiting.count()
+    assert {flight.step: flight.follows_to for flight in before.flights} == {"pause": ""}
+    assert (before.follow, before.forecast, before.drift.pins) == (0, None, ())
+    assert [pin.key for pin in before.change.changed] == ["demo-request-nurture"]
+
+    replays.start(candidate=released.version, days=40, by="tests", at=timezone.now())
+    while play_part():
+        pass
+    after = release_previews.of(released)
+    assert after.forecast is not None
+    assert after.forecast.entries == Run.objects.filter(workflow_id=live.workflow_id).count()
+    assert after.messages_a_day == after.forecast.of("welcome", "send_message").done / 40  # type: ignore[union-attr]
+
+    client = Client()
+    client.force_login(User.objects.get(username="ana"))
+    page = client.get(f"/releases/{released.pk}/").content.decode()
+    assert f"{waiting.count()} people are on their way through version 1" in page
+    assert f"About {after.forecast.entries_per_day:.1f} enter each day" in page
+    assert client.get(f"/releases/{released.pk + 1000}/").status_code == 404
+
+
+def _without_the_wait(live: Version) -> Version:
+    content = copy.deepcopy(live.content)
+    content["steps"] = [step for step in content["steps"] if step["key"] != "pause"]
+    row = Version(workflow=live.workflow, number=9, content=content, digest=digest.of(content))
+    row.created_at = row.frozen_at = AT
+    row.save()
+    return row
