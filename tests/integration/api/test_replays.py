@@ -15,7 +15,7 @@ from workflows.rehearsal.replays import play_part
 WANTED = {"workflow": "demo-request-nurture", "candidate": 1, "days": 40}
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("demo_of_monday", "db")
 def test_replay_is_asked_for_followed_and_called_off_by_interface() -> None:
     living.weeks(40, slices=2)
     ana, client = User.objects.get(username="ana"), Client()

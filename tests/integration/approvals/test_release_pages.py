@@ -18,7 +18,7 @@ from workflows.rehearsal.replays import play_part
 from .conftest import AT
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("demo")
 @pytest.mark.requirement("G3")
 def test_release_says_whom_it_meets_who_comes_and_what_is_sent_each_day() -> None:
     living.weeks(120, slices=6, to_the_end=False)

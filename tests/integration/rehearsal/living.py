@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from campaigns.demo import workspace
 from campaigns.demo.stream import DemoMessage, sent_at, stream
 from workflows.actions import inbound
 from workflows.engine import envelope
@@ -12,7 +11,7 @@ from workflows.runtime import chores
 from workflows.runtime.advance import advance
 from workflows.runtime.deliver import deliver
 
-DAYS = 24
+DAYS = 18
 #: No test takes longer, and no slice but the last is nearer to now.
 A_TEST = timedelta(hours=6)
 
@@ -29,14 +28,13 @@ def weeks(
     meanwhile: Callable[[datetime], None] = nothing,
     to_the_end: bool = True,
 ) -> datetime:
-    """Live so many messages, the last of them this morning; returns when it began.
+    """Live so many messages in the demo workspace, the last of them this morning; returns when it ended.
 
     The stream's own minutes are stretched over the weeks, so that waits end between the slices. `meanwhile` is called
     after the middle one. Unless `to_the_end`, those who came last still wait.
     """
-    now = datetime.now(UTC) - 2 * A_TEST
-    began = now - timedelta(days=DAYS)
-    workspace.load(at=began - timedelta(days=1))
+    ended = datetime.now(UTC) - 2 * A_TEST
+    began = ended - timedelta(days=DAYS)
     told = stream(count, seed)
     size = -(-len(told) // slices)
     for number in range(slices):
@@ -46,8 +44,8 @@ def weeks(
         if number == slices // 2:
             meanwhile(at + timedelta(seconds=3))
     if to_the_end:
-        settle(at=now)
-    return began
+        settle(at=ended)
+    return ended
 
 
 def _receive(messages: Sequence[DemoMessage], *, at: datetime) -> None:

@@ -46,9 +46,10 @@ def live(workflow: str = NURTURE) -> Version:
     return Activation.objects.get(workflow__key=workflow, until=None).version
 
 
-def replayed(candidate: Version, *, days: int = living.DAYS + 1, contacts: int = 50) -> tuple[Replay, Tally]:
-    replay = asking.start(candidate=candidate, days=days, by="test", at=datetime.now(UTC))
-    while play_part(contacts=contacts):
+def replayed(candidate: Version, *, at: datetime) -> tuple[Replay, Tally]:
+    """Over all that was lived until then."""
+    replay = asking.start(candidate=candidate, days=living.DAYS + 1, by="test", at=at)
+    while play_part():
         pass
     replay.refresh_from_db()
     assert (replay.state, replay.reason) == (Replay.State.DONE, "")
@@ -80,19 +81,19 @@ def with_no_consent_asked() -> tuple[set[int], set[int]]:
     return added, removed
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("demo")
 @pytest.mark.requirement("G6")
 @pytest.mark.parametrize("count", [400, pytest.param(11_500, marks=pytest.mark.chaos)])
 def test_live_reproduces_the_ledger_a_planted_rule_its_difference_and_nobody_is_called(
     count: int, sink: list[str]
 ) -> None:
     begun = time.process_time()
-    living.weeks(count)
+    ended = living.weeks(count)
     lived = time.process_time()
     assert sink
     sink.clear()
 
-    replay, tally = replayed(live())
+    replay, tally = replayed(live(), at=ended)
     played = time.process_time()
     print(  # noqa: T201  the figures of the long form
         f"lived in {lived - begun:.1f} s, played in {played - lived:.1f} s of CPU: {tally.counts}, {tally.exceptions}"
@@ -108,7 +109,7 @@ def test_live_reproduces_the_ledger_a_planted_rule_its_difference_and_nobody_is_
     planted = draft(lambda steps: steps["welcome"]["guards"].pop("consent"))
     added, removed = with_no_consent_asked()
     assert len(added) > len(removed) > 0
-    replay, tally = replayed(planted)
+    replay, tally = replayed(planted, at=ended)
     assert (tally.total("added"), tally.total("removed"), tally.total("changed")) == (len(added), len(removed), 0)
     assert {cause.step for cause in tally.groups} == {"welcome"}
     assert tally.groups[Cause(NURTURE, "welcome", "guard", "consent")]["added"] > 0
@@ -126,12 +127,12 @@ def test_live_reproduces_the_ledger_a_planted_rule_its_difference_and_nobody_is_
     assert sink == []
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("demo")
 def test_a_replay_goes_on_behind_its_last_part_and_is_called_off_between_two() -> None:
-    living.weeks(60, slices=4)
-    whole, expected = replayed(live())
-    again = asking.start(candidate=live(), days=living.DAYS + 1, by="test", at=datetime.now(UTC))
-    assert asking.start(candidate=live(), days=3, by="test", at=datetime.now(UTC)) == again
+    ended = living.weeks(60, slices=4)
+    whole, expected = replayed(live(), at=ended)
+    again = asking.start(candidate=live(), days=living.DAYS + 1, by="test", at=ended)
+    assert asking.start(candidate=live(), days=3, by="test", at=ended) == again
     assert play_part(contacts=7) == 7
     with pytest.raises(KeyboardInterrupt), patch.object(ReplayPart.objects, "create", side_effect=KeyboardInterrupt):
         play_part(contacts=7)
@@ -143,16 +144,16 @@ def test_a_replay_goes_on_behind_its_last_part_and_is_called_off_between_two() -
     assert replays.tally(again).plain["counts"] == expected.plain["counts"]
     assert again.findings.count() == whole.findings.count()
 
-    called_off = asking.start(candidate=live(), days=living.DAYS + 1, by="test", at=datetime.now(UTC))
+    called_off = asking.start(candidate=live(), days=living.DAYS + 1, by="test", at=ended)
     play_part(contacts=7)
     ana = User.objects.get(username="ana")
-    asking.cancel(called_off, by=ana, at=datetime.now(UTC))
+    asking.cancel(called_off, by=ana, at=ended)
     assert play_part() == 0
     with pytest.raises(asking.CannotReplay):
-        asking.cancel(called_off, by=ana, at=datetime.now(UTC))
+        asking.cancel(called_off, by=ana, at=ended)
 
 
-@pytest.mark.django_db
+@pytest.mark.usefixtures("demo")
 def test_contacts_are_taken_back_to_what_they_were() -> None:
     seen: dict[int, object] = {}
     when: list[datetime] = []
