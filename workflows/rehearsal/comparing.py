@@ -207,7 +207,7 @@ def _against(effect: PlayedEffect, told: Told) -> str:
 
 
 def against_ledger(
-    tally: Tally, played: Played, story: Story, *, contact_id: int, keys: Mapping[int, str], world: "Course"
+    tally: Tally, played: Played, story: Story, *, contact_id: int, keys: Mapping[int, str], course: "Course"
 ) -> Iterator[Finding]:
     """What the ledger has and the play has not, has otherwise, or has too much; counted."""
     for key, recorded in story.ledger.items():
@@ -220,12 +220,12 @@ def against_ledger(
         if effect is not None and _reproduces(effect, recorded):
             tally.counts["reproduced"] += 1
             continue
-        why = world.excuse(recorded, effect)
+        why = course.excuse(recorded, effect)
         tally.exceptions[why] += 1
         yield _exception(why, contact_id, workflow, recorded, effect)
     for key, effect in played.effects.items():
         if key not in story.ledger:
-            why = world.surplus(effect)
+            why = course.surplus(effect)
             tally.exceptions[why] += 1
             yield _exception(why, contact_id, effect.workflow, None, effect)
 

@@ -226,7 +226,7 @@ def _play_one(stage: Stage, story: Story, tally: Tally) -> list[Finding]:
     return [
         *_listed(tally, contact_id, [*story.missing, *missed]),
         *comparing.differences(tally, live, candidate, workflow=key, contact_id=contact_id, story=story),
-        *comparing.against_ledger(tally, live, story, contact_id=contact_id, keys=stage.keys, world=stage.course),
+        *comparing.against_ledger(tally, live, story, contact_id=contact_id, keys=stage.keys, course=stage.course),
     ]
 
 

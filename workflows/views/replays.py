@@ -16,7 +16,7 @@ from martechops.people.visitors import person
 from workflows.actions import replays as actions
 from workflows.engine.replays import EXCEPTIONS, PARTS, VERDICTS, Cause, StepForecast, Tally, forecasts
 from workflows.engine.workflow_difference import compare
-from workflows.models import Replay, ReplayFinding
+from workflows.models import Replay, ReplayFinding, Version, Workflow
 from workflows.queries import names, replays, specs
 
 from .editor import workflow_of
@@ -58,6 +58,12 @@ def _start(request: HttpRequest, key: str) -> Replay | str:
         return actions.start(candidate=version, days=int(days), by=person(request), at=clock.now())
     except actions.CannotReplay as error:
         return str(error)
+
+
+def bench_section(request: HttpRequest, workflow: Workflow, version: Version) -> tuple[str, dict[str, Any]]:
+    """For the test bench: replays of exactly this content, and the way to another."""
+    rows = replays.of_workflow(workflow).filter(digest=version.digest)[:5]
+    return "workflows/test_bench/replays.html", {"replays": rows, "may_start": may(request.user, "replays.start")}
 
 
 def detail(request: HttpRequest, replay_id: int) -> HttpResponse:
