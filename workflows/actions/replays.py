@@ -10,7 +10,7 @@ from martechops.lib import digest, wake
 from martechops.people.models import User
 from martechops.people.permissions import check_may
 from workflows.engine.parse import BadSpec
-from workflows.models import Activation, Contact, Replay, Version
+from workflows.models import Activation, Contact, InboundEvent, Replay, Version
 from workflows.queries import live
 
 DOORBELL = "workflows.replays"
@@ -44,7 +44,7 @@ def start(*, candidate: Version, days: int, by: User | str, at: datetime) -> Rep
         content=candidate.content,
         digest=named,
         baseline_id=activation.version_id if activation else None,
-        since=at - timedelta(days=days),
+        since=_beginning(at - timedelta(days=days)),
         until=at,
         last_contact=Contact.objects.aggregate(last=Max("id"))["last"] or 0,
         asked_by=by if isinstance(by, User) else None,
@@ -75,6 +75,12 @@ def _check(candidate: Version) -> None:
         raise CannotReplay(f"This version cannot be read: {error}") from None
     if spec.subject != "contact":
         raise CannotReplay("Only workflows about contacts can be replayed: of other things no past is kept.")
+
+
+def _beginning(wanted: datetime) -> datetime:
+    """No earlier than the first event that there is: what is counted each day is of days that were."""
+    first = InboundEvent.objects.order_by("pk").values_list("received_at", flat=True).first()
+    return max(wanted, first) if first else wanted
 
 
 def _record(action: str, replay: Replay, *, by: User | str, at: datetime, **detail: object) -> None:

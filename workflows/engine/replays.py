@@ -43,6 +43,7 @@ EXCEPTIONS: Mapping[str, str] = {
     "refused today": "The event catalog refuses today what it took then.",
     "unanswered": "Somebody answered a run that is not there when it is played.",
     "place unknown": "A run was on its way when the window began, and where it stood was not kept.",
+    "no longer kept": "An event of which the body was removed, by the policy of how long it is kept.",
     "endless": "Played, workflows set each other off in a circle.",
     "definition changed": "It is played with the definition as it is now.",
 }

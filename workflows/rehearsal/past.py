@@ -182,13 +182,13 @@ def _handled(found: Mapping[int, Story], wanted: str, since: datetime, until: da
     """Events from outside, each with the instant at which it was handled; returns the numbers of all since then."""
     rows = _rows(
         f"""
-        SELECT t.contact_id, t.at, e.id, e.source_id, e.type, COALESCE(q.corrected_body ->> 'event', e.name),
+        SELECT t.contact_id, t.at, t.event_id, e.source_id, e.type, COALESCE(q.corrected_body ->> 'event', e.name),
             e.message_id, e.occurred_at, COALESCE(q.corrected_body, e.body)::text,
             e.type = 'track' AND position('{_ECHO}' IN (t.detail -> 'contact' ->> 'notes')) > 0
         FROM {Trace._meta.db_table} t
-        JOIN {InboundEvent._meta.db_table} e ON e.id = t.event_id
+        LEFT JOIN {InboundEvent._meta.db_table} e ON e.id = t.event_id
         LEFT JOIN {QuarantinedEvent._meta.db_table} q ON q.event_id = e.id
-        WHERE t.contact_id = ANY(%s::bigint[]) AND t.at >= %s
+        WHERE t.contact_id = ANY(%s::bigint[]) AND t.at >= %s AND t.event_id IS NOT NULL
         ORDER BY t.contact_id, t.id
         """,  # noqa: S608
         wanted,
@@ -197,7 +197,11 @@ def _handled(found: Mapping[int, Story], wanted: str, since: datetime, until: da
     for contact_id, at, id, source_id, type, name, message_id, occurred_at, body, is_echo in rows:
         if at > until or (type == internal.TYPE and name not in _FROM_OUTSIDE):
             continue
-        event = ClaimedEvent(id, source_id, type, name, message_id, occurred_at, orjson.loads(body))
+        said = orjson.loads(body) if body else None
+        if not said:
+            found[contact_id].missing.append(("no longer kept", f"event {id}"))
+            continue
+        event = ClaimedEvent(id, source_id, type, name, message_id, occurred_at, said)
         found[contact_id].happened.append(Handled(event, at, bool(is_echo)))
     return {row[2] for row in rows}
 
