@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workflows', '0026_scenarios'),
+        ('workflows', '0027_moves'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
