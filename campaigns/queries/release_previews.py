@@ -129,7 +129,7 @@ def _names(version: Version) -> dict[str, str]:
 
 
 def _sendings(version: Version, forecast: Forecast) -> list[Sending]:
-    days = (forecast.until - forecast.since).total_seconds() / 86_400 or 1.0
+    days = forecast.days
     names = _names(version)
     return [
         Sending(

@@ -223,8 +223,12 @@ class Forecast:
 
     @property
     def entries_per_day(self) -> float:
-        days = (self.until - self.since).total_seconds() / 86_400
-        return self.entries / days if days else 0.0
+        return self.entries / self.days
+
+    @property
+    def days(self) -> float:
+        """How many the window spans; what is less counts as one, for hours say nothing of days."""
+        return max((self.until - self.since).total_seconds() / 86_400, 1.0)
 
 
 def forecasts(tally: Tally, workflow: str, *, side: Side = "candidate") -> tuple[StepForecast, ...]:

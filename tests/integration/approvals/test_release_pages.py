@@ -47,7 +47,7 @@ def test_release_says_whom_it_meets_who_comes_and_what_is_sent_each_day() -> Non
     client = Client()
     client.force_login(User.objects.get(username="ana"))
     page = client.get(f"/releases/{released.pk}/").content.decode()
-    assert f"{waiting.count()} people are on their way through version 1" in page
+    assert f"{waiting.count()} people are on their way through version {live.number}" in page
     assert f"About {after.forecast.entries_per_day:.1f} enter each day" in page
     assert client.get(f"/releases/{released.pk + 1000}/").status_code == 404
 
