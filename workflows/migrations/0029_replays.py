@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workflows', '0027_moves'),
+        ('workflows', '0028_what_gates_look_for'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
