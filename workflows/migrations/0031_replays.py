@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workflows', '0028_what_gates_look_for'),
+        ('workflows', '0030_rare_rows_are_found'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
