@@ -36,6 +36,9 @@ class Done:
     wal_bytes: int
     round_trips: int
     memory_mb: float
+    #: Of what was done, in full batches, and the round trips of those.
+    done_full: int
+    round_trips_full: int
 
 
 @dataclass(slots=True)
@@ -62,6 +65,8 @@ class Crew:
             wal_bytes=wal_position() - wal,
             round_trips=sum(one["round_trips"] for one in said),
             memory_mb=max(one["memory_mb"] for one in said),
+            done_full=sum(one["done_full"] for one in said),
+            round_trips_full=sum(one["round_trips_full"] for one in said),
         )
 
 

@@ -26,11 +26,11 @@ LONG = Sizes(
     rounds=5,
     events=12_000,
     requests={1: 6_000, 10: 2_000, 100: 300},
-    effects=1_500,
+    effects=4_000,
     seconds=20,
     tasks=400,
     stored=10_000_000,
 )
 QUICK = Sizes(
-    rounds=2, events=3_000, requests={1: 1_500, 10: 400, 100: 60}, effects=300, seconds=5, tasks=100, stored=200_000
+    rounds=2, events=3_000, requests={1: 1_500, 10: 400, 100: 60}, effects=1_000, seconds=5, tasks=100, stored=200_000
 )

@@ -9,20 +9,23 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from typing import Any
 from unittest import mock
 
+from martechops.bench import usage
+
 #: Between two looks at a queue whose rest another worker holds.
 PAUSE_SECONDS = 0.002
+#: Between two looks at effects that are under way.
+DELIVERY_PAUSE_SECONDS = 0.02
 
 
 def main() -> None:
     import django
 
     django.setup()
-    from martechops.bench import usage
-
-    tasks: dict[str, Callable[[], int]] = {
+    tasks: dict[str, Callable[[usage.RoundTrips], Work]] = {
         "advance": _advance,
         "advance-untraced": _advance_untraced,
         "deliver": _deliver,
@@ -33,31 +36,45 @@ def main() -> None:
             return
         with usage.round_trips() as trips:
             began, worked = time.perf_counter(), time.process_time()
-            done = tasks[line.strip()]()
+            work = tasks[line.strip()](trips)
             seconds, cpu = time.perf_counter() - began, time.process_time() - worked
         largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        said = {"done": done, "seconds": seconds, "cpu_seconds": cpu, "round_trips": trips.count, "memory_mb": largest}
-        print(json.dumps(said), flush=True)
+        said = {"seconds": seconds, "cpu_seconds": cpu, "round_trips": trips.count, "memory_mb": largest}
+        print(json.dumps(said | asdict(work)), flush=True)
 
 
-def _advance() -> int:
+@dataclass(slots=True)
+class Work:
+    """What was done."""
+
+    done: int = 0
+    #: Of that, in batches that were full, and how often the database was asked for them.
+    done_full: int = 0
+    round_trips_full: int = 0
+
+
+def _advance(trips: usage.RoundTrips) -> Work:
     from workflows.models import QueuedEvent
-    from workflows.runtime.advance import advance
+    from workflows.runtime.advance import MOST_TOGETHER, advance
 
-    done = 0
+    work = Work()
     while True:
+        before = trips.count
         handled = advance()
-        done += handled
+        work.done += handled
+        if handled >= MOST_TOGETHER:
+            work.done_full += handled
+            work.round_trips_full += trips.count - before
         if not handled:
             if not QueuedEvent.objects.exists():
-                return done
+                return work
             time.sleep(PAUSE_SECONDS)
 
 
-def _advance_untraced() -> int:
+def _advance_untraced(trips: usage.RoundTrips) -> Work:
     """The same without the account of why: neither put into words nor written."""
     with _untraced():
-        return _advance()
+        return _advance(trips)
 
 
 @contextmanager
@@ -73,16 +90,18 @@ def _untraced() -> Any:
         yield
 
 
-def _deliver() -> int:
+def _deliver(trips: usage.RoundTrips) -> Work:
+    """Until the last one is recorded: that lanes then wait for more is no part of it."""
     from workflows.models import Effect
     from workflows.runtime import lanes
 
-    planned = Effect.objects.filter(state="planned")
+    under_way = Effect.objects.filter(state__in=["planned", "reserved"])
+    del trips
     before = Effect.objects.filter(state="done").count()
-    while planned.exists():
+    while under_way.exists():
         lanes.serve()
-        lanes.wait_until_idle()
-    return Effect.objects.filter(state="done").count() - before
+        time.sleep(DELIVERY_PAUSE_SECONDS)
+    return Work(done=Effect.objects.filter(state="done").count() - before)
 
 
 if __name__ == "__main__":
