@@ -28,6 +28,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
             "event_id",
             "entered_at",
             "changed_at",
+            "moved_at",
             "ended_at",
         ]
 

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from martechops.templatetags.statuses import look_of
 from workflows.engine.parse import BadSpec, parse
 from workflows.models import Run, Version
-from workflows.queries import names, runs, subjects, timeline
+from workflows.queries import in_flight, names, runs, subjects, timeline
 
 from .map_drawing import draw
 from .map_layout import ROOMY
@@ -81,6 +81,7 @@ def detail(request: HttpRequest, run_id: int) -> HttpResponse:
             "effects": runs.effects(run),
             "systems": told.systems,
             "timer": runs.timer(run.pk),
+            "moves": in_flight.moves_of_run(run.pk) if run.moved_at else (),
             "picture": _picture(run, version, path_of(story), told.systems),
         },
     )

@@ -54,6 +54,9 @@ def test_the_preview_names_numbers_and_what_is_confirmed_is_moved(finishing: tup
     assert Move.objects.get().runs == 3
     move_batches.go_on(at=AT)
     assert set(Run.objects.values_list("version_id", flat=True)) == {new.pk}
+    page = ana.get(f"/runs/{Run.objects.latest('pk').pk}/").content.decode()
+    assert f"from version {old.number} to {new.number}" in page
+    assert f"Moved from version {old.number} to version {new.number}" in page
 
 
 def test_a_preview_that_holds_no_more_moves_nobody(finishing: tuple[Version, Version]) -> None:
