@@ -38,6 +38,8 @@ LABELS = {
 }
 #: Only here may what a campaign is be changed: in review it is read-only, and later it is what was approved.
 EDITABLE = frozenset({State.DRAFT})
+#: It has not gone live yet.
+BEFORE_START = frozenset({State.DRAFT, State.IN_REVIEW, State.APPROVED, State.SCHEDULED})
 #: From here it can still reach people.
 UNDER_WAY = frozenset({State.SCHEDULED, State.LIVE, State.PAUSED})
 
@@ -77,6 +79,14 @@ TRANSITIONS = (
         "campaigns.launch",
     ),
     Step(
+        "hold",
+        (State.SCHEDULED,),
+        State.APPROVED,
+        "Do not start by itself",
+        "Approved as before, and started by hand or scheduled anew",
+        "campaigns.stop",
+    ),
+    Step(
         "start", (State.APPROVED, State.SCHEDULED), State.LIVE, "Start now", "Its workflows go live", "campaigns.launch"
     ),
     Step("pause", (State.LIVE,), State.PAUSED, "Pause", "Nobody enters its workflows any more", "campaigns.stop"),
@@ -95,7 +105,7 @@ TRANSITIONS = (
         (State.ENDED, State.CANCELLED),
         State.ARCHIVED,
         "Archive",
-        "What it was and what came of it is kept as it is now",
+        "What it was and what came of it is kept for good",
         "campaigns.edit",
     ),
 )

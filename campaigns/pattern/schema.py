@@ -48,6 +48,7 @@ _CONTENT = _object(
         "kind": {"enum": ["article", "email", "landing-page", "post", "video", "webinar"]},
         "channels": _TEXTS,
         "body": _TEXT,
+        "link": {**_TEXT, "description": "Where it can be read. The form of a landing page is fetched from there."},
         "owner": _TEXT,
     },
     *("key", "name", "kind", "owner"),

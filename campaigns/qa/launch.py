@@ -146,3 +146,7 @@ class Launch:
     renderings: tuple[Rendering, ...] = ()
     proofs: tuple[Proof, ...] = ()
     findings: tuple[Finding, ...] = ()
+    #: Fields that the playbook needs, each with what for.
+    required: tuple[tuple[str, str], ...] = ()
+    #: How many of the recent leads have each of them.
+    required_coverage: Mapping[str, Coverage] = field(default_factory=dict)

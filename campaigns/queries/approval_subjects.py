@@ -18,7 +18,7 @@ from workflows.lint.risk import reasons
 from workflows.models import Activation, ContentItem, Revision, Version, Workflow
 from workflows.queries import specs
 
-from . import conventions, manifests
+from . import conventions, manifests, playbooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def _authors(versions: Sequence[Version]) -> Mapping[int, set[int]]:
 
 
 def _campaigns(keys: Collection[str], among: Definitions) -> Mapping[str, Subject]:
-    rows = list(Campaign.objects.filter(key__in=keys).select_related("owner", "audience"))
+    rows = list(Campaign.objects.filter(key__in=keys).select_related("owner", "audience", "playbook"))
     parts = list(CampaignWorkflow.objects.filter(campaign__in=rows).values_list("campaign_id", "workflow_id"))
     newest = {version.workflow_id: version for version in _newest({workflow for _, workflow in parts})}
     pieces: dict[int, list[ContentItem]] = {row.pk: [] for row in rows}
@@ -179,7 +179,7 @@ def _campaign(
         authors=frozenset(authors),
         risk=max((spec.risk for spec in read), key=RISKS.index, default="low"),
         reasons=tuple(says for spec in read for says in _reasons(spec, f"{spec.name}, ")),
-        teams=tuple(dict.fromkeys(team for spec in read for team in spec.approvers)),
+        teams=tuple(dict.fromkeys((*playbooks.approvers_of(row), *(team for spec in read for team in spec.approvers)))),
         versions=frozenset(version.pk for version in versions),
     )
 

@@ -44,6 +44,8 @@ class Around:
     utm: tuple[tuple[str, str], ...] = ()
     #: People of the audience, as templates see them; empty: the recent leads.
     audience: tuple[Mapping[str, Any], ...] = ()
+    #: Fields that the playbook needs, each with what for.
+    required: tuple[tuple[str, str], ...] = ()
 
 
 def gather(versions: Sequence[Version], *, name: str, at: datetime, around: Around | None = None) -> Launch:
@@ -75,6 +77,8 @@ def gather(versions: Sequence[Version], *, name: str, at: datetime, around: Arou
         ),
         proofs=tuple(proof for version, spec in specs.items() for proof in _proofs(version, spec, texts, at)),
         findings=tuple(_findings(specs)),
+        required=around.required,
+        required_coverage=recent_leads.coverage(everybody, [path for path, _ in around.required]),
     )
 
 
@@ -157,7 +161,7 @@ def visit_of(row: PageVisit) -> Visit:
 def _rendering(text: Template, people: Sequence[Mapping[str, Any]], known: Mapping[str, CompiledBlock]) -> Rendering:
     missing, problems = Counter[str](), Counter[str]()
     try:
-        needed = (*liquid.needed(text.subject), *liquid.needed(text.body))
+        needed = {*liquid.needed(text.subject), *liquid.needed(text.body)} - {messages.UNSUBSCRIBE}
     except BadTemplate as error:
         return Rendering(text.key, len(people), problems={str(error): len(people)})
     for person in people:

@@ -10,7 +10,7 @@ from campaigns import lifecycle, naming
 from campaigns.models import Campaign, CampaignContent, CampaignWorkflow, PageVisit
 from martechops.lib import digest
 from workflows.engine.references import references
-from workflows.models import MessageTemplate, Version
+from workflows.models import ContentItem, MessageTemplate, Version
 
 #: Campaigns that can still reach somebody, or did a while ago.
 _SHOWN = [state for state in lifecycle.State if state not in (lifecycle.State.ARCHIVED, lifecycle.State.CANCELLED)]
@@ -73,7 +73,8 @@ def _texts(campaigns: Mapping[int, Campaign]) -> Iterator[_Text]:
         at = f"/vocabulary/template/{template.pk}/"
         yield _Text(named[template.key], f"template {template.name}", at, f"{template.subject}\n{template.body}")
     for piece in CampaignContent.objects.filter(campaign__in=campaigns).select_related("item"):
-        body = f"{piece.item.body}\n{piece.item.link}"
+        is_page = piece.item.kind == ContentItem.Kind.LANDING_PAGE  # there it is itself; it leads nobody there
+        body = piece.item.body if is_page else f"{piece.item.body}\n{piece.item.link}"
         yield _Text(campaigns[piece.campaign_id], piece.item.name, f"/content/{piece.item_id}/", body)
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
+from campaigns import pattern
 from campaigns.models import Campaign, Playbook, PlaybookVersion
+from campaigns.pattern import Values
 from workflows.engine.difference import differences
 from workflows.models import MessageTemplate, Segment
 from workflows.queries import documents
@@ -19,6 +21,30 @@ class Update:
     newest: PlaybookVersion
     #: What is concerned ("template [[key]]-thanks") and what changed there.
     changes: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def approvers_of(campaign: Campaign) -> tuple[str, ...]:
+    """Keys of the teams that its playbook names; it is read with owner and playbook. No query."""
+    if campaign.playbook is None:
+        return ()
+    values = Values({**campaign.parameters, "owner": campaign.owner.key})
+    return tuple(pattern.fill(list(campaign.playbook.content.get("approvers", ())), values))
+
+
+def checks_of(campaign: Campaign, *, timezone: str) -> tuple[Mapping[str, Any], ...]:
+    """What its playbook has people look at and sign: says, team, blocking."""
+    if campaign.playbook is None:
+        return ()
+    found = pattern.read(campaign.playbook.content)
+    given = {"owner": campaign.owner.key, "campaign": campaign.name, "key": campaign.key, "starts_at": campaign.starts_at}
+    values = Values({**found.values(campaign.parameters, timezone=timezone), **given}, timezone=timezone)
+    return tuple(pattern.fill(list(found.checks), values))
+
+
+def required_of(campaign: Campaign) -> tuple[tuple[str, str], ...]:
+    """Fields that its playbook needs, each with what for."""
+    rows = campaign.playbook.content.get("requires", ()) if campaign.playbook else ()
+    return tuple((row["field"], row["why"]) for row in rows)
 
 
 def newest_versions() -> QuerySet[PlaybookVersion]:

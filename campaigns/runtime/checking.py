@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 import structlog
 
 from campaigns.actions import checklists
-from campaigns.models import Campaign, CampaignContent, Checklist, PageVisit
+from campaigns.actions.checklists import ToSign
+from campaigns.lifecycle import BEFORE_START
+from campaigns.models import ApprovalRequest, Campaign, CampaignContent, Checklist, PageVisit
 from campaigns.qa.launch import Link, Template
-from campaigns.queries import approval_subjects, launches, recent_leads
+from campaigns.queries import approval_subjects, launches, playbooks, recent_leads
 from campaigns.queries.approval_subjects import Subject
 from campaigns.queries.launches import Around
 from martechops.lib import failures
 from workflows.engine.parse import BadSpec
 from workflows.models import ContentItem, Version
-from workflows.queries import segments
+from workflows.queries import segments, work_calendar
 
 log = structlog.get_logger()
 
@@ -37,13 +39,14 @@ def check(kind: str, key: str, *, at: datetime) -> Checklist:
 
 
 def keep(*, at: datetime) -> int:
-    """Run again what changed since it was checked, or whose addresses were visited since; returns how many."""
-    lists = _newest(at)
+    """Run what was never checked, what changed since, or whose addresses were visited since; returns how many."""
+    lists = {(checklist.kind, checklist.key): checklist for checklist in _newest(at)}
+    wanted = lists.keys() | _unchecked(at)
     count = 0
-    for kind in {checklist.kind for checklist in lists} & approval_subjects.KINDS.keys():
-        ours = {checklist.key: checklist for checklist in lists if checklist.kind == kind}
-        for key, subject in approval_subjects.found(kind, list(ours)).items():
-            if count < _AT_ONCE and _is_behind(ours[key], subject):
+    for kind in {kind for kind, _ in wanted} & approval_subjects.KINDS.keys():
+        keys = [key for of, key in wanted if of == kind]
+        for key, subject in approval_subjects.found(kind, keys).items():
+            if count < _AT_ONCE and _is_behind(lists.get((kind, key)), subject):
                 _check(subject, at=at)
                 count += 1
     return count
@@ -54,8 +57,18 @@ def _newest(at: datetime) -> list[Checklist]:
     return list(rows.distinct("kind", "key"))
 
 
-def _is_behind(checklist: Checklist, subject: Subject) -> bool:
-    if checklist.digest != subject.manifest.digest:
+def _unchecked(at: datetime) -> set[tuple[str, str]]:
+    """Launches that somebody works on or asks for, and of which there is no list at all."""
+    since = at - _KEPT_UP
+    planned = Campaign.objects.filter(state__in=BEFORE_START, updated_at__gt=since).values_list("key", flat=True)
+    asked = ApprovalRequest.objects.filter(state=ApprovalRequest.State.OPEN).values_list("subject_kind", "subject_key")
+    found = {("campaign", key) for key in planned} | set(asked)
+    there = Checklist.objects.filter(key__in=[key for _, key in found]).values_list("kind", "key")
+    return found - set(there)
+
+
+def _is_behind(checklist: Checklist | None, subject: Subject) -> bool:
+    if checklist is None or checklist.digest != subject.manifest.digest:
         return True
     waiting = [url for url in checklist.addresses if url]
     visits = PageVisit.objects.filter(url__in=waiting, visited_at__gt=checklist.checked_at)
@@ -77,7 +90,25 @@ def _check(subject: Subject, *, at: datetime) -> Checklist:
     urls = launches.addresses(launch)
     checklists.ask_for_visits({url for url in urls if _is_due(launch.visits, url, at)}, at=at)
     return checklists.store(
-        kind=subject.kind, key=subject.key, digest=digest, results=results, addresses=sorted(urls), to_sign=(), at=at
+        kind=subject.kind,
+        key=subject.key,
+        digest=digest,
+        results=results,
+        addresses=sorted(urls),
+        to_sign=to_sign(subject),
+        at=at,
+    )
+
+
+def to_sign(subject: Subject) -> tuple[ToSign, ...]:
+    """What people look at: what the playbook of a campaign names."""
+    campaign = _campaign(subject)
+    if campaign is None:
+        return ()
+    rows = playbooks.checks_of(campaign, timezone=work_calendar.calendar().timezone)
+    return tuple(
+        ToSign(f"playbook-{number}", row["says"], team=row["team"], blocking=row.get("blocking", True))
+        for number, row in enumerate(rows, start=1)
     )
 
 
@@ -89,8 +120,8 @@ def _is_due(visits: Mapping[str, object], url: str, at: datetime) -> bool:
 
 def around(subject: Subject, *, at: datetime) -> Around:
     """What a campaign adds to its workflows: its content, its pages, its tags and its audience."""
-    campaign = Campaign.objects.filter(key=subject.key).select_related("audience").first()
-    if subject.kind != "campaign" or campaign is None:
+    campaign = _campaign(subject)
+    if campaign is None:
         return Around()
     items = [one.item for one in CampaignContent.objects.filter(campaign=campaign).select_related("item")]
     return Around(
@@ -98,7 +129,14 @@ def around(subject: Subject, *, at: datetime) -> Around:
         landing_pages=tuple(_pages(items)),
         utm=tuple((f"utm_{name}", str(value)) for name, value in campaign.utm.items() if value),
         audience=tuple(_audience(campaign, at)),
+        required=playbooks.required_of(campaign),
     )
+
+
+def _campaign(subject: Subject) -> Campaign | None:
+    related = ("owner", "audience", "playbook")
+    rows = Campaign.objects.filter(key=subject.key).select_related(*related)
+    return rows.first() if subject.kind == "campaign" else None
 
 
 def _text(item: ContentItem) -> Template:

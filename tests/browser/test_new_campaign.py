@@ -1,7 +1,7 @@
-"""From "New campaign" to "ready for approval", on one page, as fast as somebody types."""
+"""From "New campaign" to "ready for approval" on one page: six things are said, and everything else is there."""
 
-import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,8 +17,9 @@ def page_of_ana(demo_of_yesterday: None, visit_as: Callable[..., Page]) -> Page:
 
 
 @pytest.mark.requirement("E1")
-def test_webinar_is_ready_for_approval_from_one_page_in_under_two_minutes(page_of_ana: Page) -> None:
-    page, began = page_of_ana, time.monotonic()
+def test_webinar_is_ready_for_approval_from_one_page(page_of_ana: Page) -> None:
+    page, visited = page_of_ana, list[str]()
+    page.on("framenavigated", lambda frame: visited.append(urlsplit(frame.url).path))
     page.goto("/campaigns/")
     page.get_by_role("link", name="New campaign").first.click()
     page.get_by_role("link", name="Webinar registration to attendee nurture").click()
@@ -34,5 +35,5 @@ def test_webinar_is_ready_for_approval_from_one_page_in_under_two_minutes(page_o
     page.get_by_role("button", name="Make the campaign").click()
     expect(page.get_by_role("heading", name=NAME, level=1)).to_be_visible()
     expect(page.get_by_role("button", name="Ask for approval")).to_be_visible()
-    # What was promised is two minutes of a person's time; the machine's part of it is seconds.
-    assert time.monotonic() - began < 120
+    # Two minutes of a person's time are one choice, six texts and one button: nothing else is asked.
+    assert visited == ["/campaigns/", "/campaigns/new/", "/campaigns/new/", f"/campaigns/{NAME}/"]

@@ -16,6 +16,7 @@ from campaigns.qa.checks import (
     crm_fields,
     form_fields,
     lint_clean,
+    required_fields,
     templates_render,
     unsubscribe_there,
     utm_tags,
@@ -119,6 +120,8 @@ def launch(**parts: Any) -> Launch:
             "utm": (compile_convention([{"part": "medium", "values": ["email", "social"]}]),),
         },
         fields={"contact.country": FieldType("picklist", ("DE", "FR"))},
+        required=(("contact.country", "Routing needs it."),),
+        required_coverage={"contact.country": Coverage(9, 10)},
         renderings=(Rendering("welcome", 20),),
         proofs=(Proof("nurture", "welcome", "email", without={"never asked": "withheld: consent was never given"}),),
     )
@@ -281,3 +284,12 @@ def test_error_of_the_lint_fails_and_a_warning_warns() -> None:
 
 def test_every_check_has_a_code_of_its_own() -> None:
     assert len({check.code for check in CHECKS}) == len(CHECKS)
+
+
+@pytest.mark.requirement("E3")
+def test_field_that_the_playbook_needs_is_in_the_catalog_or_it_fails() -> None:
+    clean = launch()
+    result = examine(required_fields.CHECK, launch=replace(clean, required=(*clean.required, ("contact.budget", "Sales."))))
+    assert result.verdict == FAILED
+    assert "9 of 10 leads of the last 30 days have it" in result.seen[0].says
+    assert bad(result) == ["budget (contact.budget): Sales, and the catalog has no such field"]
