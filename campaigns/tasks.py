@@ -5,12 +5,13 @@ import time
 from celery import shared_task
 
 from campaigns.actions import approval_chores, repairs, rollout_ticks, staleness
-from campaigns.runtime import checking, letters, visits
+from campaigns.runtime import checking, letters, starts, visits
 from martechops.lib import clock, wake
 
 APPROVALS = "campaigns.approvals"
 CHECKS = "campaigns.checks"
 ROLLOUTS = "campaigns.rollouts"
+STARTS = "campaigns.starts"
 
 
 @shared_task(name=APPROVALS)
@@ -30,6 +31,12 @@ def repairs_task() -> None:
         if time.monotonic() > end:
             wake.ring(repairs.DOORBELL)
             return
+
+
+@shared_task(name=STARTS)
+def starts_task() -> None:
+    """Start and end the campaigns whose hour has come."""
+    starts.keep(at=clock.now())
 
 
 @shared_task(name=CHECKS)

@@ -27,6 +27,7 @@ TIMERS = {
     "campaigns.approvals": 5,  # approvals that something made stale, that ran out, or whose time to go live has come
     "reporting.facts": 5,  # what was written since is made into facts
     "campaigns.rollouts": 2,  # rollouts that are open: their gates, and the one step that is due
+    "campaigns.starts": 5,  # campaigns whose hour to start, or to end, has come
     "martechops.pulse": 2,  # shows /readyz that beat, broker and a worker are all there
     "people.forget_unspent_limits": 300,  # rate limits that are full again
 }

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from campaigns import policies
-from campaigns.actions import approvals, letters, rollouts
+from campaigns.actions import approvals, letters, outcomes, rollouts
 from campaigns.actions.approvals import State
 from campaigns.models import ApprovalRequest
 
@@ -20,7 +20,10 @@ def keep(*, at: datetime) -> int:
 def _expire(at: datetime) -> int:
     """Open ones that nobody answered, and approved ones that did not go live."""
     due = ApprovalRequest.objects.filter(
-        Q(state=State.OPEN) | Q(state=State.APPROVED, rollouts=None, subject_kind="release"), expires_at__lte=at
+        Q(state=State.OPEN)
+        | Q(state=State.APPROVED, rollouts=None, subject_kind="release")
+        | Q(state=State.APPROVED, went_at=None, subject_kind="campaign"),
+        expires_at__lte=at,
     )
     return sum(_over(request, at) for request in due.order_by("pk"))
 
@@ -31,7 +34,8 @@ def _over(request: ApprovalRequest, at: datetime) -> int:
     if request.state not in (State.OPEN, State.APPROVED) or request.expires_at > at:
         return 0
     because = "Nobody answered in time." if request.state == State.OPEN else "It did not go live in time."
-    approvals.close(request, row, to=State.EXPIRED, by="approvals", at=at, because=because)
+    closed = approvals.close(request, row, to=State.EXPIRED, by="approvals", at=at, because=because)
+    outcomes.settle(row, closed, at=at)
     return 1
 
 

@@ -116,6 +116,12 @@ def still_stands(*, kind: str, key: str, at: datetime) -> bool:
     return not wanted or _in_force(subject, at) is not None
 
 
+def went(*, kind: str, key: str, at: datetime) -> None:
+    """A thing, whose row is locked, is live now: what was agreed to has been used."""
+    standing = ApprovalRequest.objects.filter(subject_kind=kind, subject_key=key, state=State.APPROVED, went_at=None)
+    standing.update(went_at=at)
+
+
 def granted_at_once(*, kind: str, key: str, at: datetime) -> str:
     """The digest of a thing that was asked for a moment ago and needs nobody; else empty."""
     request = ApprovalRequest.objects.filter(

@@ -12,7 +12,7 @@ from campaigns import lifecycle
 from campaigns.actions import approvals, rollouts
 from campaigns.lifecycle import EDITABLE, WrongState
 from campaigns.models import Campaign, CampaignContent, CampaignWorkflow
-from campaigns.queries import conventions
+from campaigns.queries import checklists, conventions
 from martechops.audit import entries
 from martechops.lib import history
 from martechops.people.models import User
@@ -140,7 +140,7 @@ def move(*, campaign: Campaign, verb: str, by: User | str, at: datetime, note: s
 
     "approve" is a system's: what the approvals of its sections come to; it names the digest that they agreed to.
     """
-    campaign = Campaign.objects.select_for_update(of=("self",)).select_related("owner", "audience").get(pk=campaign.pk)
+    campaign = Campaign.objects.select_for_update(of=("self",)).select_related("owner", "audience", "playbook").get(pk=campaign.pk)
     to = lifecycle.after(campaign.state, verb)
     _check_may_move(campaign, verb, by)
     before = campaign.state
@@ -204,14 +204,26 @@ def _schedule(campaign: Campaign, by: User | str, at: datetime) -> None:
 def _start(campaign: Campaign, by: User | str, at: datetime) -> None:
     # All at once, in one order, before anything is written: who edits one of them waits, or we do.
     list(Workflow.objects.select_for_update().filter(pk__in=_own(campaign).values("workflow_id")).order_by("pk"))
-    if isinstance(by, User) and not approvals.still_stands(kind="campaign", key=campaign.key, at=at):
-        raise NotReady("It is not what was approved any more: take it back to draft, and ask again.")
+    if isinstance(by, User):
+        check_agreed(campaign, at=at)
     for row in _own(campaign):
         version = row.workflow.versions.exclude(frozen_at=None).order_by("number").last()
         if version is None:
             raise NotReady(f"{row.workflow.name} has no frozen version.")
         _switch_on(version, campaign, by, at)
     campaign.started_at = campaign.started_at or at
+    approvals.went(kind="campaign", key=campaign.key, at=at)
+
+
+def check_agreed(campaign: Campaign, *, at: datetime) -> None:
+    """Return if it, whose row is locked, is approved and passes its checks as it is now. Raises NotReady.
+
+    Nobody else writes anything until the end of the transaction.
+    """
+    if not approvals.still_stands(kind="campaign", key=campaign.key, at=at):
+        raise NotReady("It is not what was approved any more: take it back to draft, and ask again.")
+    if against := checklists.stands_against_now("campaign", campaign.key):
+        raise NotReady(f"It does not pass its checks: {against[0]}")
 
 
 def _resume(campaign: Campaign, by: User | str, at: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from campaigns.models import ApprovalRequest, BreakGlass, Letter
+from campaigns.models import ApprovalRequest, BreakGlass, Campaign, Letter
 from martechops.people.models import Role, Team, User
 from workflows.models import Notice
 
@@ -43,6 +43,22 @@ def went(request: ApprovalRequest, *, refused: str, at: datetime) -> None:
     """Tell the owners what became of the time that was named."""
     says = f"did not go live at its time: {refused}." if refused else "went live at its time"
     _notice([request.owner], request, says, by="approvals", at=at)
+    _write([request.requested_by], request, says.rstrip("."), at=at)
+
+
+def campaign_moved(campaign: Campaign, *, says: str, at: datetime) -> None:
+    """Tell the owners what happened to it by the mere passing of time."""
+    address = f"/campaigns/{campaign.key}/"
+    Notice.objects.create(owner=campaign.owner, label=f"Campaign {campaign.name}", address=address, says=says, at=at)
+
+
+def campaign_held(campaign: Campaign, *, because: str, to: User | None, at: datetime) -> None:
+    """Tell the owners, and whoever scheduled it, that it did not start."""
+    says = f"did not start at its time: {because}"
+    campaign_moved(campaign, says=says, at=at)
+    asked = ApprovalRequest.objects.filter(subject_kind="campaign", subject_key=campaign.key).order_by("-pk").first()
+    if asked is not None and to is not None:
+        _write([to], asked, says.rstrip("."), at=at)
 
 
 def glass_was_broken(broken: BreakGlass, *, at: datetime) -> None:

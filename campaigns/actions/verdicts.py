@@ -1,6 +1,6 @@
 """What people say to a request: agree to sections, ask for changes, refuse; and what comes of it."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from campaigns import policies
-from campaigns.actions import approvals, campaigns
+from campaigns.actions import approvals, outcomes
 from campaigns.actions.approvals import NotOpen, State
 from campaigns.manifests import Manifest
-from campaigns.models import Approval, ApprovalRequest, Campaign
+from campaigns.models import Approval, ApprovalRequest
 from campaigns.policies import Need
 from campaigns.queries import approval_subjects, delegations
 from martechops.audit import entries
@@ -98,7 +98,17 @@ def overtaken(request: ApprovalRequest, row: Any, *, at: datetime) -> ApprovalRe
     if now.digest == request.digest:
         return None
     because = "; ".join(approvals.changes_since(request, now)) + "."
-    return approvals.close(request, row, to=State.STALE, by="approvals", at=at, because=because)
+    if outcomes.goes_back(request.subject_kind, row):
+        because += " It is a draft again."
+    stale = approvals.close(request, row, to=State.STALE, by="approvals", at=at, because=because)
+    return outcomes.settle(row, stale, at=at)
+
+
+@transaction.atomic
+def withdraw(*, request: ApprovalRequest, by: User | str, at: datetime, because: str = "") -> ApprovalRequest:
+    """As `approvals.withdraw`, and the thing is what it was before it was asked for."""
+    row, _ = approvals.locked(request)
+    return outcomes.settle(row, approvals.withdraw(request=request, by=by, at=at, because=because), at=at)
 
 
 def _check(request: ApprovalRequest, verdict: str, *, by: User, word: User, at: datetime, comment: str) -> None:
@@ -175,22 +185,4 @@ def _conclude(
     else:
         to = State.CHANGES if verdict == Verdict.ASK else State.REFUSED
         closed = approvals.close(request, row, to=to, by=by, at=at, because=comment)
-    if outcome := _OUTCOMES.get((closed.subject_kind, closed.state)):
-        outcome(row, closed, at)
-    return closed
-
-
-def _campaign_approved(row: Campaign, request: ApprovalRequest, at: datetime) -> None:
-    campaigns.move(campaign=row, verb="approve", by="approvals", at=at, digest=request.digest)
-
-
-def _campaign_returned(row: Campaign, request: ApprovalRequest, at: datetime) -> None:
-    campaigns.move(campaign=row, verb="return", by="approvals", at=at, note=request.because)
-
-
-#: What a decision does to the thing itself.
-_OUTCOMES: Mapping[tuple[str, str], Callable[[Any, ApprovalRequest, datetime], None]] = {
-    ("campaign", State.APPROVED): _campaign_approved,
-    ("campaign", State.CHANGES): _campaign_returned,
-    ("campaign", State.REFUSED): _campaign_returned,
-}
+    return outcomes.settle(row, closed, at=at)

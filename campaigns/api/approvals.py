@@ -144,7 +144,7 @@ class ApprovalViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericV
         """Take the question back; it can be edited again."""
         del pk
         said = _valid(WithdrawSerializer(data=request.data))
-        return self._answer(approvals.withdraw(request=self.get_object(), **said, by=caller(request), at=clock.now()))
+        return self._answer(verdicts.withdraw(request=self.get_object(), **said, by=caller(request), at=clock.now()))
 
     def _answer(self, row: ApprovalRequest, code: int = status.HTTP_200_OK) -> Response:
         return Response(ApprovalRequestSerializer(self.get_queryset().get(pk=row.pk)).data, status=code)

@@ -86,6 +86,15 @@ def stands_against(kind: str, key: str, *, digest: str) -> Sequence[str]:
     return found.stands_against if found else ()
 
 
+def stands_against_now(kind: str, key: str) -> Sequence[str]:
+    """As `stands_against`, of the launch as it is now; that nothing was checked as it is now stands against it, too."""
+    subject = approval_subjects.current(kind, key)
+    digest = subject.manifest.digest if subject else ""
+    if not Checklist.objects.filter(kind=kind, key=key, digest=digest).exists():
+        return ["nothing was checked of it as it is now; that happens by itself within a minute, or on its page of checks."]
+    return stands_against(kind, key, digest=digest)
+
+
 def _line(result: CheckResult) -> Line:
     icon, tone = _LOOKS[result.verdict]
     order = ("bad", "unsure", "good")

@@ -99,7 +99,7 @@ _SAID = {
 def withdraw(request: HttpRequest, request_id: int) -> HttpResponse:
     """Take the question back."""
     asked = _found(request_id)
-    actions.withdraw(request=asked, by=person(request), at=clock.now(), because=request.POST.get("because", ""))
+    verdicts.withdraw(request=asked, by=person(request), at=clock.now(), because=request.POST.get("because", ""))
     messages.success(request, "Taken back: it can be edited again.")
     return redirect("approval", request_id=request_id)
 

@@ -57,7 +57,9 @@ def published_and_written() -> list[tuple[str, str, str]]:
     """
     digest, found = "", []
     pinned = {
-        release.digest: next(pin.digest for pin in Manifest.read(release.manifest).pins if pin.key == TEMPLATE)
+        release.digest: next(
+            pin.digest for pin in Manifest.read(release.manifest).pins if (pin.kind, pin.key) == ("template", TEMPLATE)
+        )
         for release in Release.objects.filter(workflow__key=KEY)
     }
     number_of = {
@@ -93,7 +95,12 @@ def test_fifty_approvals_and_edits_at_once_never_publish_what_nobody_agreed_to(p
             template.subject = f"Subject {pair}"
             definitions.save(template, by="tests", at=AT)
 
-        published, edited = at_once(publish, edit) if pair % 2 else reversed(at_once(edit, publish))
+        if pair % 5 == 0:  # whoever is faster: now and then it is published first
+            publish()
+            published, edited = None, None
+            edit()
+        else:
+            published, edited = at_once(publish, edit) if pair % 2 else reversed(at_once(edit, publish))
         assert edited is None
         assert published is None or isinstance(published, verdicts.Changed | rollouts.NotApproved), published
         outcomes[type(published).__name__] = outcomes.get(type(published).__name__, 0) + 1
@@ -101,6 +108,7 @@ def test_fifty_approvals_and_edits_at_once_never_publish_what_nobody_agreed_to(p
     assert [(number, pin_of[pinned]) for number, pinned, _ in found] == [(number, said) for number, _, said in found]
     assert len(found) == outcomes.get("NoneType", 0) == Rollout.objects.filter(started_by=ana).count()
     assert sum(outcomes.values()) == PAIRS
+    assert len(found) >= PAIRS / 5
 
 
 @pytest.mark.requirement("F17")
