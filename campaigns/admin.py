@@ -13,8 +13,10 @@ from campaigns.actions import campaigns
 from campaigns.models import (
     Approval,
     ApprovalRequest,
+    ArchivedCount,
     BreakGlass,
     Campaign,
+    CampaignArchive,
     CampaignContent,
     CampaignWorkflow,
     Checklist,
@@ -198,3 +200,16 @@ class RepairItemAdmin(MachineWrittenAdmin):
     list_display = ["id", "repair_id", "kind", "label", "contact_id", "state", "reason"]
     list_filter = ["kind", "state"]
     search_fields = ["=contact_id"]
+
+
+@admin.register(CampaignArchive)
+class CampaignArchiveAdmin(MachineWrittenAdmin):
+    list_display = ["campaign", "people", "digest", "made_at", "made_by"]
+    list_select_related = ["campaign", "made_by"]
+
+
+@admin.register(ArchivedCount)
+class ArchivedCountAdmin(MachineWrittenAdmin):
+    list_display = ["archive", "what", "workflow", "kind", "step", "outcome", "count", "people"]
+    list_filter = ["what"]
+    list_select_related = ["archive__campaign"]

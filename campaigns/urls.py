@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from campaigns.views import approvals, campaigns, checklists, launches, links, playbooks, releases, repairs, rollouts
+from campaigns.views import approvals, archives, campaigns, checklists, launches, links, playbooks, releases, repairs, rollouts
 
 urlpatterns = [
     path("checks/sign/<int:check_id>/", checklists.sign, name="checklist-sign"),
@@ -40,6 +40,8 @@ urlpatterns = [
     path("playbooks/<slug:key>/file/", playbooks.file, name="playbook-file"),
     path("campaigns/<slug:key>/reach/", campaigns.reach, name="campaign-reach"),
     path("campaigns/<slug:key>/", campaigns.detail, name="campaign"),
+    path("campaigns/<slug:key>/archive/", archives.detail, name="campaign-archive"),
+    path("campaigns/<slug:key>/archive/file/", archives.file, name="campaign-archive-file"),
     path("campaigns/<slug:key>/edit/", campaigns.edit, name="campaign-edit"),
     path("campaigns/<slug:key>/move/", campaigns.move, name="campaign-move"),
 ]

@@ -153,6 +153,8 @@ DOORS: Mapping[str, Door] = {
     "playbooks/new/": page("playbooks.edit", write="playbooks.edit"),
     "playbooks/<>/": page("playbooks.view"),
     "playbooks/<>/file/": page("playbooks.view"),
+    "campaigns/<>/archive/": page("campaigns.view"),
+    "campaigns/<>/archive/file/": page("campaigns.view"),
     "campaigns/<>/edit/": page("campaigns.edit", write="campaigns.edit"),
     "campaigns/<>/move/": page("campaigns.edit", write="campaigns.edit"),
     "handoffs/": page("handwork.view"),

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils.text import slugify
 
 from campaigns import lifecycle
-from campaigns.actions import approvals, rollouts
+from campaigns.actions import approvals, archives, rollouts
 from campaigns.lifecycle import EDITABLE, WrongState
 from campaigns.models import Campaign, CampaignContent, CampaignWorkflow
 from campaigns.queries import checklists, conventions
@@ -255,6 +255,13 @@ def _end(campaign: Campaign, by: User | str, at: datetime) -> None:
     campaign.ended_at = at
 
 
+def _archive(campaign: Campaign, by: User | str, at: datetime) -> None:
+    try:
+        archives.keep(campaign, by=by, at=at)
+    except archives.StillUnderWay as error:
+        raise NotReady(str(error)) from None
+
+
 #: What a step does besides changing the state.
 _EFFECTS: Mapping[str, Callable[[Campaign, User | str, datetime], None]] = {
     "submit": _submit,
@@ -265,6 +272,7 @@ _EFFECTS: Mapping[str, Callable[[Campaign, User | str, datetime], None]] = {
     "pause": _stop,
     "resume": _resume,
     "end": _end,
+    "archive": _archive,
 }
 
 

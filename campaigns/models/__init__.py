@@ -1,6 +1,7 @@
 """Rows of launches and rollouts."""
 
 from .approval import Approval, ApprovalRequest, BreakGlass, Delegation
+from .archive import ArchivedCount, CampaignArchive
 from .campaign import Campaign, CampaignContent, CampaignWorkflow
 from .checklist import Checklist, CheckResult, ManualCheck, PageVisit
 from .letter import Letter
@@ -12,8 +13,10 @@ from .rollout import Rollout, RolloutLook, RolloutStep
 __all__ = [
     "Approval",
     "ApprovalRequest",
+    "ArchivedCount",
     "BreakGlass",
     "Campaign",
+    "CampaignArchive",
     "CampaignContent",
     "CampaignWorkflow",
     "CheckResult",

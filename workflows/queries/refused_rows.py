@@ -3,11 +3,9 @@
 import csv
 from collections.abc import Iterator
 
+from martechops.lib.spreadsheets import plain
 from workflows.models import Import
 from workflows.queries import imports
-
-#: Cells that a spreadsheet would take for a formula (FAULTS S8).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def file_name(import_: Import) -> str:
@@ -24,9 +22,9 @@ def lines(import_: Import) -> Iterator[str]:
     writer = csv.writer(_Echo(), delimiter=import_.delimiter)
     keys = [column["key"] for column in import_.columns]
     yield "\ufeff"
-    yield writer.writerow([*(_plain(column["heading"]) for column in import_.columns), "Line", "Why not taken"])
+    yield writer.writerow([*(plain(column["heading"]) for column in import_.columns), "Line", "Why not taken"])
     for refusal in imports.refusals_of(import_):
-        cells = [_plain(refusal.cells.get(key, "")) for key in keys]
+        cells = [plain(refusal.cells.get(key, "")) for key in keys]
         yield writer.writerow([*cells, refusal.line, "; ".join(refusal.reasons)])
 
 
@@ -35,7 +33,3 @@ class _Echo:
 
     def write(self, line: str) -> str:
         return line
-
-
-def _plain(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
