@@ -140,7 +140,8 @@ def move(*, campaign: Campaign, verb: str, by: User | str, at: datetime, note: s
 
     "approve" is a system's: what the approvals of its sections come to; it names the digest that they agreed to.
     """
-    campaign = Campaign.objects.select_for_update(of=("self",)).select_related("owner", "audience", "playbook").get(pk=campaign.pk)
+    rows = Campaign.objects.select_for_update(of=("self",)).select_related("owner", "audience", "playbook")
+    campaign = rows.get(pk=campaign.pk)
     to = lifecycle.after(campaign.state, verb)
     _check_may_move(campaign, verb, by)
     before = campaign.state

@@ -1,4 +1,4 @@
-"""What becomes of a thing when the request about it is closed; `verdicts` and the chores call it for each that they close."""
+"""What becomes of a thing when the request about it is closed; called by whatever closes one."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A rollout by a person names the approval of that very version at that very digest, also where a campaign was approved."""
+"""A rollout by a person names the approval of that version at that digest, also where a campaign was approved."""
 
 from django.db import migrations
 

@@ -80,7 +80,7 @@ def document(campaign: Campaign) -> dict[str, Any]:
         "approvals": list(_approvals(campaign)),
         "checks": _checks(campaign),
         "rollouts": [
-            {"version": str(row.version), "at": row.started_at.isoformat(), "by": _name(row.started_by), "note": row.note}
+            {"version": str(row.version), "at": row.started_at.isoformat(), "by": _name(row.started_by)}
             for row in _rollouts(campaign, versions)
         ],
     }
@@ -109,10 +109,14 @@ def _versions(campaign: Campaign) -> list[Version]:
 
 
 def _counted(rows: QuerySet[Any], *names: str) -> Iterable[dict[str, Any]]:
-    return rows.order_by(*names).values(*names).annotate(n=Count("pk"), p=Count("contact_id", distinct=True))
+    grouped = rows.order_by(*names).values(*names)
+    found: Iterable[dict[str, Any]] = grouped.annotate(n=Count("pk"), p=Count("contact_id", distinct=True))
+    return found
 
 
-def _count(what: What, version: Version | None, row: dict[str, Any], *, workflow: str = "", **said: str) -> ArchivedCount:
+def _count(
+    what: What, version: Version | None, row: dict[str, Any], *, workflow: str = "", **said: str
+) -> ArchivedCount:
     return ArchivedCount(
         what=what,
         workflow=version.workflow.key if version else workflow,

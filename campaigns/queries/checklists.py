@@ -91,7 +91,9 @@ def stands_against_now(kind: str, key: str) -> Sequence[str]:
     subject = approval_subjects.current(kind, key)
     digest = subject.manifest.digest if subject else ""
     if not Checklist.objects.filter(kind=kind, key=key, digest=digest).exists():
-        return ["nothing was checked of it as it is now; that happens by itself within a minute, or on its page of checks."]
+        return [
+            "nothing was checked of it as it is now; that happens by itself within a minute, or on its page of checks."
+        ]
     return stands_against(kind, key, digest=digest)
 
 

@@ -36,7 +36,12 @@ def checks_of(campaign: Campaign, *, timezone: str) -> tuple[Mapping[str, Any], 
     if campaign.playbook is None:
         return ()
     found = pattern.read(campaign.playbook.content)
-    given = {"owner": campaign.owner.key, "campaign": campaign.name, "key": campaign.key, "starts_at": campaign.starts_at}
+    given = {
+        "owner": campaign.owner.key,
+        "campaign": campaign.name,
+        "key": campaign.key,
+        "starts_at": campaign.starts_at,
+    }
     values = Values({**found.values(campaign.parameters, timezone=timezone), **given}, timezone=timezone)
     return tuple(pattern.fill(list(found.checks), values))
 

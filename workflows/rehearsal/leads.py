@@ -43,6 +43,8 @@ class Lead:
     consent: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, Any] = field(default_factory=dict)
     properties: Mapping[str, Any] = field(default_factory=dict)
+    #: What it does afterwards, a minute apart: names of events and their properties.
+    does: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
     def without_consent(self, channel: str, state: str | None) -> "Lead":
         """The same lead, who never said anything of the channel (None) or said another thing."""
@@ -95,8 +97,41 @@ class Attempt:
 def willing(
     spec: Spec, step: str, *, defined: Definitions, vocabulary: Vocabulary, at: datetime, wants: tuple[str, ...] = _DONE
 ) -> Attempt:
-    """A lead for whom the step is done, or the last guess with what stood against it."""
+    """A lead for whom the step is done, or the last guess with what stood against it.
+
+    First one who does nothing more, then one who does all that the steps before it wait for.
+    """
     lead = _first_guess(spec, vocabulary)
+    quiet = _guessed(lead, spec, step, defined=defined, vocabulary=vocabulary, at=at, wants=wants)
+    does = tuple((name, _event_of(name, vocabulary)) for name in _awaited(spec, step))
+    if not quiet.says or not does:
+        return quiet
+    busy = _guessed(replace(lead, does=does), spec, step, defined=defined, vocabulary=vocabulary, at=at, wants=wants)
+    return quiet if busy.says else busy
+
+
+def _awaited(spec: Spec, step: str) -> dict[str, None]:
+    """Events that the steps before it wait for, each once, in their order."""
+    keys = [one.key for one in spec.steps]
+    before = spec.steps[: keys.index(step)] if step in keys else ()
+    return {one.wait.event: None for one in before if one.wait is not None and one.wait.event}
+
+
+def _event_of(name: str, vocabulary: Vocabulary) -> Mapping[str, Any]:
+    found = examples.of_schema(vocabulary.schemas.get(name) or {"type": "object"})
+    return found if isinstance(found, dict) else {}
+
+
+def _guessed(
+    lead: Lead,
+    spec: Spec,
+    step: str,
+    *,
+    defined: Definitions,
+    vocabulary: Vocabulary,
+    at: datetime,
+    wants: tuple[str, ...],
+) -> Attempt:
     attempt = Attempt(lead, Played(), "nothing was tried")
     for _ in range(MOST_GUESSES):
         try:
@@ -130,6 +165,10 @@ def play(lead: Lead, *, spec: Spec, defined: Definitions, at: datetime) -> Playe
         known_as={"user_id": "lead"},
     )
     world.happen(_beginning(spec, lead, person.ref, at))
+    for number, (name, properties) in enumerate(lead.does, start=1):
+        then = at + timedelta(minutes=number)
+        body = {"type": "track", "event": name, "userId": "lead", "properties": dict(properties)}
+        world.happen(ClaimedEvent(1 + number, 0, "track", name, f"does-{number}", then, body))
     return world.play(until=at + HORIZON)
 
 
@@ -154,8 +193,7 @@ def triggering(spec: Spec) -> tuple[str, dict[str, Any]]:
 def _first_guess(spec: Spec, vocabulary: Vocabulary) -> Lead:
     """Everything there that any guard requires, every channel agreed to, and an event as its schema would have it."""
     name, _ = triggering(spec)
-    properties = examples.of_schema(vocabulary.schemas.get(name) or {"type": "object"})
-    lead = Lead(properties=properties if isinstance(properties, dict) else {})
+    lead = Lead(properties=_event_of(name, vocabulary))
     for step in spec.steps:
         if step.guards.consent:
             lead = lead.changed(Change(f"contact.consent.{step.guards.consent.channel}", None, "granted"))

@@ -99,7 +99,7 @@ def test_its_page_shows_it_and_gives_it_along_as_a_file(ended: Campaign, ana: Us
     assert page.get(address).status_code == 404
     kept = archived(ended, ana)
     body = page.get(address).content.decode()
-    for words in ("Meeting booked", "suppressed", kept.digest[:12], "Show how leads are routed."):
+    for words in ("Meeting booked", "Withheld", kept.digest[:12], "Show how leads are routed."):
         assert words.lower() in body.lower(), words
     assert "look at the archive" in page.get(f"/campaigns/{ended.key}/").content.decode()
     answer = page.get(f"{address}file/")

@@ -12,7 +12,7 @@ from martechops.audit.models import AuditEntry
 from martechops.people.models import Team, User
 from tests.integration.qa.conftest import Site, site
 from workflows.actions import definitions
-from workflows.models import Activation, MessageTemplate, Notice, Version
+from workflows.models import Activation, Notice, Segment, Version
 
 from .conftest import AT
 from .launching import agreed, launch_at
@@ -74,9 +74,9 @@ def test_what_fails_its_checks_at_its_hour_is_held_and_its_owners_are_told(webin
 def test_a_change_after_approval_makes_it_a_draft_again_and_says_which(webinar: Campaign, ana: User) -> None:
     request = agreed(webinar, ana)
     campaigns.move(campaign=webinar, verb="schedule", by=ana, at=AT)
-    template = MessageTemplate.objects.get(key=f"{WEBINAR}-thanks")
-    template.subject = "Thank you"
-    definitions.save(template, by="tests", at=AT)
+    segment = Segment.objects.get(key=f"{WEBINAR}-audience")
+    segment.when = {"contact.consent.email": "granted"}
+    definitions.save(segment, by="tests", at=AT)
     # Before anybody has noticed, it starts by nobody's hand either.
     with pytest.raises(campaigns.NotReady, match="not what was approved any more"), transaction.atomic():
         campaigns.move(campaign=webinar, verb="start", by=ana, at=AT)
@@ -84,7 +84,7 @@ def test_a_change_after_approval_makes_it_a_draft_again_and_says_which(webinar: 
     webinar.refresh_from_db()
     request.refresh_from_db()
     assert (webinar.state, request.state, webinar.approved_digest) == ("draft", "stale", "")
-    assert told(webinar, f"template {WEBINAR}-thanks was changed. It is a draft again.") == 1
+    assert told(webinar, f"segment {WEBINAR}-audience was changed. It is a draft again.") == 1
     assert starts.keep(at=BEGINS) == 0
 
 
@@ -113,9 +113,11 @@ def test_the_database_takes_a_campaigns_approval_for_what_it_covers_only(webinar
     request = agreed(webinar, ana)
     campaigns.move(campaign=webinar, verb="start", by=ana, at=AT)
     good = Rollout.objects.filter(approval=request).first()
-    assert good is not None and good.release is not None
+    assert good is not None
+    assert good.release is not None
     other = Rollout.objects.filter(version__workflow__key="demo-request-nurture").first()
-    assert other is not None and other.release is not None
+    assert other is not None
+    assert other.release is not None
     assert other.release.risk != "low"
     said = {"started_at": AT, "started_by": ana, "approval": request}
     with pytest.raises(IntegrityError, match="nobody's word"), transaction.atomic():

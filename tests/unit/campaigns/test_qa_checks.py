@@ -289,7 +289,9 @@ def test_every_check_has_a_code_of_its_own() -> None:
 @pytest.mark.requirement("E3")
 def test_field_that_the_playbook_needs_is_in_the_catalog_or_it_fails() -> None:
     clean = launch()
-    result = examine(required_fields.CHECK, launch=replace(clean, required=(*clean.required, ("contact.budget", "Sales."))))
+    result = examine(
+        required_fields.CHECK, launch=replace(clean, required=(*clean.required, ("contact.budget", "Sales.")))
+    )
     assert result.verdict == FAILED
     assert "9 of 10 leads of the last 30 days have it" in result.seen[0].says
     assert bad(result) == ["budget (contact.budget): Sales, and the catalog has no such field"]
