@@ -36,6 +36,13 @@ def overtaken() -> list[ApprovalRequest]:
     ]
 
 
+def depending_on(kind: str, key: str) -> list[ApprovalRequest]:
+    """Open and approved ones that a change of this definition makes stale: it is pinned in what was asked for."""
+    standing = ApprovalRequest.objects.filter(state__in=_IN_FORCE, manifest__contains=[[kind, key]])
+    found = standing.select_related("owner").order_by("pk")
+    return [row for row in found if any(pin[:2] == [kind, key] for pin in row.manifest)]
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One request in a list, and how far it is."""

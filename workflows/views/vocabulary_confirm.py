@@ -34,6 +34,7 @@ def ask(
     is_segment = kind.name == "segment"
     context = {
         "name": name_of(row) if before else "",
+        "thing": (kind.name, documents.key_of(row)),
         "impact": found,
         "changes": differences(before, after) if before else [],
         "place": ("Segments", "/segments/") if is_segment else ("Definitions", "/vocabulary/"),

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.actions import approvals, rollouts, staleness, verdicts
@@ -100,3 +101,18 @@ def test_sweep_asks_as_often_for_one_as_for_many(asked: dict[str, ApprovalReques
     for request in ApprovalRequest.objects.filter(state="open")[1:]:
         approvals.withdraw(request=request, by="tests", at=AT)
     assert many <= count() + 1 <= 8
+
+
+@pytest.mark.requirement("K4")
+def test_before_a_segment_is_changed_it_says_which_approvals_that_makes_stale(
+    request_: ApprovalRequest, ana: User, client: Client
+) -> None:
+    """Exactly those that have it in them, and none of what was decided long ago."""
+    kinds = {(kind, key) for kind, key, _ in request_.manifest}
+    inside = sorted(key for kind, key in kinds if kind == "template")[0]
+    client.force_login(ana)
+    shown = client.get(f"/approvals/depending/template/{inside}/").content.decode()
+    assert f"/approvals/{request_.pk}/" in shown
+    assert "/approvals/" not in client.get("/approvals/depending/template/nothing/").content.decode()
+    approvals.withdraw(request=request_, by="tests", at=AT)
+    assert "/approvals/" not in client.get(f"/approvals/depending/template/{inside}/").content.decode()
