@@ -19,6 +19,8 @@ from campaigns.models import (
     CampaignArchive,
     CampaignContent,
     CampaignWorkflow,
+    ChatNote,
+    ChatRoom,
     Checklist,
     CheckResult,
     Delegation,
@@ -213,3 +215,18 @@ class ArchivedCountAdmin(MachineWrittenAdmin):
     list_display = ["archive", "what", "workflow", "kind", "step", "outcome", "count", "people"]
     list_filter = ["what"]
     list_select_related = ["archive__campaign"]
+
+
+@admin.register(ChatRoom)
+class ChatRoomAdmin(MachineWrittenAdmin):
+    """Chosen on the page of approvals, by somebody of the team."""
+
+    list_display = ["owner", "system"]
+    list_select_related = ["owner", "system"]
+
+
+@admin.register(ChatNote)
+class ChatNoteAdmin(MachineWrittenAdmin):
+    list_display = ["id", "owner", "system", "state", "says", "planned_at", "ended_at"]
+    list_filter = ["state"]
+    list_select_related = ["owner"]

@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 
 from campaigns.actions import approval_chores, repairs, rollout_ticks, staleness
-from campaigns.runtime import checking, letters, starts, visits
+from campaigns.runtime import chat, checking, letters, starts, visits
 from martechops.lib import clock, wake
 
 APPROVALS = "campaigns.approvals"
@@ -21,6 +21,7 @@ def approvals_task() -> None:
     staleness.sweep(at=at)
     approval_chores.keep(at=at)
     letters.deliver(at=at)
+    chat.deliver(at=at)
 
 
 @shared_task(name=repairs.DOORBELL)

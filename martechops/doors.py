@@ -123,6 +123,8 @@ DOORS: Mapping[str, Door] = {
     "checks/sign/<>/": page("checklists.sign", write="checklists.sign"),
     "approvals/": page("approvals.view"),
     "approvals/waiting/": page("approvals.view"),
+    "approvals/depending/<>/<>/": page("approvals.view"),
+    "approvals/chat/": page("approvals.view", write="chat-rooms.edit"),
     "approvals/delegate/": page("approvals.decide", write="approvals.decide"),
     "approvals/delegate/<>/end/": page("approvals.decide", write="approvals.decide"),
     "approvals/ask/<>/": page("workflows.edit", write="workflows.edit"),

@@ -1,4 +1,4 @@
-"""Who is told of a request: teams by notices in their inbox, people by e-mail; written here, sent by `runtime`."""
+"""Who is told of a request: teams in their inbox and their chat, people by e-mail; written here, sent by `runtime`."""
 
 import uuid
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from campaigns.models import ApprovalRequest, BreakGlass, Campaign, Letter
+from campaigns.models import ApprovalRequest, BreakGlass, Campaign, ChatNote, ChatRoom, Letter
 from martechops.people.models import Role, Team, User
 from workflows.models import Notice
 
@@ -49,7 +49,7 @@ def went(request: ApprovalRequest, *, refused: str, at: datetime) -> None:
 def campaign_moved(campaign: Campaign, *, says: str, at: datetime) -> None:
     """Tell the owners what happened to it by the mere passing of time."""
     address = f"/campaigns/{campaign.key}/"
-    Notice.objects.create(owner=campaign.owner, label=f"Campaign {campaign.name}", address=address, says=says, at=at)
+    _tell([campaign.owner], label=f"Campaign {campaign.name}", address=address, says=says, by=None, at=at)
 
 
 def campaign_held(campaign: Campaign, *, because: str, to: User | None, at: datetime) -> None:
@@ -64,17 +64,12 @@ def campaign_held(campaign: Campaign, *, because: str, to: User | None, at: date
 def glass_was_broken(broken: BreakGlass, *, at: datetime) -> None:
     """Tell every team."""
     version = broken.release.version
-    Notice.objects.bulk_create(
-        Notice(
-            owner=team,
-            label=f"{version.workflow.name}, version {version.number}",
-            address=f"/workflows/{version.workflow.key}/versions/",
-            says=f"went live without its approvals: {broken.reason}",
-            by=broken.by,
-            at=at,
-        )
-        for team in Team.objects.order_by("key")
+    label, address = (
+        f"{version.workflow.name}, version {version.number}",
+        f"/workflows/{version.workflow.key}/versions/",
     )
+    says = f"went live without its approvals: {broken.reason}"
+    _tell(Team.objects.order_by("key"), label=label, address=address, says=says, by=broken.by, at=at)
 
 
 def _asked(request: ApprovalRequest, teams: set[str]) -> list[User]:
@@ -108,7 +103,26 @@ def _write(people: Iterable[User], request: ApprovalRequest, says: str, *, at: d
 
 def _notice(teams: Iterable[Team], request: ApprovalRequest, says: str, *, by: User | str, at: datetime) -> None:
     person = by if isinstance(by, User) else None
+    _tell(teams, label=request.label, address=f"/approvals/{request.pk}/", says=says, by=person, at=at)
+
+
+def _tell(teams: Iterable[Team], *, label: str, address: str, says: str, by: User | None, at: datetime) -> None:
+    """A notice to each team, and a note for the chat of those that have one."""
+    told = list(teams)
     Notice.objects.bulk_create(
-        Notice(owner=team, label=request.label, address=f"/approvals/{request.pk}/", says=says, by=person, at=at)
-        for team in teams
+        Notice(owner=team, label=label, address=address, says=says, by=by, at=at) for team in told
+    )
+    rooms = ChatRoom.objects.filter(owner__in=told).select_related("system").order_by("pk")
+    ChatNote.objects.bulk_create(
+        [
+            ChatNote(
+                key=uuid.uuid5(_NAMES, f"{room.owner_id} {address} {says} {at.isoformat()}"),
+                owner_id=room.owner_id,
+                system=room.system.key,
+                text=f"{label} {says.rstrip('.')}.\n{settings.PUBLIC_URL}{address}",
+                planned_at=at,
+            )
+            for room in rooms
+        ],
+        ignore_conflicts=True,
     )

@@ -119,8 +119,11 @@ def _check(request: ApprovalRequest, verdict: str, *, by: User, word: User, at: 
         if not delegations.is_given(giver=word, taker=by, at=at):
             raise NotAllowed(f"{word.get_full_name() or word.username} has not asked you to speak for them.")
         check_may(word, "approvals.decide")
-    if by.pk in request.barred or word.pk in request.barred:
-        raise Barred("Whoever wrote it, or asked for it, does not agree to it: somebody else has to.")
+    for person in (by, word):
+        if person.pk in request.barred:
+            raise Barred(
+                f"{_barred_because(request, person, by)}, and nobody agrees to their own work: somebody else has to."
+            )
     if request.state != State.OPEN:
         raise NotOpen(f"This request is {request.get_state_display().lower()}: {request.because or 'nothing to say'}")
     if request.expires_at <= at:
@@ -129,6 +132,17 @@ def _check(request: ApprovalRequest, verdict: str, *, by: User, word: User, at: 
         raise ValidationError({"comment": "Say why, so that its author knows what to do."})
     if len(comment) > LONGEST:
         raise ValidationError({"comment": f"At most {LONGEST} letters."})
+
+
+def _barred_because(request: ApprovalRequest, person: User, by: User) -> str:
+    """
+    >>> _barred_because(ApprovalRequest(requested_by_id=7), User(id=7), User(id=7))
+    'You asked for this approval'
+    """
+    who = "You" if person == by else person.get_full_name() or person.username
+    if person.pk == request.requested_by_id:
+        return f"{who} asked for this approval"
+    return f"{who} wrote what is to be approved, or changed it"
 
 
 def _spoken_for(request: ApprovalRequest, teams: Collection[str], wanted: Collection[str]) -> list[str]:

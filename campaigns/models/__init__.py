@@ -3,6 +3,7 @@
 from .approval import Approval, ApprovalRequest, BreakGlass, Delegation
 from .archive import ArchivedCount, CampaignArchive
 from .campaign import Campaign, CampaignContent, CampaignWorkflow
+from .chat import ChatNote, ChatRoom
 from .checklist import Checklist, CheckResult, ManualCheck, PageVisit
 from .letter import Letter
 from .playbook import Playbook, PlaybookVersion
@@ -19,6 +20,8 @@ __all__ = [
     "CampaignArchive",
     "CampaignContent",
     "CampaignWorkflow",
+    "ChatNote",
+    "ChatRoom",
     "CheckResult",
     "Checklist",
     "Delegation",

@@ -10,20 +10,20 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from campaigns.actions import approvals as actions
-from campaigns.actions import break_glass, delegations, releases, rollouts, verdicts
+from campaigns.actions import break_glass, chat_rooms, delegations, releases, rollouts, verdicts
 from campaigns.forms.approval import AskForm, BreakGlassForm, DelegationForm
-from campaigns.models import ApprovalRequest, BreakGlass, Delegation
+from campaigns.models import ApprovalRequest, BreakGlass, ChatRoom, Delegation
 from campaigns.queries import approvals as reading
 from campaigns.queries import checklists
 from campaigns.queries import delegations as standing
 from martechops.lib import clock
 from martechops.lib.tabs import Tab
-from martechops.people.models import User
+from martechops.people.models import Team, User
 from martechops.people.permissions import check_may, may
 from martechops.people.visitors import person
 from workflows.actions.moves import InFlight
 from workflows.engine.workflow_difference import compare
-from workflows.models import Version
+from workflows.models import System, Version
 from workflows.queries import changed_uses, comments
 from workflows.views import in_flight
 
@@ -47,8 +47,17 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "window": reading.closed(before=request.GET.get("before", "")) if view == "closed" else None,
         "given": standing.given(by=user, at=at),
         "form": DelegationForm(giver=user) if may(user, "approvals.decide") else None,
+        "rooms": _rooms(user),
+        "chats": System.objects.filter(kind=System.Kind.CHAT).order_by("name"),
     }
     return render(request, "campaigns/approvals.html", context)
+
+
+def _rooms(user: User) -> list[tuple[Team, str]]:
+    """The teams whose chat this person may choose, with the key of what is chosen."""
+    chosen = dict(ChatRoom.objects.values_list("owner_id", "system__key"))
+    teams = [team for team in Team.objects.order_by("name") if may(user, "chat-rooms.edit", ChatRoom(owner=team))]
+    return [(team, chosen.get(team.pk, "")) for team in teams]
 
 
 def waiting(request: HttpRequest) -> HttpResponse:
@@ -56,6 +65,11 @@ def waiting(request: HttpRequest) -> HttpResponse:
     return render(
         request, "campaigns/approvals_waiting.html", {"lines": reading.inbox(by=person(request), at=clock.now())}
     )
+
+
+def depending(request: HttpRequest, kind: str, key: str) -> HttpResponse:
+    """A block for what is about to be changed: the approvals that this makes stale."""
+    return render(request, "campaigns/approvals_depending.html", {"requests": reading.depending_on(kind, key)})
 
 
 def detail(request: HttpRequest, request_id: int) -> HttpResponse:
@@ -156,8 +170,28 @@ def emergency(request: HttpRequest, version_id: int) -> HttpResponse:
         else:
             messages.success(request, f"{version} is live. Every team was told why.")
             return redirect("workflow-versions", key=version.workflow.key)
-    context = {"version": version, "workflow": version.workflow, "form": form}
+    context = {"version": version, "workflow": version.workflow, "form": form, **_told()}
     return render(request, "campaigns/break_glass.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _told() -> dict[str, Any]:
+    return {"told": Team.objects.order_by("name"), "rooms": set(ChatRoom.objects.values_list("owner_id", flat=True))}
+
+
+@require_POST
+def room(request: HttpRequest) -> HttpResponse:
+    """Let notices to one's team be posted in a chat, too, or in none any more."""
+    sent = request.POST
+    team = get_object_or_404(Team, key=sent.get("team", ""))
+    system = get_object_or_404(System, key=sent["system"]) if sent.get("system") else None
+    try:
+        chat_rooms.choose(team=team, system=system, by=person(request), at=clock.now())
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        where = f"are posted in {system.name}, too" if system else "are posted in no chat"
+        messages.success(request, f"Notices to {team.name} {where}.")
+    return redirect("approvals")
 
 
 @require_POST
@@ -229,6 +263,7 @@ def _context(request: HttpRequest, asked: ApprovalRequest) -> dict[str, Any]:
             ],
             "threads": comments.elsewhere(version.workflow, []),
             "may_start": asked.state == "approved" and may(user, "rollouts.start", version.workflow),
+            "may_break_glass": asked.state in ("open", "stale") and may(user, "approvals.break-glass"),
             "is_live": version.activations.filter(until=None).exists(),
             "broken": BreakGlass.objects.filter(release__version=version).select_related("by"),
         }

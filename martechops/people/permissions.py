@@ -69,6 +69,7 @@ POLICY: Mapping[str, Rule] = {
     "change-requests.decide": Rule(Role.MARKETER, own_team=True),
     "content.edit": Rule(Role.MARKETER, own_team=True),
     "handwork.answer": Rule(Role.MARKETER, own_team=True),
+    "chat-rooms.edit": Rule(Role.MARKETER, own_team=True),
     "checklists.sign": Rule(Role.MARKETER),
     "checklists.run": Rule(Role.MARKETER),
     "checklists.view": Rule(Role.VIEWER),

@@ -64,8 +64,10 @@ DOORS = {
         "workflows.runtime.reconcile",
         "workflows.runtime.settle",
         "workflows.forms",
+        "campaigns.runtime.chat",
     ),
     "workflows.runtime": (
+        "campaigns.runtime.chat",
         "workflows.tasks",
         "workflows.management",
         "workflows.rehearsal",

@@ -36,6 +36,7 @@ def test_nobody_approves_their_own_work_by_page_interface_or_admin(
         headers={"Authorization": f"Bearer {secret}"},
     )
     assert answer.status_code == 403, answer.content
+    assert answer.json()["detail"].startswith("You asked for this approval, and nobody agrees to their own work")
 
     client.force_login(admin)
     for model in ("approval", "approvalrequest", "breakglass", "rollout", "release"):
