@@ -45,5 +45,5 @@ urlpatterns = [
     path("campaigns/<slug:key>/archive/", archives.detail, name="campaign-archive"),
     path("campaigns/<slug:key>/archive/file/", archives.file, name="campaign-archive-file"),
     path("campaigns/<slug:key>/edit/", campaigns.edit, name="campaign-edit"),
-    path("campaigns/<slug:key>/move/", campaigns.move, name="campaign-move"),
+    path("campaigns/<slug:key>/move/", campaigns.move, name="campaign-step"),
 ]

@@ -1,12 +1,14 @@
 """Every address × every role: default deny, and no address without an entry (FAULTS S1)."""
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.test import Client, RequestFactory
-from django.urls import get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from martechops.doors import DOORS, DoorMiddleware, Key, door_of, routes
 from martechops.people.models import INCLUDED, Role, User
@@ -39,6 +41,20 @@ def asks_for_a_session(route: str) -> bool:
 
 def test_every_address_has_a_door() -> None:
     assert [route for route in routes() if door_of(route) is None] == [], "add these to martechops/doors.py"
+
+
+def test_every_name_of_an_address_is_one_address() -> None:
+    """Where a page and the interface share a name, a form of the page is sent to the interface."""
+    names = Counter(named_routes(get_resolver()))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def named_routes(resolver: URLResolver, within: str = "") -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield from [within + pattern.name] if pattern.name else []
+        elif pattern.namespace != "admin":
+            yield from named_routes(pattern, f"{within}{pattern.namespace}:" if pattern.namespace else within)
 
 
 def test_every_door_asks_for_an_action_that_has_a_rule() -> None:

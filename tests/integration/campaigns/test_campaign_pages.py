@@ -74,6 +74,7 @@ def test_its_page_explains_name_workflows_and_steps(page: Client, campaign: Camp
     ):
         assert words in body, words
     assert "Start now" not in body
+    assert f'action="/campaigns/{campaign.key}/move/"' in body
 
 
 def test_a_step_says_what_is_missing_and_takes_it_on_when_nothing_is(page: Client, campaign: Campaign) -> None:
