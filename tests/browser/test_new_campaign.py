@@ -37,3 +37,5 @@ def test_webinar_is_ready_for_approval_from_one_page(page_of_ana: Page) -> None:
     expect(page.get_by_role("button", name="Ask for approval")).to_be_visible()
     # Two minutes of a person's time are one choice, six texts and one button: nothing else is asked.
     assert visited == ["/campaigns/", "/campaigns/new/", "/campaigns/new/", f"/campaigns/{NAME}/"]
+    page.get_by_role("button", name="Ask for approval").click()
+    expect(page.get_by_text(f"{NAME} is in review.")).to_be_visible()
