@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 
 from campaigns.models import ApprovalRequest, BreakGlass, Campaign, ChatNote, ChatRoom, Letter
+from campaigns.queries import approvals
 from martechops.people.models import Role, Team, User
 from workflows.models import Notice
 
@@ -56,7 +57,7 @@ def campaign_held(campaign: Campaign, *, because: str, to: User | None, at: date
     """Tell the owners, and whoever scheduled it, that it did not start."""
     says = f"did not start at its time: {because}"
     campaign_moved(campaign, says=says, at=at)
-    asked = ApprovalRequest.objects.filter(subject_kind="campaign", subject_key=campaign.key).order_by("-pk").first()
+    asked = approvals.newest_of("campaign", campaign.key)
     if asked is not None and to is not None:
         _write([to], asked, says.rstrip("."), at=at)
 

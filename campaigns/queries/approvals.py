@@ -53,6 +53,11 @@ class Line:
     of: int
 
 
+def newest_of(kind: str, key: str) -> ApprovalRequest | None:
+    """The last one about a thing, however it ended."""
+    return ApprovalRequest.objects.filter(subject_kind=kind, subject_key=key).order_by("-pk").first()
+
+
 @dataclass(frozen=True, slots=True)
 class SectionState:
     """One section of a request: what is in it that differs, who has spoken, what is missing."""

@@ -14,7 +14,7 @@ from campaigns import lifecycle
 from campaigns.actions import campaigns as actions
 from campaigns.forms.campaign import CampaignForm
 from campaigns.models import Campaign
-from campaigns.queries import audiences, calendars, checklists, conventions, links, playbooks
+from campaigns.queries import approvals, audiences, calendars, checklists, conventions, links, playbooks
 from campaigns.queries import campaigns as reading
 from martechops.lib import clock
 from martechops.people.models import Team
@@ -48,6 +48,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "campaign": campaign,
         "naming": convention.explain(campaign.name) if convention else (),
         "verbs": verbs(request, campaign),
+        "asked": approvals.newest_of("campaign", campaign.key),
         "parts": reading.parts(campaign),
         "checks": checklists.shown_now("campaign", campaign.key),
         "pieces": reading.pieces(campaign),

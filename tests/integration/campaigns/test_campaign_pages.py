@@ -83,6 +83,7 @@ def test_a_step_says_what_is_missing_and_takes_it_on_when_nothing_is(page: Clien
     assert "it needs a brief" in body
     body = page.post(f"/campaigns/{campaign.key}/move/", {"verb": "submit"}, follow=True).content.decode()
     assert "is in review" in body
+    assert "who is asked, and who has answered" in body
     assert page.get(f"/campaigns/{campaign.key}/edit/")["Location"] == f"/campaigns/{campaign.key}/"
 
 
