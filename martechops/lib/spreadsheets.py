@@ -1,7 +1,7 @@
 """Tables as CSV files that a spreadsheet opens without running anything (FAULTS S8).
 
->>> table(["Name", "Count"], [["=1+1", 3]])
-b'\\xef\\xbb\\xbfName,Count\\r\\n\\'=1+1,3\\r\\n'
+>>> table(["Name", "Count"], [["=1+1", 3]]).decode("utf-8-sig").splitlines()
+['Name,Count', "'=1+1,3"]
 """
 
 import csv
