@@ -1,6 +1,6 @@
 """The states of a campaign and the verbs between them, as one table; whatever is not in it does not happen.
 
->>> after("draft", "submit")
+>>> str(after("draft", "submit"))
 'in_review'
 >>> [step.verb for step in possible("live")]
 ['pause', 'end']
