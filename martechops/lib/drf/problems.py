@@ -3,10 +3,11 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import PermissionDenied as Denied
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
 from rest_framework import status
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, PermissionDenied
 from rest_framework.response import Response
 
 from martechops.lib.states import WrongState
@@ -71,12 +72,20 @@ class Standing(APIException):
     default_code = "wrong_state"
 
 
+def _said(exc: Exception) -> Exception:
+    """The same with its own words, where an action has said why not."""
+    if isinstance(exc, WrongState):
+        return Standing(str(exc))
+    if isinstance(exc, Denied) and str(exc):
+        return PermissionDenied(str(exc))
+    return exc
+
+
 class ProblemHandler(ExceptionHandler):
     """Answers with the media type that says what the body is."""
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
-        known = Standing(str(exc)) if isinstance(exc, WrongState) else exc
-        converted: Exception = super().convert_known_exceptions(known)
+        converted: Exception = super().convert_known_exceptions(_said(exc))
         return converted
 
     def get_response(self, exc: APIException, data: dict[str, Any]) -> Response:

@@ -75,7 +75,7 @@ def test_a_change_after_approval_makes_it_a_draft_again_and_says_which(webinar: 
     request = agreed(webinar, ana)
     campaigns.move(campaign=webinar, verb="schedule", by=ana, at=AT)
     segment = Segment.objects.get(key=f"{WEBINAR}-audience")
-    segment.when = {"contact.consent.email": "granted"}
+    segment.meaning += " And nobody else."
     definitions.save(segment, by="tests", at=AT)
     # Before anybody has noticed, it starts by nobody's hand either.
     with pytest.raises(campaigns.NotReady, match="not what was approved any more"), transaction.atomic():
