@@ -36,5 +36,5 @@ _BEFORE = "asked.subject_kind = 'campaign' OR asked.digest = made.digest"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0011_rollout_steps_stay")]
+    dependencies = [("campaigns", "0013_repairs")]
     operations = [migrations.RunSQL(_GUARD.replace("{}", _VERY), _GUARD.replace("{}", _BEFORE))]

@@ -26,7 +26,7 @@ _WHAT = [("run", "Run"), ("message", "Message"), ("effect", "Effect"), ("goal", 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0012_rollout_for_that_digest"),
+        ("campaigns", "0014_rollout_for_that_digest"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [

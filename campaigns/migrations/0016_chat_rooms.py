@@ -16,7 +16,7 @@ _STATES = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0013_campaign_archives"),
+        ("campaigns", "0015_campaign_archives"),
         ("people", "0001_people"),
         ("workflows", "0025_arms"),
     ]
