@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from campaigns.views import approvals, archives, campaigns, checklists, launches, links, playbooks, releases, repairs, rollouts
+from campaigns.views import (
+    approvals,
+    archives,
+    campaigns,
+    checklists,
+    launches,
+    links,
+    playbooks,
+    releases,
+    repairs,
+    rollouts,
+)
 
 urlpatterns = [
     path("checks/sign/<int:check_id>/", checklists.sign, name="checklist-sign"),
