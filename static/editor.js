@@ -106,6 +106,7 @@
       }
       const typed = [...touched].map((id) => byId(id)).filter((field) => field && old.contains(field));
       old.replaceWith(fresh);
+      if (window.htmx) window.htmx.process(fresh);
       for (const field of typed) {
         const now = byId(field.id);
         if (now && now.tagName === field.tagName) put(field, now);

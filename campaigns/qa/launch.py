@@ -96,6 +96,18 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """A scenario that was played on a workflow."""
+
+    workflow: str
+    name: str
+    holds: bool
+    #: What happened instead, where it does not hold.
+    says: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """An error or warning of the lint."""
 
@@ -145,6 +157,7 @@ class Launch:
     fields: Mapping[str, FieldType] = field(default_factory=dict)
     renderings: tuple[Rendering, ...] = ()
     proofs: tuple[Proof, ...] = ()
+    trials: tuple[Trial, ...] = ()
     findings: tuple[Finding, ...] = ()
     #: Fields that the playbook needs, each with what for.
     required: tuple[tuple[str, str], ...] = ()

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.models import PageVisit
-from campaigns.qa.launch import Coverage, Finding, Launch, Link, Proof, Rendering, Template, Visit, Workflow
+from campaigns.qa.launch import Coverage, Finding, Launch, Link, Proof, Rendering, Template, Trial, Visit, Workflow
 from campaigns.qa.needs import routing_needs
 from campaigns.qa.pages import Form, FormField
 from martechops.lib import digest, liquid
@@ -22,6 +22,7 @@ from workflows.models import Mapping as MappingRow
 from workflows.models import MessageTemplate, NamingConvention, Source, System, Version
 from workflows.queries import blocks, lint, live, messages, segments
 from workflows.rehearsal import candidates, leads
+from workflows.rehearsal import versions as rehearsed
 
 from . import recent_leads
 
@@ -76,6 +77,7 @@ def gather(versions: Sequence[Version], *, name: str, at: datetime, around: Arou
             _rendering(text, everybody[:_SAMPLED], known) for text in texts.values() if text.channel != "page"
         ),
         proofs=tuple(proof for version, spec in specs.items() for proof in _proofs(version, spec, texts, at)),
+        trials=tuple(one for version in versions for one in _trials(version)),
         findings=tuple(_findings(specs)),
         required=around.required,
         required_coverage=recent_leads.coverage(everybody, [path for path, _ in around.required]),
@@ -199,6 +201,15 @@ def _proofs(version: Version, spec: Spec, texts: Mapping[str, Template], at: dat
 def _why(played: Any, workflow: str, step: str) -> str:
     held = [one.reason for one in played.of(workflow, step) if one.reason]
     return f"withheld, {held[0]}" if held else "the step was not reached"
+
+
+def _trials(version: Version) -> Iterator[Trial]:
+    """Every scenario about the workflow, played on the version that is to go live."""
+    for one in rehearsed.tried(version).trials:
+        scenario = one.scenario
+        at = f"/workflows/{version.workflow.key}/test-bench/?version={version.number}&scenario={scenario.key}"
+        says = "" if not one.failures else one.says
+        yield Trial(version.workflow.key, scenario.name, not one.failures, says, at)
 
 
 def _findings(specs: Mapping[Version, Spec]) -> Iterator[Finding]:

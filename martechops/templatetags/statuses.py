@@ -58,6 +58,8 @@ LOOKS: dict[str, Look] = {
     "completed": Look("Finished", "good", "circle-check"),
     "finished": Look("Finished", "good", "circle-check"),
     "ended": Look("Ended", "", "circle-check"),
+    "holds": Look("Holds", "good", "circle-check"),
+    "fails": Look("Fails", "bad", "circle-x"),
     "withheld": Look("Withheld", "warn", "shield-ban"),
     "exited": Look("Left early", "", "log-out"),
     "skipped": Look("Skipped", "", "skip-forward"),

@@ -31,3 +31,10 @@ def readable(rows: Iterable[Scenario]) -> list[Story]:
         except BadScenario:
             continue
     return found
+
+
+def free_key(wanted: str) -> str:
+    """Like it, and not taken: what is kept again stands beside what was."""
+    wanted = wanted.lower()[:44].strip("-")
+    taken = set(Scenario.objects.filter(key__startswith=wanted).values_list("key", flat=True))
+    return next(key for key in (wanted, *(f"{wanted}-{i}" for i in range(2, 1_000))) if key not in taken)

@@ -111,7 +111,7 @@ def of(version: Version) -> Ground:
         spec=live.spec_of(version, defined.today),
         number=version.number,
         defined=defined,
-        vocabulary=leads.vocabulary(),
+        vocabulary=leads.vocabulary(defined.today.segments),
         texts={key: paths_in(subject, body) for key, subject, body in rows},
         sources=dict(Source.objects.values_list("key", "pk")),
     )

@@ -53,6 +53,7 @@ def detail(request: HttpRequest, contact_id: int) -> HttpResponse:
         "workflows/contact_detail.html",
         {
             "contact": contact,
+            "may_keep": may(request.user, "definitions.edit"),
             "may_write": may(request.user, "contacts.write"),
             "may_merge": may(request.user, "contacts.merge"),
             "merged": merges.done_to(contact.pk),

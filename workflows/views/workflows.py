@@ -200,7 +200,9 @@ def _tabs(line: WorkflowLine, view: str, *, has_current: bool) -> list[Tab]:
         else [Tab("Map", "?", current=view == "")]
     )
     address = reverse("workflow-versions", args=[line.workflow.key])
-    return [*maps, Tab("Versions", address, count=len(line.workflow.versions.all()))]
+    versions = Tab("Versions", address, count=len(line.workflow.versions.all()))
+    bench = [] if line.workflow.map_only else [Tab("Test bench", reverse("test-bench", args=[line.workflow.key]))]
+    return [*maps, versions, *bench]
 
 
 def _map_view(

@@ -9,6 +9,7 @@ from . import (
     form_fields,
     lint_clean,
     required_fields,
+    scenarios_hold,
     templates_render,
     unsubscribe_there,
     utm_tags,
@@ -17,6 +18,7 @@ from . import (
 #: In the order of a checklist.
 CHECKS: tuple[Check, ...] = (
     lint_clean.CHECK,
+    scenarios_hold.CHECK,
     consent_respected.CHECK,
     unsubscribe_there.CHECK,
     crm_fields.CHECK,

@@ -1,6 +1,7 @@
 """Scenarios of the workspace: kept like every definition, and played on the demo."""
 
 import json
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,18 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.test import Client
+from django.utils import timezone
 
-from martechops.people.models import Team
+from martechops.people.actions import tokens
+from martechops.people.models import Role, Team, User
 from workflows.actions import definitions
-from workflows.models import Activation, Scenario, Source, Workflow
+from workflows.models import Activation, Contact, Scenario, Source, Workflow
 from workflows.rehearsal import ground, versions
 from workflows.rehearsal.fuzzing import Budget, look
 
-from .conftest import AT
+from .conftest import AT, settle
 
 WHEN = [{"begins": True}]
 THEN = [{"done": "welcome", "times": 1}, {"holds": "everything"}]
@@ -90,3 +95,83 @@ def test_fuzzer_finds_the_same_with_the_same_seed_and_keeps_it_as_files(
     said, status = command("fuzz", "demo-request-nurture", "--stories", "100", "--save", str(tmp_path))
     assert "stories (" in said
     assert status == (1 if list(tmp_path.glob("*.yaml")) else 0)
+
+
+def test_scenario_file_is_applied_behind_its_workflow_and_told_at_its_line_when_it_is_wrong(
+    demo: Source, tmp_path: Path
+) -> None:
+    file = tmp_path / "scenarios" / "asks-once.yaml"
+    file.parent.mkdir()
+    text = (
+        "kind: scenario\nkey: asks-once\nname: Asks once\nowner: marketing-ops\nworkflow: demo-request-nurture\n"
+        "given: {lead: willing}\nwhen:\n  - begins: true\nthen:\n  - done: welcome\n"
+    )
+    file.write_text(text.replace("done: welcome", "done: welcome\n    times: -1"))
+    with pytest.raises(CommandError, match=r"asks-once.yaml:11.*then\[0\]"):
+        call_command("apply", str(tmp_path), stdout=StringIO())
+    file.write_text(text)
+    call_command("apply", str(tmp_path), stdout=StringIO())
+    row = Scenario.objects.get(key="asks-once")
+    assert (row.workflow.key if row.workflow else None, row.then) == ("demo-request-nurture", [{"done": "welcome"}])
+
+
+def test_results_by_interface_are_those_of_the_command(demo: Source) -> None:
+    admin = User.objects.create_user("root", roles=[Role.ADMIN])
+    _, token = tokens.create(user=admin, scopes=["definitions:read"], by="tests", at=timezone.now())
+    client = Client(headers={"Authorization": f"Bearer {token}"})
+    answer = client.get("/api/v1/scenarios/results?workflow=demo-request-nurture").json()
+    said, _ = command("scenarios", "--workflow", "demo-request-nurture", "--json")
+    assert [one["scenario"] for one in answer["trials"]] == [one["scenario"] for one in json.loads(said)[0]["trials"]]
+    assert {one["verdict"] for one in answer["trials"]} == {"holds"}
+    assert client.get("/api/v1/scenarios/results?workflow=nothing").status_code == 400
+
+
+@pytest.fixture
+def ana(demo: Source) -> Client:
+    user = User.objects.create_user("ana-of-ops", roles=[Role.MARKETER])
+    user.teams.add(Team.objects.get(key="marketing-ops"))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_bench_shows_a_story_as_far_as_the_clock_stands(ana: Client) -> None:
+    address = "/workflows/demo-request-nurture/test-bench/?scenario=unsubscribe-then-return"
+    asked = {"HX-Request": "true"}
+    first, last = (ana.get(f"{address}&at={at}", headers=asked).content.decode() for at in (0, 99))
+    assert "comes with the product" in first
+    assert "consent for email is denied" not in first.lower()
+    assert "consent for email is denied" in last.lower()
+
+
+def test_finding_is_kept_as_a_scenario_of_the_workflow_by_who_owns_it(ana: Client) -> None:
+    story = {
+        "key": "found",
+        "name": "Found",
+        "given": {"lead": "willing"},
+        "when": WHEN,
+        "then": [{"holds": "consent"}],
+    }
+    for _ in range(2):
+        ana.post("/workflows/demo-request-nurture/test-bench/save/", {"document": json.dumps(story)})
+    kept = Scenario.objects.filter(workflow__key="demo-request-nurture").order_by("key")
+    assert [row.key for row in kept] == ["demo-request-nurture-found", "demo-request-nurture-found-2"]
+    ana.post("/workflows/demo-request-nurture/test-bench/save/", {"document": "{"})
+    assert kept.count() == 2
+
+
+@pytest.mark.requirement("G6")
+def test_history_of_a_contact_is_kept_without_anything_that_says_who_it_is(
+    ana: Client, request_demo: Callable[..., Any]
+) -> None:
+    request_demo("kim.odd@brightwater.example", first_name="Kim", company="Brightwater", company_size=300)
+    settle()
+    contact = Contact.objects.get(email="kim.odd@brightwater.example")
+    ana.post(f"/contacts/{contact.pk}/scenario/", {"workflow": "demo-request-nurture"})
+    row = Scenario.objects.get(key__startswith="recorded-")
+    text = json.dumps([row.given, row.when, row.then, row.name, row.says]).lower()
+    assert not [word for word in ("kim", "odd", "brightwater") if word in text]
+    assert row.when[0]["event"] == "Demo Requested"
+    assert row.when[0]["properties"]["form_id"] == "demo"
+    said, status = command("scenarios", "--workflow", "demo-request-nurture")
+    assert (status, f"holds  {row.key}" in said) == (0, True)

@@ -17,6 +17,7 @@ from campaigns.qa.checks import (
     form_fields,
     lint_clean,
     required_fields,
+    scenarios_hold,
     templates_render,
     unsubscribe_there,
     utm_tags,
@@ -29,6 +30,7 @@ from campaigns.qa.launch import (
     Proof,
     Rendering,
     Template,
+    Trial,
     Visit,
     Workflow,
 )
@@ -124,6 +126,7 @@ def launch(**parts: Any) -> Launch:
         required_coverage={"contact.country": Coverage(9, 10)},
         renderings=(Rendering("welcome", 20),),
         proofs=(Proof("nurture", "welcome", "email", without={"never asked": "withheld: consent was never given"}),),
+        trials=(Trial("nurture", "Somebody asks once", True),),
     )
     return replace(clean, **parts)
 
@@ -190,6 +193,17 @@ def test_message_that_is_sent_without_consent_fails() -> None:
     assert result.verdict == FAILED
     assert "sent without consent (said no: sent)" in bad(result)[0]
     assert "consent: email" in result.seen[0].mend
+
+
+@pytest.mark.requirement("G6")
+def test_scenario_that_fails_blocks_with_what_happened_and_where_to_look() -> None:
+    trial = Trial(
+        "nurture", "Asks twice", False, "expected welcome once, was done twice", "/workflows/nurture/test-bench/"
+    )
+    result = examine(scenarios_hold.CHECK, launch=launch(trials=(trial,)))
+    assert (result.verdict, scenarios_hold.CHECK.blocking) == (FAILED, True)
+    assert bad(result) == ["scenario Asks twice on Nurture: expected welcome once, was done twice"]
+    assert result.seen[0].at == "/workflows/nurture/test-bench/"
 
 
 def test_step_that_no_lead_comes_to_is_no_proof() -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from workflows.engine.durations import Duration
 from workflows.engine.scenarios import Claim, Given, Moment, Scenario
+from workflows.engine.scenarios.scenario import AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ def span(of_seconds: int) -> Duration:
     >>> str(span(7_200)), str(span(5_400)), str(span(40 * 86_400))
     ('2 hours', '90 minutes', '40 days')
     """
+    if not of_seconds:
+        return AT_ONCE
     for unit in ("day", "hour", "minute", "second"):
         if of_seconds % _SECONDS[unit] == 0 and of_seconds // _SECONDS[unit] < 100_000:
             return Duration(of_seconds // _SECONDS[unit], unit)
