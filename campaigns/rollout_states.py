@@ -30,6 +30,9 @@ LABELS = {
     State.ROLLED_BACK: "Rolled back",
     State.CALLED_OFF: "Called off",
 }
+
+#: For columns and forms.
+CHOICES = [(state.value, label) for state, label in LABELS.items()]
 #: A workflow has one of these at most.
 OPEN = (State.SCHEDULED, State.RUNNING, State.HELD)
 #: Somebody enters the candidate.

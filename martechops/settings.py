@@ -196,6 +196,11 @@ SPECTACULAR_SETTINGS = {
         "EventState": "workflows.api.events.STATES",
         "ContentState": "workflows.models.ContentItem.State",
         "HandoffState": "workflows.models.Handoff.State",
+        "ReplayState": "workflows.models.Replay.State",
+        "RepairState": "campaigns.models.Repair.State",
+        "RepairItemState": "campaigns.models.RepairItem.State",
+        "RolloutState": "campaigns.rollout_states.CHOICES",
+        "ApprovalVerdict": "campaigns.models.Approval.Verdict",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

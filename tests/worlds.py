@@ -54,8 +54,9 @@ class Worlds:
         self._spent.add(self.now)
 
     def remove(self) -> None:
-        """Back to the plain one; the others are gone."""
+        """Back to the plain one, which nobody else is in any more; the others are gone."""
         self.enter(EMPTY)
+        self._send_away(self._plain)
         for world in self._made:
             self._drop(self._name(world))
             self._drop(self._original(world))
@@ -96,9 +97,12 @@ class Worlds:
         return f"{self._name(world)}_original"
 
     def _create(self, name: str, *, like: str) -> None:
-        """Whoever still lingers in what is copied, such as a thread that answers nobody any more, has to leave."""
-        self._say(sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}").format(like))
+        self._send_away(like)
         self._say(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(like)))
+
+    def _send_away(self, name: str) -> None:
+        """Whoever still lingers, such as a thread that answers nobody any more, has to leave."""
+        self._say(sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}").format(name))
 
     def _drop(self, name: str) -> None:
         self._say(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from campaigns.actions import approvals, releases, verdicts
-from campaigns.api.release_previews import PreviewSerializer
+from campaigns.api.release_previews import ReleasePreviewSerializer
 from campaigns.models import Approval, ApprovalRequest, Release
 from campaigns.queries import release_previews
 from martechops.lib import clock
@@ -193,12 +193,12 @@ class ReleaseViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
             raise Clash(str(error)) from None
         return Response(ReleaseSerializer(made).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(responses=PreviewSerializer)
+    @extend_schema(responses=ReleasePreviewSerializer)
     @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
     def preview(self, request: Request, pk: int) -> Response:
         """What going live would mean now: for whom is on their way, and by the replay for who comes."""
         del request, pk
-        return Response(PreviewSerializer(release_previews.of(self.get_object())).data)
+        return Response(ReleasePreviewSerializer(release_previews.of(self.get_object())).data)
 
 
 def _valid(serializer: serializers.Serializer[Any]) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class ConflictSerializer(serializers.Serializer[Any]):
     team = serializers.CharField()
 
 
-class PreviewSerializer(serializers.Serializer[Any]):
+class ReleasePreviewSerializer(serializers.Serializer[Any]):
     """Counted as things stand now; who enters and what is sent by the newest replay of this content."""
 
     live = serializers.IntegerField(source="live.number", default=None, help_text="Version that is live now.")

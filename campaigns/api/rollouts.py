@@ -42,9 +42,7 @@ class RolloutLookSerializer(serializers.ModelSerializer[RolloutLook]):
 
 class RolloutSerializer(StrictSerializer, serializers.ModelSerializer[Rollout]):
     workflow = serializers.CharField(source="version.workflow.key", read_only=True, help_text="Key of the workflow.")
-    state = serializers.ChoiceField(
-        choices=[(state.value, label) for state, label in rollout_states.LABELS.items()], read_only=True
-    )
+    state = serializers.ChoiceField(choices=rollout_states.CHOICES, read_only=True)
     stage = serializers.IntegerField(source="stage_now", read_only=True, help_text="Index in the ramp's stages.")
     since = serializers.DateTimeField(read_only=True, help_text="Of its newest step.")
     started_by = serializers.SlugRelatedField[User](slug_field="username", read_only=True)
@@ -65,7 +63,7 @@ class RolloutSerializer(StrictSerializer, serializers.ModelSerializer[Rollout]):
         return dict(RolloutLookSerializer(newest[0]).data) if newest else None
 
 
-class StartSerializer(StrictSerializer):
+class RolloutStartSerializer(StrictSerializer):
     """Which frozen version, how, and when it begins; without a ramp by the usual one, 5 → 25 → 100 %."""
 
     version = serializers.PrimaryKeyRelatedField(queryset=Version.objects.select_related("workflow__owner"))
@@ -80,7 +78,7 @@ class StartSerializer(StrictSerializer):
             raise serializers.ValidationError(str(error)) from None
 
 
-class MoveSerializer(StrictSerializer):
+class TakeStepSerializer(StrictSerializer):
     """Which step, and why."""
 
     verb = serializers.ChoiceField([step.verb for step in rollout_states.TRANSITIONS])
@@ -89,9 +87,7 @@ class MoveSerializer(StrictSerializer):
 
 class RolloutFilter(django_filters.FilterSet):  # type: ignore[misc]
     workflow = django_filters.CharFilter(field_name="version__workflow__key", help_text="Key of the workflow.")
-    state = django_filters.ChoiceFilter(
-        choices=[(state.value, label) for state, label in rollout_states.LABELS.items()]
-    )
+    state = django_filters.ChoiceFilter(choices=rollout_states.CHOICES)
 
 
 _NEWEST = RolloutLook.objects.order_by("rollout_id", "-pk").distinct("rollout_id")
@@ -108,10 +104,10 @@ class RolloutViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     lookup_value_converter = "int"
     http_method_names = ["get", "head", "options", "post"]
 
-    @extend_schema(request=StartSerializer, responses={201: RolloutSerializer})
+    @extend_schema(request=RolloutStartSerializer, responses={201: RolloutSerializer})
     def create(self, request: Request) -> Response:
         """Let a version out; 409 where it may not go live as it is now, or another rollout is under way."""
-        serializer = StartSerializer(data=request.data)
+        serializer = RolloutStartSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         said = {"ramp": ramps.USUAL, **serializer.validated_data}
         try:
@@ -120,12 +116,12 @@ class RolloutViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
             raise Clash(str(error)) from None
         return self._answer(begun, status.HTTP_201_CREATED)
 
-    @extend_schema(request=MoveSerializer, responses=RolloutSerializer)
+    @extend_schema(request=TakeStepSerializer, responses=RolloutSerializer)
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: int) -> Response:
         """Take a step by hand; 409 where it is none from there."""
         del pk
-        serializer = MoveSerializer(data=request.data)
+        serializer = TakeStepSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         try:
             moved = rollouts.move(

@@ -7,7 +7,9 @@ from .observed import Observed
 
 def judge(gate: Gate, observed: Observed) -> Finding:
     if observed.unforeseen is None:
-        return Finding(gate.key, Verdict.WAITING, "the release was not replayed on the past", on_fail=gate.on_fail)
+        return Finding(
+            gate.key, Verdict.WAITING, "no replay on the past says enough of exactly this version", on_fail=gate.on_fail
+        )
     return invariant(gate, observed.unforeseen, count=observed.candidate, none="nothing but what was foreseen")
 
 

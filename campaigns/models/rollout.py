@@ -52,9 +52,7 @@ class RolloutStep(models.Model):
     rollout = models.ForeignKey(Rollout, on_delete=models.PROTECT, related_name="steps")
     number = models.PositiveIntegerField()
     verb = models.CharField(max_length=12)
-    state = models.CharField(
-        max_length=12, choices=[(state.value, label) for state, label in rollout_states.LABELS.items()]
-    )
+    state = models.CharField(max_length=12, choices=rollout_states.CHOICES)
     #: Index of the stage in the ramp.
     stage = models.PositiveSmallIntegerField()
     #: Null: the controller, or a part of the system.

@@ -196,8 +196,8 @@ def _newest(workflows: Collection[int]) -> QuerySet[Version]:
 
 
 def _conventions() -> list[tuple[str, str]]:
-    rows = [conventions.row_in_force(subject) for subject in ("campaign", "utm")]
-    return [("convention", row.key) for row in rows if row is not None]
+    rows = conventions.rows_in_force("campaign", "utm")
+    return [("convention", row.key) for row in rows.values()]
 
 
 #: What of a campaign and of a content item is agreed to: all that people get to see, and nothing of where it stands.

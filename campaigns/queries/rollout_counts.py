@@ -19,7 +19,7 @@ from campaigns.models import Rollout
 from campaigns.ramps import Ramp
 from workflows.engine.arms import Arm
 from workflows.models import ConsentEntry, Contact, Conversion, Effect, Exposure, FieldChange, Run, Version
-from workflows.queries import specs
+from workflows.queries import replays, specs
 
 _MET, _RUNS, _EFFECTS = Exposure._meta.db_table, Run._meta.db_table, Effect._meta.db_table
 _CONTACTS, _CONSENTS = Contact._meta.db_table, ConsentEntry._meta.db_table
@@ -82,6 +82,7 @@ def observed(rollout: Rollout, ramp: Ramp, *, since: datetime, at: datetime) -> 
         duplicates=_duplicates(scope),
         without_consent=_without_consent(scope),
         odd_stages=_odd_stages(scope, rollout, ramp),
+        unforeseen=_unforeseen(scope, rollout.version),
         fields=kept,
         writers=writers,
         errors=_marked(_FAILED, scope),
@@ -231,6 +232,32 @@ def _odd_stages(scope: Scope, rollout: Rollout, ramp: Ramp) -> tuple[Breach, ...
     return tuple(
         Breach(contact, f"{step} takes contact {contact} to {stage}, which was not announced")
         for contact, stage, step in found
+    )
+
+
+def _unforeseen(scope: Scope, candidate: Version) -> tuple[Breach, ...] | None:
+    """Messages of steps that wrote to nobody in the replay of exactly this content; None where none says enough."""
+    forecast = replays.forecast(candidate)
+    if forecast is None or forecast.entries < _ENOUGH:
+        return None
+    found = _rows(
+        f"""
+        SELECT e.contact_id, e.step FROM {_MET} m
+        JOIN {_EFFECTS} e ON e.contact_id = m.contact_id
+        WHERE m.rollout_id = %(rollout)s AND m.arm = 'candidate' AND e.version_id = %(candidate)s
+          AND e.kind = 'send_message' AND e.state IN {_HAPPENS} AND e.step <> ALL(%(foreseen)s::text[])
+        ORDER BY e.id LIMIT {_MOST}
+        """,  # noqa: S608
+        scope,
+        foreseen=[one.step for one in forecast.steps if forecast.foresees(one.step, "send_message")],
+    )
+    return tuple(
+        Breach(
+            contact,
+            f"{step} writes to contact {contact}: of {forecast.entries:,} who entered in replay"
+            f" {forecast.replay_id} it wrote to nobody",
+        )
+        for contact, step in found
     )
 
 

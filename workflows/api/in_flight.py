@@ -20,7 +20,7 @@ from workflows.queries import in_flight
 from workflows.queries.in_flight import Preview
 
 
-class MoveSerializer(StrictSerializer):
+class MovePeopleSerializer(StrictSerializer):
     """To which version, and how. Without `seen` nothing is moved: the answer is the preview."""
 
     to = serializers.PrimaryKeyRelatedField(
@@ -38,7 +38,7 @@ class MoveSerializer(StrictSerializer):
     )
 
 
-class GroupSerializer(serializers.Serializer[Any]):
+class InFlightGroupSerializer(serializers.Serializer[Any]):
     step = serializers.CharField(help_text="Where they wait.")
     people = serializers.IntegerField()
     way = serializers.ChoiceField(("stays", "waits", "begins", "ends"), source="landing.way")
@@ -46,12 +46,12 @@ class GroupSerializer(serializers.Serializer[Any]):
     says = serializers.CharField(source="landing.says")
 
 
-class PreviewSerializer(serializers.Serializer[Any]):
+class InFlightSerializer(serializers.Serializer[Any]):
     policy = serializers.CharField()
     people = serializers.IntegerField(help_text="On the way on the version.")
     moving = serializers.IntegerField()
     staying = serializers.IntegerField()
-    groups = GroupSerializer(many=True)
+    groups = InFlightGroupSerializer(many=True)
     token = serializers.CharField(help_text="Names exactly this preview: send it as `seen` to move them.")
     move = serializers.IntegerField(allow_null=True, help_text="Id of the move, once it was confirmed.")
     moved = serializers.IntegerField(allow_null=True, help_text="How many are being moved.")
@@ -63,13 +63,13 @@ class InFlightView(APIView):
     read_scope = "workflows:read"
     write_scope = "workflows:write"
 
-    @extend_schema(request=MoveSerializer, responses={200: PreviewSerializer, 201: PreviewSerializer})
+    @extend_schema(request=MovePeopleSerializer, responses={200: InFlightSerializer, 201: InFlightSerializer})
     def post(self, request: Request, pk: int) -> Response:
         """Where each would go; with `seen` they are moved. 409 where people have gone on since that preview."""
         old = Version.objects.select_related("workflow").filter(pk=pk).first()
         if old is None:
             raise NotFound(f"There is no version {pk}.")
-        asked = MoveSerializer(data=request.data)
+        asked = MovePeopleSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
         chosen = {"old": old, "new": said["to"], "policy": said["policy"], "steps": said["steps"]}
@@ -90,4 +90,4 @@ class InFlightView(APIView):
 def _answer(preview: Preview, move: Move | None = None) -> dict[str, Any]:
     said = {"move": move.pk if move else None, "moved": move.runs if move else None}
     shown = {name: getattr(preview, name) for name in ("policy", "people", "moving", "staying", "groups", "token")}
-    return dict(PreviewSerializer(shown | said).data)
+    return dict(InFlightSerializer(shown | said).data)

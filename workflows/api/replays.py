@@ -19,7 +19,7 @@ from workflows.models import Replay, ReplayFinding
 from workflows.queries import replays
 
 
-class GroupSerializer(serializers.Serializer[Any]):
+class ReplayGroupSerializer(serializers.Serializer[Any]):
     """Effects that are otherwise because of one rule."""
 
     workflow = serializers.CharField()
@@ -31,7 +31,7 @@ class GroupSerializer(serializers.Serializer[Any]):
     changed = serializers.IntegerField()
 
 
-class ResultSerializer(serializers.Serializer[Any]):
+class ReplayResultSerializer(serializers.Serializer[Any]):
     """What was found so far."""
 
     contacts = serializers.IntegerField()
@@ -43,7 +43,7 @@ class ResultSerializer(serializers.Serializer[Any]):
     recorded = serializers.IntegerField(help_text="Effects that the ledger has of the same time.")
     reproduced = serializers.IntegerField(help_text="Of these, how many live comes to as well when it is played.")
     fidelity = serializers.FloatField(allow_null=True)
-    groups = GroupSerializer(many=True)
+    groups = ReplayGroupSerializer(many=True)
     exceptions = serializers.DictField(child=serializers.IntegerField(), help_text="How many, by reason.")
 
 
@@ -81,12 +81,12 @@ class WholeReplaySerializer(ReplaySerializer):
     class Meta(ReplaySerializer.Meta):
         fields = [*ReplaySerializer.Meta.fields, "result"]
 
-    @extend_schema_field(ResultSerializer)
+    @extend_schema_field(ReplayResultSerializer)
     def get_result(self, replay: Replay) -> dict[str, Any]:
-        return ResultSerializer(_result(replays.tally(replay))).data
+        return ReplayResultSerializer(_result(replays.tally(replay))).data
 
 
-class StartSerializer(StrictSerializer):
+class ReplayStartSerializer(StrictSerializer):
     """What is to be played."""
 
     workflow = serializers.SlugField(help_text="Key of the workflow.")
@@ -94,7 +94,7 @@ class StartSerializer(StrictSerializer):
     days = serializers.IntegerField(default=30, min_value=1, max_value=actions.MOST_DAYS)
 
 
-class FindingSerializer(serializers.ModelSerializer[ReplayFinding]):
+class ReplayFindingSerializer(serializers.ModelSerializer[ReplayFinding]):
     class Meta:
         model = ReplayFinding
         fields = [
@@ -155,10 +155,10 @@ class ReplayViewSet(mixins.ListModelMixin, GenericViewSet[Replay]):
         del request, pk
         return Response(WholeReplaySerializer(self.get_object()).data)
 
-    @extend_schema(request=StartSerializer, responses={201: ReplaySerializer})
+    @extend_schema(request=ReplayStartSerializer, responses={201: ReplaySerializer})
     def create(self, request: Request) -> Response:
         """Ask for one; `state` and `progress` tell when it is over."""
-        asked = StartSerializer(data=request.data)
+        asked = ReplayStartSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
         version = replays.candidate(said["workflow"], said.get("candidate"))
@@ -182,14 +182,14 @@ class ReplayViewSet(mixins.ListModelMixin, GenericViewSet[Replay]):
         except actions.CannotReplay as error:
             raise Clash(str(error)) from None
 
-    @extend_schema(responses=FindingSerializer(many=True))
+    @extend_schema(responses=ReplayFindingSerializer(many=True))
     @action(detail=True, methods=["get"], filterset_class=None)
     def findings(self, request: Request, pk: int) -> Response:
         """Exceptions, and samples of the differences; the newest first."""
         del request, pk
         rows: Any = self.get_object().findings.order_by("-id")
         page: Any = self.paginate_queryset(rows)
-        return self.get_paginated_response(FindingSerializer(page, many=True).data)
+        return self.get_paginated_response(ReplayFindingSerializer(page, many=True).data)
 
     @extend_schema(responses=ForecastSerializer)
     @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)

@@ -33,6 +33,7 @@ from workflows.rehearsal.fuzzing import Budget, Finding, look
 from workflows.rehearsal.trials import Trial
 from workflows.rehearsal.versions import Tried
 
+from . import replays
 from .editor import workflow_of
 from .map_drawing import draw
 from .map_layout import COMPACT
@@ -44,7 +45,7 @@ _SECONDS, _STORIES = 3.0, 2_000
 Context = dict[str, Any]
 #: Template and what fills it, for parts of the page that stand under the scenarios: the replay of two versions.
 Section = Callable[[HttpRequest, Workflow, Version], tuple[str, Context]]
-SECTIONS: tuple[Section, ...] = ()
+SECTIONS: tuple[Section, ...] = (replays.bench_section,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from campaigns.actions import rollout_ticks, rollouts
 from campaigns.models import Rollout, RolloutLook, RolloutStep
 from campaigns.queries import rollouts as reading
 from martechops.audit.models import AuditEntry
-from workflows.actions import definitions
+from workflows.actions import definitions, replays
 from workflows.models import Activation, Effect, Mapping, Notice, Run, Source, Version
+from workflows.rehearsal.replays import play_part
 from workflows.runtime.deliver import deliver
 
 from .conftest import AT, KEY, NOW, Content, arms, candidate, entered, let_out, ramp, step, workflow
@@ -92,6 +93,32 @@ def test_planted_bug_is_rolled_back_at_the_next_look_and_touched_its_bucket_alon
     assert stable_runs <= set(Run.objects.filter(version_id=old.pk).values_list("pk", "state", "step"))
     assert rollout_ticks.tick(at=NOW + HOUR) == 0
     assert Notice.objects.filter(says__startswith="was rolled back", address=f"/rollouts/{rollout.pk}/").exists()
+
+
+def write_to_the_largest(content: Content) -> None:
+    """A mail that nobody of the past would have got: no company was that large."""
+    more = step(content, "welcome") | {"key": "welcome-large", "when": {"contact.company_size": {"$gt": 5_000}}}
+    more["guards"] = {**more["guards"], "once_per": {"per": "2 days"}}
+    content["steps"].insert(content["steps"].index(step(content, "welcome")), more)
+
+
+@pytest.mark.requirement("H7", "G6")
+def test_message_that_the_replay_on_the_past_did_not_foresee_is_rolled_back(old: Version, arrive: Arrive) -> None:
+    arrive(0, 40, at=NOW - HOUR)
+    bad = candidate(write_to_the_largest)
+    replays.start(candidate=bad, days=1, by="tests", at=NOW)
+    while play_part():
+        pass
+    rollout = let_out(bad, ramp(50))
+    arrive(1_000, 40)
+    rollout_ticks.tick(at=NOW)
+    assert "roll_back" not in verbs(rollout), "as foreseen"
+    arrive(2_000, 40, company_size=9_000)
+    assert rollout_ticks.tick(at=NOW) == 1
+    assert "of 40 who entered in replay" in last_step(rollout).because
+    assert set(Effect.objects.filter(version_id=bad.pk, step="welcome-large").values_list("state", flat=True)) == {
+        "held"
+    }
 
 
 @pytest.mark.requirement("H7", "G3")
