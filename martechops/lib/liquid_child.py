@@ -155,7 +155,7 @@ def _answer(request: Mapping[str, Any]) -> dict[str, str]:
     except BadTemplate as error:
         return {"error": str(error)}
     except MemoryError:
-        return {"error": "took too much memory"}
+        raise  # it ends this process, so that the text rests: a second try would be as dear as the first
     except Exception as error:  # noqa: BLE001 - a filter's own fault, whatever it is
         return {"error": f"cannot be rendered: {type(error).__name__}"}
 

@@ -9,6 +9,8 @@ import pytest
 from martechops.lib import liquid, liquid_child
 from martechops.lib.liquid import BadTemplate
 
+#: Without an end of their own they take hours; a busy machine takes seconds to start a process.
+FAR_TOO_LONG_SECONDS = 60
 #: What Liquid's own limits let through.
 BOMBS = {
     "range": "{{ (1..1000000000) | join }}",
@@ -33,17 +35,16 @@ def test_bomb_is_stopped_in_time_and_the_next_text_renders(name: str) -> None:
     begun = time.monotonic()
     with pytest.raises(BadTemplate):
         liquid_child.render(BOMBS[name], {})
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < FAR_TOO_LONG_SECONDS
     assert liquid_child.render("{% assign a = 'b' %}{{ a }}", {}) == "b"
 
 
 def test_text_that_ended_a_child_is_refused_at_once_for_a_while() -> None:
-    with pytest.raises(BadTemplate, match=r"too much|memory|limit"):
+    with pytest.raises(BadTemplate, match="too much time or memory"):
         liquid_child.render(BOMBS["range"], {})
-    begun = time.monotonic()
-    with pytest.raises(BadTemplate):
+    with pytest.raises(BadTemplate, match="a moment ago"):
         liquid_child.render(BOMBS["range"], {})
-    assert time.monotonic() - begun < liquid_child.DEADLINE_SECONDS
+    assert liquid_child._CHILD._process is None, "it was tried again"
 
 
 def test_child_renders_as_this_process_does_and_is_kept() -> None:
