@@ -29,6 +29,9 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 _is_xdist_worker = "PYTEST_XDIST_WORKER" in os.environ
 #: Folders whose files share what is slow to start, a browser or an installation, in the order in which they begin.
 SHARING = ("browser", "acceptance", "chaos")
+#: Folders whose tests depend on other processes and on a machine that others use too. One that fails there is tried
+#: once more, and the run's summary names it (RERUN): it is to be mended all the same.
+SECOND_TRY = (*SHARING, "integration")
 #: Files that share one installation between them.
 TOGETHER = {f"tests/chaos/{name}.py": "the field" for name in ("test_at_the_door", "test_campaign")}
 #: Long tests that need nothing of their file: they begin first, so that the run does not end with one of them.
@@ -73,6 +76,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if _folder(item.nodeid) == "browser":
             item.add_marker(pytest.mark.browser)
+        if _folder(item.nodeid) in SECOND_TRY:
+            item.add_marker(pytest.mark.flaky(reruns=1))
         if item.get_closest_marker("chaos") and not config.option.chaos:
             item.add_marker(pytest.mark.skip(reason="the long form; run with --chaos"))
         if item.get_closest_marker("bench") and "bench" not in config.option.markexpr:

