@@ -75,7 +75,7 @@ NAVIGATION = (
             NavItem("As files", "/workspace/", "folder-git-2"),
         ),
     ),
-    ("Measure", (NavItem("Results", "/results/", "chart-no-axes-column"),)),
+    ("Measure", (NavItem("Results", "/results/", "chart-no-axes-column"), NavItem("Health", "/health/", "activity"))),
     (
         "Sandbox",
         (

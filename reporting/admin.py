@@ -62,3 +62,8 @@ class StaleRowAdmin(MachineWrittenAdmin):
 @admin.register(models.Projection)
 class ProjectionAdmin(MachineWrittenAdmin):
     list_display = ["basis", "rebuilt_at", "moved_at"]
+
+
+@admin.register(models.HealthLook)
+class HealthLookAdmin(MachineWrittenAdmin):
+    list_display = ["at", "took_seconds"]

@@ -5,9 +5,10 @@ import time
 from celery import shared_task
 
 from martechops.lib import clock
-from reporting.actions import projection
+from reporting.actions import health_looks, projection
 
 FACTS = "reporting.facts"
+HEALTH = "reporting.health"
 #: A turn of the worker; what is left waits for the next ring.
 TURN_SECONDS = 1.0
 
@@ -18,3 +19,9 @@ def facts_task() -> None:
     end = time.monotonic() + TURN_SECONDS
     while projection.turn(at=clock.now()) and time.monotonic() < end:
         pass
+
+
+@shared_task(name=HEALTH)
+def health_task() -> None:
+    """Look whether what happens is what is documented, where the last look is old enough."""
+    health_looks.take(at=clock.now())

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from reporting.views import attribution, results
+from reporting.views import attribution, health, results
 
 urlpatterns = [
     path("results/", results.show, name="results"),
     path("results/attribution/", attribution.show, name="attribution"),
+    path("health/", health.show, name="health"),
+    path("workflows/<slug:key>/health/", health.of_workflow, name="workflow-health"),
 ]

@@ -199,6 +199,11 @@ def demo_of_yesterday() -> None:
 
 
 @pytest.fixture
+def demo_told() -> None:
+    """The test begins with the demo of that Monday after three days of leads: see `tests.fixtures.told`."""
+
+
+@pytest.fixture
 def lived_in_world() -> None:
     """The test begins with a workspace that has been used: see `tests.fixtures.lived_in`."""
 

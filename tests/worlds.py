@@ -17,7 +17,7 @@ from psycopg import sql
 
 from campaigns.demo import workspace
 from martechops.lib import clerk
-from tests.fixtures import lived_in
+from tests.fixtures import lived_in, told
 
 #: Mondays and a Sunday that tests count from.
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -26,6 +26,7 @@ MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 WORLDS: dict[str, Callable[[], None]] = {
     "demo_of_monday": lambda: workspace.load(at=MONDAY),
     "demo_of_yesterday": lambda: workspace.load(at=datetime.now(UTC) - timedelta(days=1)),
+    "demo_told": lambda: told.make(at=MONDAY),
     "lived_in_world": lived_in.make,
 }
 #: The database that the migrations made: no world.

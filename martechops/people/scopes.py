@@ -31,6 +31,7 @@ SCOPES: Mapping[str, str] = {
     "workflows:write": "workflows.edit",
     "definitions:read": "definitions.view",
     "definitions:write": "definitions.edit",
+    "results:read": "results.view",
     "workspace:read": "workspace.view",
     "workspace:write": "workspace.apply",
 }

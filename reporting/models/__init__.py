@@ -2,12 +2,14 @@
 
 from .daily import DailyFigure
 from .fact import ContactFact, ConversionFact, MailFact, RunFact, SendFact, StageFact, TouchFact
+from .health import HealthLook
 from .projection import Projection, StaleRow
 
 __all__ = [
     "ContactFact",
     "ConversionFact",
     "DailyFigure",
+    "HealthLook",
     "MailFact",
     "Projection",
     "RunFact",

@@ -20,10 +20,10 @@ INSIDE = (
     ("admin", "api", "views", "tasks", "management"),
     ("forms", "runtime", "rehearsal", "workspace", "demo", "playbooks", "exports"),
     ("actions",),
-    ("queries",),
+    ("queries", "health"),
     ("models", "facts"),
     ("connectors", "lint"),
-    ("ramps",),
+    ("ramps", "spans"),
     (
         *("engine", "lifecycle", "manifests", "pattern", "policies", "naming", "qa", "gates", "rollout_states"),
         *("metrics", "attribution"),

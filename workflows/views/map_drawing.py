@@ -79,6 +79,7 @@ def _edge_label(label: str, start: tuple[float, float], second: tuple[float, flo
 def _node(step: MapStep, box: Box) -> str:
     classes = ["map-node", f"is-{step.kind}", f"in-{step.stage}"]
     classes += [name for name, on in (("lit", step.lit), ("chosen", step.chosen)) if on]
+    classes += [f"heat-{step.heat}"] if step.heat else []
     inside = [title(step.says or step.title), *_SHAPES.get(step.kind, _step_shape)(step, box)]
     if step.mark:
         inside.append(_mark(step, box))

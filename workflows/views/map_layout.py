@@ -42,6 +42,8 @@ class MapStep:
     mark_tone: str = ""
     lit: bool = False
     chosen: bool = False
+    #: 1 (cool) to 5 (hot) where the map shows how something is spread; 0: nothing is known of the step.
+    heat: int = 0
     #: Can it be moved and changed where it is drawn?
     is_edited: bool = False
 

@@ -114,12 +114,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
     chosen, which = request.GET.get("step", ""), request.GET.get("map", "")
     current = None if line.workflow.map_only else _current(line.workflow)
     view = view if current and view in {"target", "current"} else ("both" if current else "")
-    frame = _frame(line, view=view, has_current=current is not None)
-    frame |= {
-        "may_edit": may(request.user, "workflows.edit", line.workflow),
-        "may_add": may(request.user, "workflows.edit"),
-        "may_comment": may(request.user, "workflows.comment"),
-    }
+    frame = _frame(line, request, view=view, has_current=current is not None)
     shown = [
         (name, one) for name, one in (("target", line), ("current", current)) if one and view in ("", "both", name)
     ]
@@ -169,14 +164,26 @@ def _current(workflow: Workflow) -> WorkflowLine | None:
     return workflows.found(documented.key) if documented else None
 
 
-def _frame(line: WorkflowLine, *, view: str, has_current: bool) -> dict[str, object]:
+def head(line: WorkflowLine, request: HttpRequest, *, view: str) -> dict[str, object]:
+    """What the head and tabs of another page about one workflow need; `view` is the name of its tab."""
+    current = None if line.workflow.map_only else _current(line.workflow)
+    base = reverse("workflow", args=[line.workflow.key])
+    return _frame(line, request, view=view, has_current=current is not None, base=base)
+
+
+def _frame(
+    line: WorkflowLine, request: HttpRequest, *, view: str, has_current: bool, base: str = ""
+) -> dict[str, object]:
     """What the page's head and tabs need."""
     return {
+        "may_edit": may(request.user, "workflows.edit", line.workflow),
+        "may_add": may(request.user, "workflows.edit"),
+        "may_comment": may(request.user, "workflows.comment"),
         "line": _list_line(line),
         "workflow": line.workflow,
         "draft": line.draft,
         "has_current": has_current,
-        "tabs": _tabs(line, view, has_current=has_current),
+        "tabs": _tabs(line, view, has_current=has_current, base=base),
         "finishing": _finishing(line),
     }
 
@@ -189,20 +196,23 @@ def _finishing(line: WorkflowLine) -> int:
     return sum(people for version, people in counted.items() if version not in entered)
 
 
-def _tabs(line: WorkflowLine, view: str, *, has_current: bool) -> list[Tab]:
+def _tabs(line: WorkflowLine, view: str, *, has_current: bool, base: str) -> list[Tab]:
     maps = (
         [
-            Tab("Target and current", "?", current=view == "both"),
-            Tab("Target", "?view=target", current=view == "target"),
-            Tab("Current", "?view=current", current=view == "current"),
+            Tab("Target and current", base or "?", current=view == "both"),
+            Tab("Target", f"{base}?view=target", current=view == "target"),
+            Tab("Current", f"{base}?view=current", current=view == "current"),
         ]
         if has_current
-        else [Tab("Map", "?", current=view == "")]
+        else [Tab("Map", base or "?", current=view == "")]
     )
     address = reverse("workflow-versions", args=[line.workflow.key])
     versions = Tab("Versions", address, count=len(line.workflow.versions.all()))
-    bench = [] if line.workflow.map_only else [Tab("Test bench", reverse("test-bench", args=[line.workflow.key]))]
-    return [*maps, versions, *bench]
+    if line.workflow.map_only:
+        return [*maps, versions]
+    bench = Tab("Test bench", reverse("test-bench", args=[line.workflow.key]))
+    health = Tab("Health", reverse("workflow-health", args=[line.workflow.key]), current=view == "health")
+    return [*maps, health, versions, bench]
 
 
 def _map_view(

@@ -11,9 +11,9 @@ from workflows.lint.workspace import Workflow, Workspace
 
 def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     """Sales needs what the CRM mapping of the workflow requires, and what is handed to them."""
-    needs = _needs(workflow, workspace)
+    wanted = needs(workflow, workspace)
     for step in workflow.acts() if any(is_for_sales(one) for one in workflow.spec.steps) else ():
-        missing = [path for path in needs if path not in _asked(workflow, step)] if sends(step) else []
+        missing = [path for path in wanted if path not in _asked(workflow, step)] if sends(step) else []
         if missing:
             yield Spot(
                 says=f"{step.name} goes out without {' and '.join(missing)}, which sales needs for the follow-up",
@@ -24,7 +24,8 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
             )
 
 
-def _needs(workflow: Workflow, workspace: Workspace) -> tuple[str, ...]:
+def needs(workflow: Workflow, workspace: Workspace) -> tuple[str, ...]:
+    """Paths of what sales cannot do without."""
     found: list[str] = []
     for step in workflow.spec.steps:
         mapping = workspace.mappings.get(str(step.arguments.get("mapping")))

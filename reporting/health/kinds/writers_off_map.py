@@ -1,0 +1,75 @@
+"""Who writes fields without being on any map as one who does (requirements B5, C8)."""
+
+from collections.abc import Iterator, Mapping
+
+from reporting.health.finding import EXECUTED, Finding, Kind, contacts
+from reporting.health.scope import EVENT, SEVERAL, Scope
+from workflows.lint.deeds import written
+from workflows.models import EventType, FieldChange, Source, Version
+from workflows.queries import specs
+
+KEY = "writers-off-map"
+
+
+def find(scope: Scope) -> Iterator[Finding]:
+    """On a map are steps of any version that went live, and sources by the mappings that they have now."""
+    allowed = _by_systems(scope)
+    for field, writer, step, now, former, samples in scope.rows(_STATEMENT, first=scope.first(FieldChange)):
+        if now < SEVERAL or (field, writer) in allowed or (step and field in _by_steps(scope).get((writer, step), ())):
+            continue
+        owner = scope.workspace.owner_of_field(field) or scope.systems.get(writer, "")
+        by = f"{step} of {writer}" if step else f"{writer}, by hand," if writer in scope.people else writer
+        yield Finding(
+            kind=KEY,
+            says=f"{by} writes contact.{field}, and no map says so",
+            fix="Put a step on the map that does it, or take the right to write the field away",
+            team=owner,
+            count=now,
+            former=former,
+            samples=contacts(samples),
+        )
+
+
+def _by_systems(scope: Scope) -> frozenset[tuple[str, str]]:
+    """Fields with each system or source that brings them: by mapping, by what its events mean, as their keeper."""
+    found = {(key, field.authority.system) for key, field in scope.workspace.fields.items()}
+    staged = EventType.objects.exclude(stage_effect=None).values_list("name", flat=True)
+    found |= {("lifecycle_stage", f"{EVENT}{name}") for name in staged}
+    for source in Source.objects.select_related("system", "mapping"):
+        writers = {source.key, source.system.key} if source.system else {source.key}
+        rows = source.mapping.rows if source.mapping else ()
+        found |= {(str(row.get("to")), writer) for row in rows for writer in writers}
+    return frozenset(found)
+
+
+def _by_steps(scope: Scope) -> Mapping[tuple[str, str], frozenset[str]]:
+    """What each step of each frozen version writes: runs are pinned to the version that they entered."""
+    kept: dict[tuple[str, str], frozenset[str]] | None = scope.__dict__.get("_written")
+    if kept is None:
+        kept = scope.__dict__["_written"] = {}
+        for version in Version.objects.exclude(frozen_at=None).select_related("workflow"):
+            for step in specs.of(version).spec.steps:
+                fields = {*written(step), *(("owner",) if step.action == "assign_owner" else ())}
+                before = kept.get((version.workflow.key, step.key), frozenset())
+                kept[version.workflow.key, step.key] = before | fields
+    return kept
+
+
+#: Score and consent have ledgers of their own, which say who wrote them.
+_STATEMENT = f"""
+    SELECT field, writer, step, count(*) FILTER (WHERE at >= %(since)s), count(*) FILTER (WHERE at < %(since)s),
+        (array_agg(DISTINCT contact_id) FILTER (WHERE at >= %(since)s))[1:5]
+    FROM {FieldChange._meta.db_table}
+    WHERE id >= %(first)s AND at BETWEEN %(before)s AND %(at)s AND field <> 'score' AND field NOT LIKE 'consent%%'
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""  # noqa: S608  names of our own
+
+KIND = Kind(
+    KEY,
+    "Writers that are on no map",
+    EXECUTED,
+    "Fields that are written by somebody or something whom neither a step nor a mapping names.",
+    ("B5", "C8", "I1"),
+    "pen-off",
+    find,
+)
