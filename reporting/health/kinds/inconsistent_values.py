@@ -54,14 +54,14 @@ _VALUES = f"""
 _SPELLINGS = f"""
     WITH counted AS (
         SELECT field, value, count(*) AS count, count(*) FILTER (WHERE was) AS former,
-            (array_agg(id ORDER BY id DESC))[1:5] AS some,
+            (array_agg(id ORDER BY id DESC))[1:5] AS ids,
             lower(regexp_replace(value, '[^[:alnum:]]+', '', 'g')) AS folded
         FROM ({_VALUES}) AS values_of WHERE coalesce(value, '') <> '' GROUP BY 1, 2
     ), ranked AS (
         SELECT *, row_number() OVER (PARTITION BY field, folded ORDER BY count DESC, value) AS place FROM counted
     )
     SELECT field, array_agg(value ORDER BY place), (sum(count) FILTER (WHERE place > 1))::bigint,
-        (sum(former) FILTER (WHERE place > 1))::bigint, max(some) FILTER (WHERE place = 2)
+        (sum(former) FILTER (WHERE place > 1))::bigint, max(ids) FILTER (WHERE place = 2)
     FROM ranked GROUP BY field, folded HAVING count(*) > 1 ORDER BY 1, 3 DESC
 """  # noqa: S608
 _UNKNOWN = f"""
