@@ -48,6 +48,24 @@ class RunFactAdmin(MachineWrittenAdmin):
     search_fields = ["=contact_id"]
 
 
+@admin.register(models.DealFact)
+class DealFactAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "deal", "event", "value", "currency", "campaign", "channel", "at"]
+    search_fields = ["=contact_id", "=deal"]
+
+
+@admin.register(models.DuplicateFact)
+class DuplicateFactAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "campaign", "channel", "at"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.RoutingFact)
+class RoutingFactAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "workflow_id", "campaign", "channel", "entered_at", "at"]
+    search_fields = ["=contact_id"]
+
+
 @admin.register(models.DailyFigure)
 class DailyFigureAdmin(MachineWrittenAdmin):
     list_display = ["day", "figure", "campaign", "channel", "workflow_id", "count", "value"]

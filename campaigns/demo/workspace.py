@@ -21,6 +21,7 @@ from workflows.models import (
     Field,
     LifecycleStage,
     MessageTemplate,
+    Metric,
     NamingConvention,
     Queue,
     Scoring,
@@ -68,6 +69,8 @@ def load(*, at: datetime) -> None:
     for row in catalog["conventions"]:
         _save(NamingConvention(**_owned(row, groups)), at)
     _save(Scoring(**_owned(catalog["scoring"], groups)), at)
+    for row in catalog["metrics"]:
+        _save(Metric(**_owned(row, groups)), at)
     for row in catalog["queues"]:
         queues.save(Queue(**_owned(row, groups)), by=BY, at=at)
     for row in catalog["content"]:

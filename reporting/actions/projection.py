@@ -9,22 +9,36 @@ Why not in the transaction of the batch? There it would make everybody wait who 
 report's SQL would stop the work itself. What the batch pays for is the note.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from martechops.lib import bulk, digest
+from martechops.lib.frozen import dataclass
 from reporting.facts import FACTS, Fact, contacts
 from reporting.models import DailyFigure, Projection, StaleRow
 from workflows.models import NamingConvention
+from workflows.queries import work_calendar
 
 #: Notes settled in one transaction: what is asked again for each costs as much as some hundred facts.
 AT_ONCE = 10_000
 #: One projection at a time, whoever runs it.
 _LOCK = 7_201_909
 _NOTES, _DAILY = StaleRow._meta.db_table, DailyFigure._meta.db_table
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What of the workspace's own words goes into facts; when it changes, facts are made anew."""
+
+    #: What naming conventions allow channels to be called.
+    labels: tuple[str, ...]
+    #: The time zone that days are counted in.
+    zone: str
+
+    def zoned(self, daily: str) -> str:
+        return daily.replace("{zone}", _quoted(self.zone))
 
 
 @transaction.atomic
@@ -37,10 +51,10 @@ def turn(*, at: datetime, most: int = AT_ONCE) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         if not cursor.fetchone()[0]:
             return 0
-        labels = channel_labels()
-        if Projection.objects.filter(basis=basis(labels)).exists():
-            return _take(cursor, labels, most=most, at=at)
-        return _rebuild(cursor, labels, at=at)
+        rules = current_rules()
+        if Projection.objects.filter(basis=basis(rules)).exists():
+            return _take(cursor, rules, most=most, at=at)
+        return _rebuild(cursor, rules, at=at)
 
 
 @transaction.atomic
@@ -48,7 +62,12 @@ def rebuild(*, at: datetime) -> int:
     """Make all facts anew from the raw rows; how many there are. Until it commits, readers see the former ones."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        return _rebuild(cursor, channel_labels(), at=at)
+        return _rebuild(cursor, current_rules(), at=at)
+
+
+def current_rules() -> Rules:
+    """As the workspace says it now."""
+    return Rules(tuple(channel_labels()), work_calendar.calendar().timezone)
 
 
 def channel_labels() -> list[str]:
@@ -63,12 +82,12 @@ def channel_labels() -> list[str]:
     return sorted(found)
 
 
-def basis(labels: Iterable[str]) -> str:
+def basis(rules: Rules) -> str:
     """Names the rules: two projections of one basis make equal facts of equal rows."""
-    return digest.of([[_select(fact, labels), fact.daily] for fact in FACTS])
+    return digest.of([[_select(fact, rules), rules.zoned(fact.daily)] for fact in FACTS])
 
 
-def _take(cursor: CursorWrapper, labels: Iterable[str], *, most: int, at: datetime) -> int:
+def _take(cursor: CursorWrapper, rules: Rules, *, most: int, at: datetime) -> int:
     cursor.execute(
         f"""
         WITH taken AS (
@@ -83,29 +102,29 @@ def _take(cursor: CursorWrapper, labels: Iterable[str], *, most: int, at: dateti
     if not rows:
         return 0
     stale: dict[str, list[int]] = {kind: ids for kind, ids, _ in rows}
-    _follow_contacts(cursor, stale, labels)
+    _follow_contacts(cursor, stale, rules)
     for fact in FACTS:
         if ids := stale.get(fact.kind):
-            _make(cursor, fact, labels, ids=ids)
+            _make(cursor, fact, rules, ids=ids)
     _forget_empty_cells(cursor)
     Projection.objects.update(moved_at=at)
     return sum(count for _, _, count in rows)
 
 
-def _rebuild(cursor: CursorWrapper, labels: Iterable[str], *, at: datetime) -> int:
+def _rebuild(cursor: CursorWrapper, rules: Rules, *, at: datetime) -> int:
     # What is noted from here on is made anew once more; what was noted before is in the rows that are read below.
     cursor.execute(f"DELETE FROM {_NOTES}")  # noqa: S608
     cursor.execute(f"DELETE FROM {_DAILY}")  # noqa: S608
     made = 0
     for fact in FACTS:
         cursor.execute(f"DELETE FROM {fact.table}")  # noqa: S608
-        made += _insert(cursor, fact, labels, ids=None)
+        made += _insert(cursor, fact, rules, ids=None)
     _forget_empty_cells(cursor)
-    Projection.objects.update_or_create(pk=1, defaults={"basis": basis(labels), "rebuilt_at": at, "moved_at": at})
+    Projection.objects.update_or_create(pk=1, defaults={"basis": basis(rules), "rebuilt_at": at, "moved_at": at})
     return made
 
 
-def _follow_contacts(cursor: CursorWrapper, stale: dict[str, list[int]], labels: Iterable[str]) -> None:
+def _follow_contacts(cursor: CursorWrapper, stale: dict[str, list[int]], rules: Rules) -> None:
     """Contacts with another campaign or channel than their facts: all that takes these from them is stale, too."""
     if not (ids := stale.get(contacts.FACT.kind)):
         return
@@ -113,7 +132,7 @@ def _follow_contacts(cursor: CursorWrapper, stale: dict[str, list[int]], labels:
         f"""
         SELECT id FROM unnest(%(ids)s::bigint[]) AS noted (id)
         LEFT JOIN {contacts.FACT.table} f USING (id)
-        LEFT JOIN ({_select(contacts.FACT, labels, ids="ids")}) n USING (id)
+        LEFT JOIN ({_select(contacts.FACT, rules, ids="ids")}) n USING (id)
         WHERE (f.campaign, f.channel) IS DISTINCT FROM (n.campaign, n.channel)
         """,  # noqa: S608
         {"ids": bulk.array(ids)},
@@ -131,24 +150,24 @@ def _follow_contacts(cursor: CursorWrapper, stale: dict[str, list[int]], labels:
             stale[fact.kind] = [*known, *(id for (id,) in cursor.fetchall() if id not in known)]
 
 
-def _make(cursor: CursorWrapper, fact: Fact, labels: Iterable[str], *, ids: list[int]) -> None:
+def _make(cursor: CursorWrapper, fact: Fact, rules: Rules, *, ids: list[int]) -> None:
     cursor.execute(
         f"""
         WITH f AS (DELETE FROM {fact.table} WHERE id = ANY(%(ids)s::bigint[]) RETURNING *)
-        {_counted(fact, sign="-")}
+        {_counted(fact, rules, sign="-")}
         """,  # noqa: S608
         {"ids": bulk.array(ids)},
     )
-    _insert(cursor, fact, labels, ids=ids)
+    _insert(cursor, fact, rules, ids=ids)
 
 
-def _insert(cursor: CursorWrapper, fact: Fact, labels: Iterable[str], *, ids: list[int] | None) -> int:
+def _insert(cursor: CursorWrapper, fact: Fact, rules: Rules, *, ids: list[int] | None) -> int:
     which = None if ids is None else "ids"
     cursor.execute(
         f"""
         WITH f AS (
-            INSERT INTO {fact.table} ({", ".join(fact.columns)}) {_select(fact, labels, ids=which)} RETURNING *
-        ), counted AS ({_counted(fact, sign="")} RETURNING 1)
+            INSERT INTO {fact.table} ({", ".join(fact.columns)}) {_select(fact, rules, ids=which)} RETURNING *
+        ), counted AS ({_counted(fact, rules, sign="")})
         SELECT count(*) FROM f
         """,  # noqa: S608
         {"ids": bulk.array(ids or ())},
@@ -156,11 +175,11 @@ def _insert(cursor: CursorWrapper, fact: Fact, labels: Iterable[str], *, ids: li
     return int(cursor.fetchone()[0])
 
 
-def _select(fact: Fact, labels: Iterable[str], *, ids: str | None = None) -> str:
+def _select(fact: Fact, rules: Rules, *, ids: str | None = None) -> str:
     """Of the raw rows that the parameter `ids` holds, or of all."""
     columns = ", ".join(f"{expression} AS {name}" for name, expression in fact.columns.items())
     which = f" AND r.id = ANY(%({ids})s::bigint[])" if ids else ""
-    known = "ARRAY[" + ", ".join(_quoted(label) for label in labels) + "]::text[]"
+    known = "ARRAY[" + ", ".join(_quoted(label) for label in rules.labels) + "]::text[]"
     statement = f"SELECT {columns} FROM {fact.raw_table} r {fact.joins} WHERE {fact.where}{which}"  # noqa: S608
     return statement.replace("{labels}", known)
 
@@ -169,12 +188,14 @@ def _quoted(label: str) -> str:
     return "'" + label.replace("'", "''").replace("%", "%%") + "'"
 
 
-def _counted(fact: Fact, *, sign: str) -> str:
+def _counted(fact: Fact, rules: Rules, *, sign: str) -> str:
     """Facts `f` added to the daily figures, or taken off them."""
+    if not fact.daily:
+        return "SELECT 1 FROM f"
     return f"""
         INSERT INTO {_DAILY} AS d (day, figure, campaign, channel, workflow_id, count, value)
         SELECT v.day, v.figure, f.campaign, f.channel, v.workflow_id, {sign}count(*), {sign}sum(v.value::numeric)
-        FROM f CROSS JOIN LATERAL (VALUES {fact.daily}) v (day, figure, workflow_id, value)
+        FROM f CROSS JOIN LATERAL (VALUES {rules.zoned(fact.daily)}) v (day, figure, workflow_id, value)
         WHERE v.day IS NOT NULL
         GROUP BY 1, 2, 3, 4, 5
         ON CONFLICT (figure, day, campaign, channel, workflow_id)

@@ -1,10 +1,16 @@
 """Addresses below /api/v1/."""
 
 from django.urls import path
+from rest_framework.routers import SimpleRouter
 
 from reporting.api.health import HealthView, StepsView
+from reporting.api.metrics import MetricViewSet
+
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+router.register("metrics", MetricViewSet)
 
 urlpatterns = [
+    *router.urls,
     path("health", HealthView.as_view()),
     path("health/steps", StepsView.as_view()),
 ]

@@ -3,7 +3,7 @@
 Contacts come first, because the others take campaign and channel from them.
 """
 
-from . import contacts, conversions, mails, runs, sends, stages, touches
+from . import contacts, conversions, deals, duplicates, mails, routings, runs, sends, stages, touches
 from .fact import Fact
 
 FACTS: tuple[Fact, ...] = (
@@ -14,5 +14,8 @@ FACTS: tuple[Fact, ...] = (
     conversions.FACT,
     sends.FACT,
     runs.FACT,
+    deals.FACT,
+    duplicates.FACT,
+    routings.FACT,
 )
 __all__ = ["FACTS", "Fact"]

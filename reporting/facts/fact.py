@@ -22,6 +22,7 @@ class Fact:
     #: Which raw rows have a fact.
     where: str = "TRUE"
     #: Rows of the daily figures that fact `f` counts in: VALUES of (day, figure, workflow, value); no day: not at all.
+    #: Empty: there are so few that pages count them as they are.
     daily: str = ""
 
     @property
@@ -45,8 +46,8 @@ FROM_CONTACT = {"campaign": "coalesce(c.campaign, '')", "channel": "coalesce(c.c
 
 
 def day(column: str) -> str:
-    """The day of an instant; days are UTC."""
-    return f"({column} AT TIME ZONE 'UTC')::date"
+    """The day of an instant, as the workspace counts days. `{zone}` is filled in by the projection."""
+    return f"({column} AT TIME ZONE {{zone}})::date"
 
 
 def text(expression: str) -> str:

@@ -1,6 +1,7 @@
 """Messages that came to an end, one way or another."""
 
 from reporting.models import SendFact
+from workflows.engine.guards import SENT_BEFORE
 from workflows.models import Effect
 
 from .fact import FROM_CONTACT, OF_CONTACT, Fact, day
@@ -21,6 +22,7 @@ FACT = Fact(
         "template": "coalesce(r.payload->>'template', '')",
         "message_channel": "coalesce(r.payload->>'channel', '')",
         "planned_at": "r.planned_at",
+        "is_repeat": f"r.state = 'suppressed' AND position('{SENT_BEFORE}' IN r.reason) > 0",
         **FROM_CONTACT,
     },
     joins=OF_CONTACT,

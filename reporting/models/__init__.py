@@ -1,7 +1,18 @@
 """Reporting-ready rows, apart from the raw ones they are made of."""
 
 from .daily import DailyFigure
-from .fact import ContactFact, ConversionFact, MailFact, RunFact, SendFact, StageFact, TouchFact
+from .fact import (
+    ContactFact,
+    ConversionFact,
+    DealFact,
+    DuplicateFact,
+    MailFact,
+    RoutingFact,
+    RunFact,
+    SendFact,
+    StageFact,
+    TouchFact,
+)
 from .health import HealthLook
 from .projection import Projection, StaleRow
 
@@ -9,9 +20,12 @@ __all__ = [
     "ContactFact",
     "ConversionFact",
     "DailyFigure",
+    "DealFact",
+    "DuplicateFact",
     "HealthLook",
     "MailFact",
     "Projection",
+    "RoutingFact",
     "RunFact",
     "SendFact",
     "StageFact",

@@ -67,7 +67,13 @@ class MailFact(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["contact_id"], name="mail_fact_contact")]  # projection: those of a contact
+        indexes = [
+            models.Index(fields=["contact_id"], name="mail_fact_contact"),  # projection: those of a contact
+            # metrics: different contacts of an outcome over a period, read from the index alone
+            models.Index(
+                fields=["outcome", "at"], include=["contact_id", "campaign", "channel"], name="mail_fact_outcome"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.pk}"
@@ -86,7 +92,15 @@ class StageFact(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["contact_id", "at"], name="stage_fact_contact")]  # the way of a contact
+        indexes = [
+            models.Index(fields=["contact_id", "at"], name="stage_fact_contact"),  # the way of a contact
+            # metrics: who came to a stage over a period, read from the index alone
+            models.Index(
+                fields=["to_stage", "at"],
+                include=["contact_id", "campaign", "channel", "from_stage"],
+                name="stage_fact_stage",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.from_stage or 'none'} to {self.to_stage or 'none'}, contact {self.contact_id}"
@@ -132,12 +146,18 @@ class SendFact(models.Model):
     #: email, chat, in_app: how it was to be sent.
     message_channel = models.TextField(blank=True)
     planned_at = models.DateTimeField()
+    #: It was withheld because the contact had it before.
+    is_repeat = models.BooleanField(default=False)
     campaign = models.TextField(blank=True)
     channel = models.TextField(blank=True)
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["contact_id"], name="send_fact_contact")]  # projection: those of a contact
+        indexes = [
+            models.Index(fields=["contact_id"], name="send_fact_contact"),  # projection: those of a contact
+            # duplicates prevented: the few that would have been repeats
+            models.Index(fields=["at"], condition=models.Q(is_repeat=True), name="send_fact_repeat"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.template} {self.state}"
@@ -162,3 +182,74 @@ class RunFact(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.pk} {self.state}"
+
+
+class DealFact(models.Model):
+    """An event that told what a deal is worth. The newest of a deal counts, see the view `deals`."""
+
+    id = models.BigIntegerField(primary_key=True)
+    event_id = models.BigIntegerField()
+    contact_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    event = models.TextField()
+    #: `deal_id` of the event; empty: a deal of its own.
+    deal = models.TextField(blank=True)
+    value = models.DecimalField(max_digits=20, decimal_places=4, null=True)
+    currency = models.TextField(blank=True)
+    campaign = models.TextField(blank=True)
+    channel = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["contact_id"], name="deal_fact_contact"),  # projection: those of a contact
+            models.Index(fields=["at"], name="deal_fact_at"),  # metrics: deals of a period
+            # view deals: what was told later of the same one
+            models.Index(fields=["deal", "at", "id"], condition=~models.Q(deal=""), name="deal_fact_deal"),
+        ]
+
+    def __str__(self) -> str:
+        return f"deal {self.deal or self.pk}"
+
+
+class DuplicateFact(models.Model):
+    """A form sent by somebody who was known already, and found again instead of being made once more."""
+
+    id = models.BigIntegerField(primary_key=True)
+    event_id = models.BigIntegerField()
+    contact_id = models.BigIntegerField()
+    at = models.DateTimeField()
+    campaign = models.TextField(blank=True)
+    channel = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["contact_id"], name="duplicate_fact_contact"),  # projection: those of a contact
+            models.Index(fields=["at"], name="duplicate_fact_at"),  # metrics: those of a period
+        ]
+
+    def __str__(self) -> str:
+        return f"form {self.pk} of contact {self.contact_id}"
+
+
+class RoutingFact(models.Model):
+    """A task that a workflow made for sales, with when its contact entered the workflow."""
+
+    id = models.BigIntegerField(primary_key=True)
+    contact_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+    entered_at = models.DateTimeField()
+    workflow_id = models.BigIntegerField()
+    campaign = models.TextField(blank=True)
+    channel = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["contact_id"], name="routing_fact_contact"),  # projection: those of a contact
+            models.Index(fields=["at"], name="routing_fact_at"),  # metrics: those of a period
+        ]
+
+    def __str__(self) -> str:
+        return f"task {self.pk}"

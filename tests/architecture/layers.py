@@ -21,6 +21,7 @@ INSIDE = (
     ("forms", "runtime", "rehearsal", "workspace", "demo", "playbooks", "exports"),
     ("actions",),
     ("queries", "health"),
+    ("compile",),
     ("models", "facts"),
     ("connectors", "lint"),
     ("ramps", "spans"),

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from martechops.lib import liquid
-from workflows.engine import schemas
+from workflows.engine import metrics, schemas
 from workflows.engine.conditions import check_types
 from workflows.engine.mapping import BadMapping, compile_mapping
 from workflows.engine.naming import BadConvention, compile_convention
@@ -135,6 +135,26 @@ def _scenario(row: Any) -> Problems:
     return problems
 
 
+def _metric(row: Any) -> Problems:
+    problems: Problems = {}
+    try:
+        metrics.read(row.type, row.formula)
+    except metrics.BadMetric as error:
+        for path, says in error.problems:
+            problems.setdefault("type" if path == "type" else "formula", []).append(f"{path}: {says}")
+    if row.target and not _is_target(row.target):
+        problems["target"] = ['A value and, for what is counted, a span: {"value": 400, "per": "month"}.']
+    return problems
+
+
+def _is_target(target: Any) -> bool:
+    if not isinstance(target, dict) or set(target) - {"value", "per"}:
+        return False
+    value = target.get("value")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and target.get("per", "") in ("", "day", "week", "month")
+
+
 def _template(row: Any) -> Problems:
     problems: Problems = {}
     for name in ("subject", "body"):
@@ -157,4 +177,5 @@ CHECKS: Mapping[str, Sequence[Callable[[Any], Problems]]] = {
     "convention": (_convention,),
     "scoring": (_scoring,),
     "scenario": (_scenario,),
+    "metric": (_metric,),
 }

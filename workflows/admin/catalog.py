@@ -113,6 +113,12 @@ class ScoringAdmin(DefinitionAdmin):
     list_select_related = ["owner"]
 
 
+@admin.register(models.Metric)
+class MetricAdmin(DefinitionAdmin):
+    list_display = ["name", "key", "type", "unit", "owner", "status"]
+    list_select_related = ["owner"]
+
+
 @admin.register(models.DefinitionVersion)
 class DefinitionVersionAdmin(MachineWrittenAdmin):
     list_display = ["kind", "key", "number", "author", "created_at"]

@@ -24,6 +24,10 @@ from .windows import next_opening
 LONGEST_CRM_ID = 100
 
 
+#: How a guard begins to say that a message would be a repeat; reports count by it.
+SENT_BEFORE = "it was already sent to this contact"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What one guard answered, in words, with the value it looked at."""
@@ -260,7 +264,7 @@ def _once(rule: OncePer, once_key: str, sent: Sequence[Sent], at: datetime, term
     if before is None:
         says = f"it was not sent in the last {rule.span}" if rule.span else "it was never sent to this contact"
         return Verdict("once_per", True, says)
-    says = f"it was already sent to this contact, on {before.at:%Y-%m-%d %H:%M} UTC"
+    says = f"{SENT_BEFORE}, on {before.at:%Y-%m-%d %H:%M} UTC"
     if rule.span is None:
         return Verdict("once_per", False, says, needs=None)
     free = rule.span.after(before.at, terms.calendar)

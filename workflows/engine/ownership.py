@@ -27,6 +27,7 @@ STAGE_OF: Mapping[str, str] = {
     "block": "engage",
     "template": "engage",
     "convention": "measure",
+    "metric": "measure",
 }
 
 

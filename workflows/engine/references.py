@@ -14,6 +14,7 @@ from martechops.lib import liquid
 from martechops.lib.frozen import dataclass
 
 from . import consents
+from .metrics import dimension_of, measures
 from .scenarios.scenario import RELATIVE_STAGES
 
 Path = tuple[str | int, ...]
@@ -322,6 +323,37 @@ def _scenario(document: Mapping[str, Any]) -> Iterator[Reference]:
         yield from _one(claim, "field", "field", ("then", i))
 
 
+def _metric(document: Mapping[str, Any]) -> Iterator[Reference]:
+    """Other metrics that it is made of, and stages and events that its rows are told apart by."""
+    yield from _one(document, "owner", "team", ())
+    formula = _mapping(document, "formula")
+    at: Path = ("formula",)
+    yield from _measured(formula, at)
+    for name in ("numerator", "denominator", "of", "base", "to"):
+        yield from _one(formula, name, "metric", at)
+        yield from _measured(_mapping(formula, name), (*at, name))
+    metrics = _mapping(formula, "metrics")
+    for name, part in metrics.items():
+        yield from _one(metrics, name, "metric", (*at, "metrics"))
+        yield from _measured(part if isinstance(part, Mapping) else {}, (*at, "metrics", name))
+
+
+def _measured(part: Mapping[str, Any], at: Path) -> Iterator[Reference]:
+    """Stages and events among the values that a measure lets through."""
+    measured = measures().get(str(part.get("measure")))
+    for name, wanted in _mapping(part, "where").items() if measured else ():
+        dimension = dimension_of(measured[0], str(name)) if measured else None
+        if dimension is None or dimension.of not in ("stage", "event-type"):
+            continue
+        inside = (*at, "where", name)
+        if isinstance(wanted, str) and wanted:
+            yield Reference(dimension.of, wanted, inside)
+        for operator in ("$in", "$nin"):
+            for i, value in enumerate(_list(wanted, operator) if isinstance(wanted, Mapping) else []):
+                if isinstance(value, str) and value:
+                    yield Reference(dimension.of, value, (*inside, operator, i))
+
+
 def _source(document: Mapping[str, Any]) -> Iterator[Reference]:
     yield from _one(document, "system", "system", ())
     yield from _one(document, "mapping", "mapping", ())
@@ -340,6 +372,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Reference]]] = {
     "convention": _system,
     "scoring": _scoring,
     "scenario": _scenario,
+    "metric": _metric,
     "source": _source,
 }
 

@@ -7,6 +7,7 @@ from django import forms
 from django.db import models
 from django.forms.utils import ErrorDict
 
+from martechops.lib import strict_yaml, yaml_text
 from martechops.people.models import Role, Team, User
 from workflows.connectors import CONNECTORS
 from workflows.engine.spec import STAGES, TYPES
@@ -16,6 +17,7 @@ from workflows.models import (
     Field,
     LifecycleStage,
     MessageTemplate,
+    Metric,
     NamingConvention,
     Scenario,
     Scoring,
@@ -25,6 +27,7 @@ from workflows.models import (
 from workflows.models import (
     Mapping as MappingRow,
 )
+from workflows.queries import metrics
 
 from .layouts import BlockChoices, MappingRows, NameParts, ScoreRules, Values
 from .properties import Properties
@@ -285,6 +288,54 @@ class ScenarioForm(DefinitionForm):
         widgets = {"says": forms.Textarea(attrs={"rows": 2})}
 
 
+_FORMULAS = (
+    "As it stands in a file. A measure: `measure: stage_contacts` and `where: {to_stage: mql}`. "
+    "A ratio: `numerator` and `denominator`, each a metric or a measure. "
+    "Arithmetic: `expression: cost / leads` and `metrics: {cost: campaign-cost, leads: leads}`. "
+    "Together: `of`, and `window: 30 days` or `since: month`. "
+    "A conversion: `base`, `to`, `window: 30 days` and `gives: rate`."
+)
+
+
+class MetricForm(DefinitionForm):
+    formula = forms.CharField(widget=forms.Textarea(attrs={"rows": 8, "class": "mono"}), help_text=_FORMULAS)
+    target_value = forms.FloatField(required=False, label="Target", help_text="What is to be reached; empty: not set.")
+    target_per = forms.ChoiceField(
+        required=False,
+        label="Target for each",
+        choices=[("", "Whatever the time"), ("day", "Day"), ("week", "Week"), ("month", "Month")],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["formula"] = yaml_text.dump(self.instance.formula)
+            self.initial["target_value"] = self.instance.target.get("value")
+            self.initial["target_per"] = self.instance.target.get("per", "")
+
+    def clean_formula(self) -> Any:
+        """As data. What it may say is checked on save, as for files and the interface."""
+        try:
+            return strict_yaml.load(self.cleaned_data["formula"]).data
+        except strict_yaml.BadYaml as error:
+            raise forms.ValidationError([f"line {place.line}: {says}" for place, says in error.problems]) from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        value, per = cleaned.get("target_value"), cleaned.get("target_per")
+        self.instance.target = {} if value is None else {"value": value} | ({"per": per} if per else {})
+        key = self.instance.key or str(cleaned.get("key", ""))
+        if "formula" in cleaned and "type" in cleaned:
+            for says in metrics.astray(key, cleaned["type"], cleaned["formula"]):
+                self.add_error("formula", says)
+        return cleaned
+
+    class Meta:
+        model = Metric
+        fields = ["key", "name", "meaning", "owner", "type", "formula", "unit", "better"]
+        widgets = {"meaning": forms.Textarea(attrs={"rows": 3})}
+
+
 #: By kind; segments are edited on pages of their own.
 FORMS: dict[str, type[DefinitionForm]] = {
     "system": SystemForm,
@@ -297,6 +348,7 @@ FORMS: dict[str, type[DefinitionForm]] = {
     "convention": ConventionForm,
     "scoring": ScoringForm,
     "scenario": ScenarioForm,
+    "metric": MetricForm,
 }
 
 

@@ -15,6 +15,7 @@ from .imports import Import, ImportPart, ImportRefusal
 from .mapping import Mapping
 from .membership import AudienceMember, SegmentMember, SegmentWatch
 from .merge import Merge
+from .metric import Metric
 from .move import Move, PendingMove, RunMove
 from .rename import Notice, Rename
 from .replay import Replay, ReplayFinding, ReplayPart
@@ -62,6 +63,7 @@ __all__ = [
     "Mapping",
     "Merge",
     "MessageTemplate",
+    "Metric",
     "Move",
     "NamingConvention",
     "Notice",

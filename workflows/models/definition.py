@@ -22,7 +22,7 @@ class DefinitionVersion(models.Model):
     live in hold the newest content only. No personal data.
     """
 
-    #: system, field, stage, event-type, mapping, segment, template, convention, scoring.
+    #: system, field, stage, event-type, mapping, segment, template, convention, scoring, metric.
     kind = models.CharField(max_length=20)
     #: The definition's key; for an event type its name at that time.
     key = models.CharField(max_length=120)

@@ -14,6 +14,7 @@ from workflows.models import (
     Field,
     LifecycleStage,
     MessageTemplate,
+    Metric,
     NamingConvention,
     Scenario,
     Scoring,
@@ -97,6 +98,13 @@ KINDS: Mapping[str, Kind] = {
             _same("name", "subject", "owner", "separator", "parts", "status"),
         ),
         Kind("scoring", "Scoring", "Scoring", Scoring, _same("name", "owner", "half_life_days", "rules", "status")),
+        Kind(
+            "metric",
+            "Metric",
+            "Metrics",
+            Metric,
+            _same("name", "meaning", "owner", "type", "formula", "unit", "better", "target", "status"),
+        ),
         Kind(
             "scenario",
             "Scenario",

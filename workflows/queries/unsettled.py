@@ -4,6 +4,7 @@ from workflows.models import (
     EventType,
     Field,
     LifecycleStage,
+    Metric,
     NamingConvention,
     Scoring,
     Segment,
@@ -18,6 +19,7 @@ _KINDS = (
     ("segment", Segment, "key"),
     ("convention", NamingConvention, "key"),
     ("scoring", Scoring, "key"),
+    ("metric", Metric, "key"),
 )
 
 

@@ -27,7 +27,7 @@ Known = Mapping[Name, Mapping[str, Any]]
 
 #: Kinds of references that name a definition; others (values, properties, channels) are the lint's.
 _DEFINED = frozenset(
-    {"team", "system", "field", "stage", "event-type", "mapping", "segment", "block", "template", "workflow"}
+    {"team", "system", "field", "stage", "event-type", "mapping", "segment", "block", "template", "workflow", "metric"}
 )
 _ROW_OF = re.compile(r"^[-\w]+, (?=row \d+: )")
 _ROW = re.compile(r"row (\d+): ")

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import models
 
 from workflows.actions import work_calendar
+from workflows.engine import metrics
 from workflows.engine.coercions import COERCIONS, WAYS
 from workflows.engine.conditions import OPERATORS
 from workflows.engine.conditions.compile import GROUPS
@@ -111,6 +112,32 @@ _CLAIM: Schema = objects(
     }
 )
 
+_CHOSEN: Schema = {
+    "type": "object",
+    "description": "Dimensions with the values that count: a value, {$in: [...]} or {$nin: [...]}.",
+    "additionalProperties": {"type": ["string", "boolean", "object"]},
+}
+_MEASURED: Schema = objects({"measure": {"enum": sorted(metrics.measures())}, "where": _CHOSEN}, "measure")
+_PART: Schema = {"type": ["string", "object"], "description": "The key of a metric, or a measure with its filters."}
+_FORMULA: Schema = objects(
+    {
+        **_MEASURED["properties"],
+        "numerator": _PART,
+        "denominator": _PART,
+        "expression": {**SOME_TEXT, "description": "Arithmetic over the names in `metrics`."},
+        "metrics": {"type": "object", "additionalProperties": _PART},
+        "of": _PART,
+        "window": {**SOME_TEXT, "description": "As `30 days`."},
+        "since": {"enum": list(metrics.CALENDAR)},
+        "entity": {"enum": ["contact"]},
+        "base": _MEASURED,
+        "to": _MEASURED,
+        "gives": {"enum": list(metrics.GIVES)},
+    },
+    description="What it is made of, by its type; see docs/reporting.md.",
+    minProperties=1,
+)
+
 #: What the JSON columns of definitions hold.
 _JSON: Mapping[tuple[str, str], Schema] = {
     ("field", "allowed_values"): _lists({"type": ["string", "number", "boolean"]}, uniqueItems=True),
@@ -145,6 +172,8 @@ _JSON: Mapping[tuple[str, str], Schema] = {
     ("scenario", "given"): _GIVEN,
     ("scenario", "when"): _lists(_MOMENT, maxItems=MOST_MOMENTS),
     ("scenario", "then"): _lists(_CLAIM, maxItems=MOST_CLAIMS),
+    ("metric", "formula"): _FORMULA,
+    ("metric", "target"): objects({"value": {"type": "number"}, "per": {"enum": ["", "day", "week", "month"]}}),
     ("convention", "parts"): _lists(
         objects(
             {"part": SOME_TEXT, "pattern": TEXT, "values": _lists(SOME_TEXT), "optional": {"type": "boolean"}}, "part"

@@ -68,7 +68,15 @@ class History:
     def go_on(self, steps: int) -> None:
         ways: list[Callable[[], None]] = [
             *(self.arrive, self.come_back, self.enter, self.send, self.settle_send, self.move, self.convert, self.end),
-            *(self.tag_anew, self.mail, self.merge_two, self.try_and_fail),
+            *(
+                self.tag_anew,
+                self.mail,
+                self.merge_two,
+                self.try_and_fail,
+                self.ask_for,
+                self.fill_in_again,
+                self.hand_over,
+            ),
         ]
         for _ in range(steps):
             self.at += timedelta(hours=self.dice.choice([1, 5, 13]))
@@ -84,13 +92,25 @@ class History:
         fields = {k: v for k, v in {"utm_campaign": campaign, "utm_medium": medium}.items() if v}
         Contact.objects.create(fields=fields, created_at=self.at, updated_at=self.at)
 
-    def event(self, contact: Contact, name: str, body: dict[str, Any]) -> None:
+    def ask_for(self) -> None:
+        if contact := self.contact():
+            worth = self.dice.choice([900, 1e300, "much"])
+            self.event(
+                contact, "Quote Requested", {"properties": {"value": worth, "deal_id": self.dice.choice(["d", ""])}}
+            )
+
+    def fill_in_again(self) -> None:
+        if contact := self.contact():
+            known = {"contact": {"found": "known"}}
+            self.event(contact, "Demo Requested", {"properties": {"form_id": "demo"}}, detail=known)
+
+    def event(self, contact: Contact, name: str, body: dict[str, Any], *, detail: Any = ()) -> None:
         number = next(self.numbers)
         event = InboundEvent.objects.create(
             key=UUID(int=number), source_id=1, message_id=str(number), type="track", name=name, occurred_at=self.at,
             received_at=self.at, lane=0, body_digest=UUID(int=number), body=body,
         )  # fmt: skip
-        Trace.objects.create(contact_id=contact.pk, event_id=event.pk, at=self.at, detail=[])
+        Trace.objects.create(contact_id=contact.pk, event_id=event.pk, at=self.at, detail=detail)
 
     def come_back(self) -> None:
         if contact := self.contact():
@@ -121,6 +141,16 @@ class History:
                 system="email", payload={"template": "welcome", "channel": "email"}, state="planned",
                 not_before=self.at, planned_at=self.at,
             )  # fmt: skip
+
+    def hand_over(self) -> None:
+        if run := Run.objects.order_by("-pk").first():
+            number = next(self.numbers)
+            Effect.objects.create(
+                key=UUID(int=number), workflow_id=run.workflow_id, version_id=1, run_id=run.pk,
+                contact_id=run.contact_id, step="call", kind="create_task", system="crm", payload={}, state="planned",
+                not_before=self.at, planned_at=self.at,
+            )  # fmt: skip
+            Effect.objects.filter(key=UUID(int=number)).update(state="done", ended_at=self.at)
 
     def settle_send(self) -> None:
         """Any state after any other, also back to where it was: people let failed ones go again."""
@@ -317,7 +347,10 @@ def test_rules_that_made_the_facts_are_kept(db: None) -> None:
     assert Projection.objects.get().rebuilt_at == AT + timedelta(days=1)
 
 
-VIEWS = ["contacts", "touches", "mail_outcomes", "stage_changes", "conversions", "sends", "runs", "daily"]
+VIEWS = [
+    *("contacts", "touches", "mail_outcomes", "stage_changes", "conversions", "sends", "runs", "daily"),
+    *("deals", "deal_credits", "routings", "approvals", "duplicates_prevented", "campaigns", "workflows"),
+]
 
 
 @pytest.fixture

@@ -1,0 +1,328 @@
+"""Plans as SQL over the documented views: the one place where a metric becomes a statement.
+
+Every identifier comes from the closed table of `workflows.engine.metrics`; whatever a person chose is a parameter. A
+statement answers any number of plans in one round trip, in rows of (plan, bucket, by, value).
+
+Counts and sums that the daily figures hold are read from there; the rest is counted from facts. Both give the same.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from martechops.lib.frozen import dataclass
+from reporting.metrics import Formula, Fraction, Grain, Journey, Leaf, Node, Period, Plan, Rolling
+from workflows.engine.metrics import MODELS, Aggregate, Filters, Model, entity_column, measure_of
+from workflows.engine.metrics.semantics import PRIMARY
+
+#: Dimensions that the daily figures have, and entities whose dimensions are joined to them.
+_DAILY = frozenset({"campaign", "channel", "workflow"})
+_SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Text with named parameters, as psycopg takes them."""
+
+    text: str
+    values: dict[str, Any]
+
+
+def statement(plans: Sequence[Plan], *, zone: str) -> Statement:
+    """The answer to each plan, in rows of its number, the first day of the span (null: all of it), groups, value."""
+    made = _Compiler(zone)
+    parts = [
+        f"SELECT {number} AS plan, bucket, by, value FROM ({made.plan(plan)}) q{number}"  # noqa: S608  see above
+        for number, plan in enumerate(plans)
+    ]
+    return Statement(" UNION ALL ".join(parts), made.values)
+
+
+def cohorts(plan: Plan, *, zone: str, grain: Grain) -> Statement:
+    """Of a journey: rows of the span in which it began, the spans passed until it ended (null: not), and how many."""
+    made = _Compiler(zone)
+    if not isinstance(plan.root, Journey):
+        raise TypeError("only journeys have cohorts")
+    way = made.journey(plan.root, plan.question.period, (), grain)
+    length = {"day": 1, "week": 7, "month": 30}[grain]
+    return Statement(
+        f"SELECT b.bucket, floor(extract(epoch FROM b.reached - b.at) / {86_400 * length})::int, count(*) "  # noqa: S608
+        f"FROM ({way}) b GROUP BY 1, 2 ORDER BY 1, 2",
+        made.values,
+    )
+
+
+def contacts(leaf: Leaf, period: Period, *, zone: str, most: int) -> Statement:
+    """Numbers of the contacts behind a leaf, those of the newest rows first, with how many rows each has."""
+    made, model = _Compiler(zone), MODELS[leaf.view]
+    column = entity_column(model, "contact")
+    if column is None:
+        raise LookupError(f"{leaf.view} is about no contacts")
+    source, where = made.source(model, leaf, period, ())
+    return Statement(
+        f"SELECT m.{column}, count(*), max(m.{model.time}) FROM {source} WHERE {where} AND m.{column} IS NOT NULL "  # noqa: S608
+        f"GROUP BY 1 ORDER BY 3 DESC, 1 DESC LIMIT {int(most)}",
+        made.values,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A statement within arithmetic."""
+
+    text: str
+    #: Where it finds nothing it is zero, and not unknown.
+    is_sum: bool
+
+    def column(self, number: int) -> str:
+        found = f"sum(value) FILTER (WHERE part = {number})"
+        return f"coalesce({found}, 0) AS p{number}" if self.is_sum else f"{found} AS p{number}"
+
+
+class _Compiler:
+    def __init__(self, zone: str) -> None:
+        self.zone = zone
+        self.values: dict[str, Any] = {}
+
+    def value(self, value: object) -> str:
+        """A parameter that holds it; equal ones are one."""
+        for name, known in self.values.items():
+            if known == value and type(known) is type(value):
+                return f"%({name})s"
+        name = f"p{len(self.values)}"
+        self.values[name] = value
+        return f"%({name})s"
+
+    def plan(self, plan: Plan) -> str:
+        asked = plan.question
+        if isinstance(plan.root, Leaf):
+            return self.leaf(plan.root, asked.period, asked.by, asked.grain)
+        parts: list[_Part] = []
+        expression = self.expression(plan.root, plan, parts)
+        if len(parts) == 1 and expression == "p0":
+            return parts[0].text
+        union = " UNION ALL ".join(
+            f"SELECT {number} AS part, bucket, by, value FROM ({part.text}) s{number}"  # noqa: S608
+            for number, part in enumerate(parts)
+        )
+        columns = ", ".join(part.column(number) for number, part in enumerate(parts))
+        return (
+            f"SELECT bucket, by, ({expression})::float8 AS value "  # noqa: S608
+            f"FROM (SELECT bucket, by, {columns} FROM ({union}) parts GROUP BY bucket, by) wide"
+        )
+
+    def expression(self, node: Node, plan: Plan, parts: list[_Part]) -> str:
+        """Arithmetic over p0, p1, …, each of which is added to `parts` as a statement of its own."""
+        asked = plan.question
+        match node:
+            case Fraction(over=over, under=under):
+                left = self.expression(over, plan, parts)
+                return f"({left} / nullif({self.expression(under, plan, parts)}, 0))"
+            case Formula(expression=text, parts=named):
+                made = {name: self.expression(part, plan, parts) for name, part in named}
+                return _arithmetic(ast.parse(text, mode="eval").body, made)
+            case Leaf():
+                is_sum = measure_of(node.measure)[1].aggregate is not Aggregate.MEDIAN
+                parts.append(_Part(self.leaf(node, asked.period, asked.by, asked.grain), is_sum))
+            case Rolling():
+                parts.append(_Part(self.rolling(node, asked.period, asked.by, asked.grain), is_sum=True))
+            case Journey():
+                parts.append(_Part(self.given(node, asked.period, asked.by, asked.grain), node.gives == "count"))
+        return f"p{len(parts) - 1}"
+
+    def leaf(self, leaf: Leaf, period: Period, by: Sequence[str], grain: Grain | None) -> str:
+        model, measure = measure_of(leaf.measure)
+        if figures := _figures(leaf, by):
+            counted = "m.value" if measure.aggregate is Aggregate.SUM else "m.count"
+            source, where = self.daily(figures, leaf, period, by)
+            return self.grouped(f"sum({counted})", _day_bucket(grain), "daily", source, where, by)
+        source, where = self.source(model, leaf, period, by)
+        bucket = self.bucket(grain, f"m.{model.time}")
+        return self.grouped(_aggregate(measure.aggregate, measure.column), bucket, leaf.view, source, where, by)
+
+    def grouped(self, value: str, bucket: str, view: str, source: str, where: str, by: Sequence[str]) -> str:
+        groups = self.groups(by)
+        return (
+            f"SELECT {bucket} AS bucket, {groups} AS by, ({value})::float8 AS value "  # noqa: S608
+            f"FROM {source} WHERE {where} GROUP BY 1, 2"
+        )
+
+    def groups(self, by: Sequence[str]) -> str:
+        chosen = ", ".join(f"coalesce({_column(name)}::text, '')" for name in by)
+        return f"ARRAY[{chosen}]::text[]"
+
+    def daily(self, figures: Sequence[str], leaf: Leaf, period: Period, by: Sequence[str]) -> tuple[str, str]:
+        """Of the daily figures, which are by day already."""
+        where = {name: values for name, values in leaf.where.items() if _entity(name) or name.strip("!") in _DAILY}
+        joined = self.joined(("campaign", "workflow"), {"campaign": "campaign", "workflow": "workflow"}, where, by)
+        chosen = [f"m.figure IN ({', '.join(self.value(figure) for figure in figures)})"]
+        if period.since > date.min:
+            chosen.append(f"m.day >= {self.value(period.since)}")
+        chosen += [f"m.day < {self.value(period.until)}", *self.conditions(where)]
+        return f"reporting.daily m{joined}", " AND ".join(chosen)
+
+    def source(self, model: Model, leaf: Leaf, period: Period, by: Sequence[str]) -> tuple[str, str]:
+        joined = self.joined(tuple(model.foreign), model.foreign, leaf.where, by)
+        chosen = [*self.during(f"m.{model.time}", period), *self.conditions(leaf.where)]
+        return f"reporting.{model.view} m{joined}", " AND ".join(chosen)
+
+    def during(self, column: str, period: Period) -> Iterator[str]:
+        if period.since > date.min:
+            yield f"{column} >= {self.value(self.midnight(period.since))}"
+        yield f"{column} < {self.value(self.midnight(period.until))}"
+
+    def midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), tzinfo=ZoneInfo(self.zone))
+
+    def joined(self, entities: Sequence[str], columns: Mapping[str, str], where: Filters, by: Sequence[str]) -> str:
+        names = [*by, *(name.removeprefix("!") for name in where)]
+        wanted = {_entity(name) for name in names} & set(entities)
+        made = []
+        for entity in sorted(filter(None, wanted)):
+            other = PRIMARY[entity]
+            assert other.primary is not None
+            made.append(
+                f" LEFT JOIN reporting.{other.view} j_{entity} ON j_{entity}.{other.primary[1]} = m.{columns[entity]}"
+            )
+        return "".join(made)
+
+    def conditions(self, where: Filters) -> Iterator[str]:
+        for said, values in where.items():
+            column = _column(said.removeprefix("!"))
+            listed = ", ".join(self.value(value) for value in values)
+            if said.startswith("!"):
+                none = "" if "" in values else f" OR {column} IS NULL"
+                yield f"({column} NOT IN ({listed}){none})"
+            elif not values:
+                yield "FALSE"
+            else:
+                none = f" OR {column} IS NULL" if "" in values else ""
+                yield f"({column} IN ({listed}){none})"
+
+    def bucket(self, grain: Grain | None, column: str) -> str:
+        if grain is None:
+            return "NULL::date"
+        local = f"({column} AT TIME ZONE {self.value(self.zone)})"
+        return f"date_trunc('{grain.value}', {local})::date"
+
+    def rolling(self, rolling: Rolling, period: Period, by: Sequence[str], grain: Grain | None) -> str:
+        """The leaf by day, added up over the days before the end of each span."""
+        spans = list(period.buckets(grain)) if grain else [period.since]
+        ends = [min(grain.next(span), period.until) if grain else period.until for span in spans]
+        begins = [_begins(rolling, end) for end in ends]
+        days = self.leaf(rolling.of, Period(min(begins), period.until), by, Grain.DAY)
+        rows = ", ".join(
+            f"({self.value(span) if grain else 'NULL'}::date, {self.since(begin)}::date, {self.value(end)}::date)"
+            for span, begin, end in zip(spans, begins, ends, strict=True)
+        )
+        return (
+            f"SELECT g.bucket, d.by, sum(d.value)::float8 AS value "  # noqa: S608
+            f"FROM (VALUES {rows}) g (bucket, since, until) JOIN ({days}) d "
+            f"ON d.bucket >= g.since AND d.bucket < g.until GROUP BY 1, 2"
+        )
+
+    def since(self, day: date) -> str:
+        return "'-infinity'" if day == date.min else self.value(day)
+
+    def given(self, journey: Journey, period: Period, by: Sequence[str], grain: Grain | None) -> str:
+        value = {
+            "rate": "count(b.reached)::float8 / nullif(count(*), 0)",
+            "count": "count(b.reached)",
+            "days": "avg(extract(epoch FROM b.reached - b.at) / 86400)",
+        }[journey.gives]
+        way = self.journey(journey, period, by, grain)
+        return f"SELECT b.bucket, b.by, ({value})::float8 AS value FROM ({way}) b GROUP BY 1, 2"  # noqa: S608
+
+    def journey(self, journey: Journey, period: Period, by: Sequence[str], grain: Grain | None) -> str:
+        """A row an entity: when it first came to the base, and when first to the other within the days after."""
+        base, to = MODELS[journey.base.view], MODELS[journey.to.view]
+        source, where = self.source(base, journey.base, period, by)
+        entity, other = entity_column(base, journey.entity), entity_column(to, journey.entity)
+        began = (
+            f"SELECT DISTINCT ON (m.{entity}) m.{entity} AS entity, m.{base.time} AS at, "  # noqa: S608
+            f"{self.groups(by)} AS by, {self.bucket(grain, f'm.{base.time}')} AS bucket "
+            f"FROM {source} WHERE {where} AND m.{entity} IS NOT NULL ORDER BY m.{entity}, m.{base.time}"
+        )
+        span = self.value(timedelta(days=journey.days))
+        wider = Period(period.since, period.until + timedelta(days=journey.days + 1))
+        after, reached = self.source(to, journey.to, wider, ())
+        return (
+            f"SELECT a.entity, a.at, a.by, a.bucket, min(z.at) AS reached FROM ({began}) a "  # noqa: S608
+            f"LEFT JOIN (SELECT m.{other} AS entity, m.{to.time} AS at FROM {after} WHERE {reached}) z "
+            f"ON z.entity = a.entity AND z.at >= a.at AND z.at < a.at + {span} "
+            f"GROUP BY a.entity, a.at, a.by, a.bucket"
+        )
+
+
+def _figures(leaf: Leaf, by: Sequence[str]) -> list[str]:
+    """The daily figures that hold a leaf as it is asked for; none if it has to be counted from facts."""
+    _, measure = measure_of(leaf.measure)
+    said, _, rest = measure.figure.partition("{")
+    own = rest.removesuffix("}")
+    names = {*by, *(name.removeprefix("!") for name in leaf.where if name != own)}
+    if not measure.figure or own in by or not all(name in _DAILY or _entity(name) in _DAILY for name in names):
+        return []
+    if not own:
+        return [said]
+    return [said + value for value in leaf.where.get(own, ())]
+
+
+def _entity(name: str) -> str:
+    """The entity that a dimension is of; empty: it is the view's own."""
+    return name.removeprefix("!").partition(".")[0] if "." in name else ""
+
+
+def _column(name: str) -> str:
+    entity, dot, own = name.partition(".")
+    return f"j_{entity}.{own}" if dot else f"m.{entity}"
+
+
+def _day_bucket(grain: Grain | None) -> str:
+    if grain is None:
+        return "NULL::date"
+    return "m.day" if grain is Grain.DAY else f"date_trunc('{grain.value}', m.day)::date"
+
+
+def _aggregate(aggregate: Aggregate, column: str) -> str:
+    match aggregate:
+        case Aggregate.COUNT:
+            return "count(*)"
+        case Aggregate.SUM:
+            return f"coalesce(sum(m.{column}), 0)"
+        case Aggregate.DISTINCT:
+            return f"count(DISTINCT m.{column})"
+        case Aggregate.MEDIAN:
+            return f"percentile_cont(0.5) WITHIN GROUP (ORDER BY m.{column})"
+
+
+def _begins(rolling: Rolling, end: date) -> date:
+    """The first day that counts for what has come together before `end`."""
+    last = end - timedelta(days=1)
+    match rolling.since:
+        case "month":
+            return last.replace(day=1)
+        case "quarter":
+            return last.replace(month=last.month - (last.month - 1) % 3, day=1)
+        case "year":
+            return last.replace(month=1, day=1)
+        case _:
+            return end - timedelta(days=rolling.days) if rolling.days else date.min
+
+
+def _arithmetic(node: ast.expr, made: dict[str, str]) -> str:
+    match node:
+        case ast.BinOp(left=left, op=op, right=right):
+            under = _arithmetic(right, made)
+            if isinstance(op, ast.Div):
+                under = f"nullif({under}, 0)"
+            return f"({_arithmetic(left, made)} {_SIGNS[type(op)]} {under})"
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return f"(- {_arithmetic(operand, made)})"
+        case ast.Name(id=name):
+            return made[name]
+        case ast.Constant(value=value):
+            return f"{float(value):f}::float8"  # type: ignore[arg-type]
+        case _:
+            raise ValueError(ast.dump(node))

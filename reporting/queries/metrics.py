@@ -1,0 +1,203 @@
+"""Numbers by their definitions: the one way in which pages, interface, files and reports come by them.
+
+`ask` answers any number of questions with three queries: what is defined, by which version, and one statement.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from martechops.lib import digest
+from reporting import compile
+from reporting.metrics import BadQuestion, Leaf, Period, Plan, Question, leaves, make
+from workflows.engine.metrics import BadMetric, Definition, read
+from workflows.models import DefinitionVersion, Metric
+from workflows.queries import work_calendar
+
+#: Rows of one answer; the page and the interface say so where there are more.
+MOST_ROWS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """A metric as it is defined now."""
+
+    key: str
+    name: str
+    meaning: str
+    unit: str
+    better: str
+    target: Mapping[str, Any]
+    status: str
+    owner: str
+    type: str
+    #: Its newest version, and the digest of that; 0 and empty for one that was written past the machinery.
+    version: int
+    digest: str
+    definition: Definition
+
+    @property
+    def says_version(self) -> str:
+        """As it stands beside every number."""
+        return f"version {self.version}, {self.digest[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All metrics that can be read, by key."""
+
+    metrics: Mapping[str, Defined]
+
+    @property
+    def definitions(self) -> dict[str, Definition]:
+        return {key: metric.definition for key, metric in self.metrics.items()}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.metrics
+
+    def plan(self, question: Question) -> Plan:
+        """Raises `BadQuestion`."""
+        return make(question, self.definitions)
+
+    def can_tell(self, metric: str, *names: str) -> bool:
+        """Whether its numbers can be told apart by these dimensions."""
+        today = Period(date(2000, 1, 1), date(2000, 1, 2))
+        try:
+            self.plan(Question(metric, today, by=names))
+        except BadQuestion:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One number."""
+
+    #: First day of the span; None: the whole time.
+    at: date | None
+    by: tuple[str, ...]
+    #: None: nothing happened that it could be said of.
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question came to, and by which definitions."""
+
+    question: Question
+    metric: Defined
+    #: Every metric that it rests on, itself first.
+    rests_on: tuple[Defined, ...]
+    #: In order of time, then the highest value first.
+    rows: tuple[Row, ...]
+    is_additive: bool
+    is_cut: bool = False
+
+    @property
+    def digest(self) -> str:
+        """Names everything that the number was counted by."""
+        return digest.of([[one.key, one.version, one.digest] for one in self.rests_on])
+
+    @property
+    def value(self) -> float | None:
+        """Of a question without spans and groups."""
+        return self.rows[0].value if self.rows else (0.0 if self.is_additive else None)
+
+    @property
+    def series(self) -> tuple[tuple[date, float | None], ...]:
+        """Every span of the time, also those in which nothing happened."""
+        grain = self.question.grain
+        found = {row.at: row.value for row in self.rows}
+        nothing = 0.0 if self.is_additive else None
+        return tuple((at, found.get(at, nothing)) for at in self.question.period.buckets(grain)) if grain else ()
+
+
+def zone() -> str:
+    """The time zone that days are counted in."""
+    return work_calendar.calendar().timezone
+
+
+def catalog() -> Catalog:
+    """Every metric that can be read; two queries."""
+    rows = list(Metric.objects.select_related("owner"))
+    newest = (
+        DefinitionVersion.objects.filter(kind="metric", object_id__in=[row.pk for row in rows])
+        .order_by("object_id", "-number")
+        .distinct("object_id")
+        .values_list("object_id", "number", "digest")
+    )
+    versions = {id: (number, found) for id, number, found in newest}
+    return Catalog({one.key: one for one in _defined(rows, versions)})
+
+
+def _defined(rows: Iterable[Metric], versions: Mapping[int, tuple[int, str]]) -> Iterator[Defined]:
+    for row in rows:
+        number, found = versions.get(row.pk, (0, ""))
+        try:
+            definition = read(row.type, row.formula)
+        except BadMetric:  # written past the check on save
+            continue
+        yield Defined(
+            key=row.key,
+            name=row.name,
+            meaning=row.meaning,
+            unit=row.unit,
+            better=row.better,
+            target=row.target if isinstance(row.target, dict) else {},
+            status=row.status,
+            owner=row.owner.key,
+            type=row.type,
+            version=number,
+            digest=found,
+            definition=definition,
+        )
+
+
+def ask(questions: Sequence[Question], *, known: Catalog | None = None, at_zone: str | None = None) -> list[Answer]:
+    """The answer to each. Raises `BadQuestion` for the first that has none."""
+    known = known or catalog()
+    plans = [known.plan(question) for question in questions]
+    found: dict[int, list[Row]] = {number: [] for number in range(len(plans))}
+    for number, bucket, by, value in rows_of(compile.statement(plans, zone=at_zone or zone())) if plans else ():
+        found[number].append(Row(bucket, tuple(by), value))
+    return [_answer(plan, found[number], known) for number, plan in enumerate(plans)]
+
+
+def ask_one(question: Question, *, known: Catalog | None = None) -> Answer:
+    """Raises `BadQuestion`."""
+    return ask([question], known=known)[0]
+
+
+def rows_of(statement: compile.Statement) -> list[tuple[Any, ...]]:
+    """What a compiled statement finds."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement.text, statement.values)
+        return list(cursor.fetchall())
+
+
+def sql_of(question: Question, *, known: Catalog | None = None) -> str:
+    """The statement as an analyst can run it with the read-only role."""
+    made = compile.statement([(known or catalog()).plan(question)], zone=zone())
+    with connection.cursor() as cursor:
+        text: str = cursor.mogrify(made.text, made.values)
+    return text
+
+
+def leaf_of(plan: Plan) -> Leaf:
+    """The rows that a number is about: what is counted, or what a share is a share of the numerator."""
+    return next(leaves(plan.root))
+
+
+def _answer(plan: Plan, rows: list[Row], known: Catalog) -> Answer:
+    in_order = sorted(rows, key=lambda row: (row.at or date.min, -(row.value or 0), row.by))
+    return Answer(
+        question=plan.question,
+        metric=known.metrics[plan.question.metric],
+        rests_on=tuple(known.metrics[key] for key in plan.rests_on),
+        rows=tuple(in_order[:MOST_ROWS]),
+        is_additive=plan.is_additive,
+        is_cut=len(in_order) > MOST_ROWS,
+    )
