@@ -6,11 +6,14 @@ slowly bytes drip, and no more than 64 KB of an answer is read. A connection ser
 nobody knows whether it arrived.
 
 The standard library speaks HTTP here, on sockets of ours: a client of httpx2 made for a request took 1.3 ms of CPU, on
-a loaded machine, where this takes a tenth of that on a line that is kept.
+a loaded machine, where this takes a tenth of that on a line that is kept. Its reader of heads is that of e-mails, and
+took a third of a call; so what nearly every answer is (whole, in one piece, of a length that it says) is read by
+`_in_one_piece`, and any other by the library.
 """
 
 import contextlib
 import datetime as dates
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +28,7 @@ from martechops.lib.kept_lines import Line, Place
 from martechops.lib.outward import Deadline, NotAllowedThere
 
 MOST_BYTES = 64 * 1024
+_STATUS = re.compile(r"HTTP/1\.1 ([2-5][0-9]{2})(?: |$)")
 #: A Retry-After beyond this is taken for a mistake.
 LONGEST_RETRY_AFTER_SECONDS = 24 * 3600
 
@@ -184,7 +188,42 @@ def _ask(request: _Request, deadline: Deadline, *, line: Line | None = None, kee
 
 
 def _read(line: Line, request: _Request) -> tuple[Answer, bool]:
-    """As much as we are ready to hold, and whether the line can be used again.
+    """As much as we are ready to hold, and whether the line can be used again."""
+    if found := _in_one_piece(line.hear(), most_bytes=request.most_bytes):
+        line.unread = b""
+        return found
+    return _read_on(line, request)
+
+
+def _in_one_piece(piece: bytes, *, most_bytes: int) -> tuple[Answer, bool] | None:
+    r"""An answer that has come whole and plain; None for any other.
+
+    >>> _in_one_piece(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", most_bytes=9)
+    (Answer(status=200, headers={'content-length': '2'}, body=b'{}', cut=False), True)
+    >>> _in_one_piece(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}", most_bytes=9)
+    """
+    head, ended, body = piece.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    status, headers = _STATUS.match(first), dict[str, str]()
+    if not ended or status is None:
+        return None
+    for line in lines:
+        name, colon, text = line.partition(":")
+        name = name.lower()
+        if not colon or not name.isprintable() or name.strip() != name or name in headers:
+            return None
+        headers[name] = text.strip()
+    says = headers.get("content-length", "")
+    size = int(says) if says.isascii() and says.isdecimal() and len(says) < 9 else len(body) + 1
+    if size > min(len(body), most_bytes) or "transfer-encoding" in headers:
+        return None
+    # Whoever says more than he announced is not asked again on this line: what comes next would be read as the answer.
+    keeps = size == len(body) and "close" not in headers.get("connection", "").lower()
+    return Answer(int(status[1]), headers, body[:size]), keeps
+
+
+def _read_on(line: Line, request: _Request) -> tuple[Answer, bool]:
+    """The same for an answer of any kind, as the library reads it.
 
     What was said after the head is lost with the connection, but not the status.
     """

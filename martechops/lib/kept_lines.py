@@ -21,6 +21,10 @@ from martechops.lib.outward import Deadline
 #: Most servers keep theirs for five seconds and more.
 KEPT_SECONDS = 4.0
 MOST_KEPT_A_PLACE = 64
+#: A socket is told of another timeout when what is left has changed by so much: each telling is a system call.
+_COARSE_SECONDS = 0.2
+#: Of an answer that are taken in at a time: nearly every one comes in one piece.
+PIECE_BYTES = 16 * 1024
 
 
 class Place(NamedTuple):
@@ -45,13 +49,17 @@ class Line:
     wrote: bool = False
     heard: bool = False
     idle_since: float = field(default=0.0)
+    #: What has come of the answer and was not read yet.
+    unread: bytes = b""
+    #: That the socket knows of.
+    _timeout: float = 0.0
 
     def begin(self, deadline: Deadline) -> None:
         """Another exchange."""
-        self.deadline, self.wrote, self.heard = deadline, False, False
+        self.deadline, self.wrote, self.heard, self.unread = deadline, False, False, b""
 
     def send(self, data: bytes) -> None:
-        self.link.settimeout(self.deadline.left())
+        self._mind_the_deadline()
         self.wrote = True
         self.link.sendall(data)
 
@@ -60,11 +68,28 @@ class Line:
         del mode
         return io.BufferedReader(_Incoming(self))
 
+    def hear(self) -> bytes:
+        """The first piece of the answer, still to be read; nothing where the far side has hung up."""
+        self._mind_the_deadline()
+        self.unread = self.link.recv(PIECE_BYTES)
+        self.heard = self.heard or bool(self.unread)
+        return self.unread
+
     def receive(self, into: memoryview) -> int:
-        self.link.settimeout(self.deadline.left())
+        if self.unread:
+            piece, self.unread = self.unread[: len(into)], self.unread[len(into) :]
+            into[: len(piece)] = piece
+            return len(piece)
+        self._mind_the_deadline()
         count = self.link.recv_into(into)
         self.heard = self.heard or count > 0
         return count
+
+    def _mind_the_deadline(self) -> None:
+        left = self.deadline.left()
+        if abs(left - self._timeout) > _COARSE_SECONDS or left < _COARSE_SECONDS:
+            self.link.settimeout(left)
+            self._timeout = left
 
     def is_closed(self) -> bool:
         """By the far side: a line on which nothing was asked says nothing, so whatever can be read is its end."""

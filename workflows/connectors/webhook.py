@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -77,16 +78,23 @@ class Webhook(Connector):
 
 def signed(message_id: str, body: bytes, *, secret: str) -> dict[str, str]:
     """The headers of a message: its id, when it was signed, and the signature. Raises Refused without a secret."""
-    if not _is_secret(secret):
+    signer = _signer(secret)
+    if signer is None:
         raise Refused("the connection has no signing secret that can be used")
     at = clock.now()
-    signature = Signer(secret).sign(msg_id=message_id, timestamp=at, data=body.decode())
+    signature = signer.sign(msg_id=message_id, timestamp=at, data=body.decode())
     return {
         "Content-Type": "application/json",
         "webhook-id": message_id,
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": signature,
     }
+
+
+@lru_cache(maxsize=256)
+def _signer(secret: str) -> Signer | None:
+    """Who signs with a secret, its base64 read once; None for what is none."""
+    return Signer(secret) if _is_secret(secret) else None
 
 
 def _data(content: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -108,6 +108,29 @@ def test_far_side_that_wants_no_line_kept_is_heeded() -> None:
     server.close()
 
 
+@pytest.mark.parametrize(
+    ("answer", "body", "lines"),
+    [
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", b"{}", 1),
+        (b"HTTP/1.1 200 OK\r\nX: a\r\nX: b\r\nContent-Length: 2\r\n\r\n{}", b"{}", 1),
+        (b"HTTP/1.1 200 OK\r\nX: a\r\n folded\r\nContent-Length: 2\r\n\r\n{}", b"{}", 1),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", b"{}", 1),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}", b"{}", 2),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}and more", b"{}", 2),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", b"", 1),
+    ],
+    ids=["chunked", "repeated header", "folded header", "in advance", "old", "more than it said", "no content"],
+)
+def test_answers_out_of_the_ordinary_are_read_too(answer: bytes, body: bytes, lines: int) -> None:
+    """As those that come whole are; after one that does not end where it should, the line is not used again."""
+    server = Server(answer)
+    for _ in range(2):
+        found = http.post(server.url, body=b"{}", headers={}, deadline_seconds=5, repeatable=True)
+        assert (found.status // 100, found.body) == (2, body)
+    assert server.lines == lines
+    server.close()
+
+
 def test_header_cannot_end_its_line(server: Server) -> None:
     with pytest.raises(http.NotSent):
         http.post(server.url, body=b"{}", headers={"X": "a\r\nHost: b"}, deadline_seconds=5)
