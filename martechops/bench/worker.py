@@ -99,8 +99,10 @@ def _deliver(trips: usage.RoundTrips) -> Work:
     del trips
     before = Effect.objects.filter(state="done").count()
     while under_way.exists():
-        lanes.serve()
-        time.sleep(DELIVERY_PAUSE_SECONDS)
+        lanes.serve()  # as a doorbell does; lanes that have more to do need no other
+        rung_again = time.monotonic() + lanes.LINGER_SECONDS
+        while under_way.exists() and time.monotonic() < rung_again:
+            time.sleep(DELIVERY_PAUSE_SECONDS)
     return Work(done=Effect.objects.filter(state="done").count() - before)
 
 
