@@ -1,7 +1,9 @@
 """Many rows in one statement, for what machines write.
 
 COPY in PostgreSQL's text form, its lines made here: psycopg's own conversion of Python values costs 12 µs an element,
-which at some forty elements an event would be most of the time there is.
+which at 180 elements an event would be most of the time there is. Column by column: mostly all values of one are of one
+type, and a look at all of them together says that none needs an escape. Rows of changes (8 columns) cost 2.0 µs each
+element by element, 1.2 µs this way.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,7 +40,7 @@ def copy_rows(
     the caller holds a savepoint where a conflict is expected.
     """
     end = "".join(["\t" + _TEXTS[type(value)](value) for value in same.values()]) + "\n"
-    lines = "".join([_fields(row) + end for row in rows])
+    lines = _lines(rows, end)
     if not lines:
         return
     names = ", ".join(f'"{column}"' for column in (*columns, *same))
@@ -94,20 +96,53 @@ def line(row: Sequence[Any]) -> str:
     return _fields(row) + "\n"
 
 
+def _lines(rows: Iterable[Sequence[Any]], end: str) -> str:
+    r"""All of them, each with the same end.
+
+    >>> _lines([(1, "a", None), (2, "b|", 3)], "|x").replace("\t", "|")
+    '1|a|\\N|x2|b||3|x'
+    """
+    columns = [_column(values) for values in zip(*rows, strict=True)]
+    return "".join([text + end for text in map("\t".join, zip(*columns, strict=True))])
+
+
+def _column(values: Sequence[Any]) -> Iterable[str]:
+    kinds = set(map(type, values))
+    if len(kinds) > 1:
+        return [_TEXTS[type(value)](value) for value in values]
+    (kind,) = kinds
+    if kind is str:
+        return values if _is_plain("".join(values)) else map(_text, values)
+    if kind is Json:
+        return _jsons([json.value for json in values])
+    return map(_TEXTS[kind], values)
+
+
+def _jsons(values: Sequence[Any]) -> Iterable[str]:
+    if set(map(type, values)) <= {str, type(None)}:
+        together = "".join([value for value in values if value is not None])
+        if _is_plain(together) and '"' not in together:
+            return ["null" if value is None else f'"{value}"' for value in values]
+    return [_json(value) for value in values]
+
+
+def _is_plain(text: str) -> bool:
+    return text.isprintable() and "\\" not in text
+
+
 def _fields(row: Sequence[Any]) -> str:
     return "\t".join([_TEXTS[type(value)](value) for value in row])
 
 
 def _text(text: str) -> str:
     """Nearly every text needs nothing: to ask that costs a third of replacing what is not there."""
-    if text.isprintable() and "\\" not in text:
+    if _is_plain(text):
         return text
     return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
-def _json(json: Json) -> str:
+def _json(value: Any) -> str:
     """Its own escapes leave nothing else to escape than their backslash; what is plain is written without asking."""
-    value = json.value
     if value is None:
         return "null"
     if type(value) is str and value.isprintable() and '"' not in value and "\\" not in value:
@@ -128,7 +163,7 @@ _TEXTS = _Texts(
     {
         type(None): lambda _: r"\N",
         str: _text,
-        Json: _json,
+        Json: lambda json: _json(json.value),
         bool: lambda value: "t" if value else "f",
         int: int.__repr__,
         float: float.__repr__,

@@ -25,3 +25,11 @@ def test_a_text_stays_in_its_field_and_on_its_line() -> None:
 
 def test_json_keeps_its_own_escapes() -> None:
     assert bulk.line((bulk.Json({"says": 'a "b"\n\\'}),)) == '{"says":"a \\\\"b\\\\"\\\\n\\\\\\\\"}\n'
+
+
+def test_rows_together_are_written_as_each_by_itself() -> None:
+    """Columns of one type and of several, with and without something to escape."""
+    plain = [(number, "a", bulk.Json("b"), None, bulk.Json({"n": number})) for number in range(3)]
+    odd = [(None, "a\tb", bulk.Json('"c"'), "d", bulk.Json(None)), (True, "\\", bulk.Json(1), 0.5, bulk.Json("é\n"))]
+    for rows in (plain, odd, [*plain, *odd], []):
+        assert bulk._lines(rows, "\tend\n") == "".join([bulk.line((*row, "end")) for row in rows])
