@@ -74,7 +74,7 @@ class DailyFigureAdmin(MachineWrittenAdmin):
 
 @admin.register(models.StaleRow)
 class StaleRowAdmin(MachineWrittenAdmin):
-    list_display = ["id", "kind", "row_id"]
+    list_display = ["id", "kind", "row_ids", "row_id"]
 
 
 @admin.register(models.Projection)

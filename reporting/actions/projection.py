@@ -21,7 +21,7 @@ from reporting.models import DailyFigure, Projection, StaleRow
 from workflows.models import NamingConvention
 from workflows.queries import work_calendar
 
-#: Notes settled in one transaction: what is asked again for each costs as much as some hundred facts.
+#: Rows whose notes are settled in one transaction: what is asked again for each costs as much as some hundred facts.
 AT_ONCE = 10_000
 #: One projection at a time, whoever runs it.
 _LOCK = 7_201_909
@@ -43,7 +43,7 @@ class Rules:
 
 @transaction.atomic
 def turn(*, at: datetime, most: int = AT_ONCE) -> int:
-    """Make the facts anew of the rows that were noted first; how many notes that settled. 0: nothing is stale.
+    """Make the facts anew of the rows that were noted first; how many there were. 0: nothing is stale.
 
     Another turn that is under way is left alone, as is a projection by other rules: these make all facts anew.
     """
@@ -90,13 +90,15 @@ def basis(rules: Rules) -> str:
 def _take(cursor: CursorWrapper, rules: Rules, *, most: int, at: datetime) -> int:
     cursor.execute(
         f"""
-        WITH taken AS (
-            DELETE FROM {_NOTES} WHERE id = ANY(ARRAY(SELECT id FROM {_NOTES} ORDER BY id LIMIT %s))
-            RETURNING kind, row_id
+        WITH first AS (SELECT id, coalesce(cardinality(row_ids), 1) AS size FROM {_NOTES} ORDER BY id LIMIT %(most)s),
+        chosen AS (SELECT id, sum(size) OVER (ORDER BY id) - size AS before FROM first),
+        taken AS (
+            DELETE FROM {_NOTES} WHERE id = ANY(ARRAY(SELECT id FROM chosen WHERE before < %(most)s))
+            RETURNING kind, coalesce(row_ids, ARRAY[row_id]) AS row_ids
         )
-        SELECT kind, array_agg(DISTINCT row_id), count(*) FROM taken GROUP BY kind
+        SELECT kind, array_agg(DISTINCT row_id), count(*) FROM taken CROSS JOIN unnest(row_ids) row_id GROUP BY kind
         """,  # noqa: S608
-        [most],
+        {"most": most},
     )
     rows = cursor.fetchall()
     if not rows:

@@ -1,10 +1,13 @@
 """What is still to be made into facts, and by which rules the present ones were made."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
 class StaleRow(models.Model):
-    """A raw row that was written or changed since its fact was made. Deleted by the transaction that makes the fact.
+    """Raw rows that were written or changed since their facts were made: those of one statement, 200 a note at most.
+
+    Deleted by the transaction that makes the facts.
 
     Written by triggers, in the transaction that changes the raw row: it becomes visible with the change and never
     before, however late that commits. Why not a watermark over ids? Ids are given before the commit, so a row may
@@ -14,13 +17,15 @@ class StaleRow(models.Model):
     id = models.BigAutoField(primary_key=True)
     #: contact, trace, change, conversion, effect, run: the table it is in (`reporting.facts`).
     kind = models.TextField()
-    row_id = models.BigIntegerField()
+    row_ids = ArrayField(models.BigIntegerField(), null=True)
+    #: The only one, in notes that triggers of former versions have left.
+    row_id = models.BigIntegerField(null=True)
 
     class Meta:
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.row_id}"
+        return f"{self.kind} {self.row_ids or self.row_id}"
 
 
 class Projection(models.Model):
