@@ -84,7 +84,7 @@ KINDS = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reporting", "0003_views")]
+    dependencies = [("reporting", "0007_views_of_metrics")]
     operations = [
         migrations.AddField("stalerow", "row_ids", ArrayField(models.BigIntegerField(), null=True)),
         migrations.AlterField("stalerow", "row_id", models.BigIntegerField(null=True)),
