@@ -16,6 +16,9 @@ from workflows.models import ConnectionHealth, Effect, OutboundSwitch, System
 _EFFECTS = Effect._meta.db_table
 _HEALTH, _SYSTEMS = ConnectionHealth._meta.db_table, System._meta.db_table
 _SWITCH = OutboundSwitch._meta.db_table
+_ALONG_INDEXES = "SELECT " + ", ".join(
+    f"set_config('enable_{way}', 'off', true)" for way in ("sort", "bitmapscan", "seqscan", "hashjoin", "mergejoin")
+)
 #: Namespace of the advisory locks of workflows that have a limit.
 _WORKFLOW_LOCK = 7312
 
@@ -95,8 +98,14 @@ def claim(system: str, *, limit: int, at: datetime) -> list[Claimed]:
 
     One that waits to be tried again keeps those behind it waiting; one that waits for its window does not.
     An effect that another worker has just claimed still counts as open here, so order holds between workers too.
+
+    The plan is pinned for the rest of the transaction: along the index `effect_due`, and by contact to what stands
+    before. While statistics are young the planner took all that is planned and sorted it (9 ms for 90 of 6,000), or
+    looked by system for what stands before, which is all that was ever done there (101 ms for 100 after 1,000 others;
+    0.3 ms by contact). Hence also systems are compared in words that no index serves.
     """
     with connection.cursor() as cursor:
+        cursor.execute(_ALONG_INDEXES)
         cursor.execute(
             f"""
             SELECT id, key, once_key, workflow_id, version_id, contact_id, content_id, step, kind, system, payload,
@@ -105,7 +114,8 @@ def claim(system: str, *, limit: int, at: datetime) -> list[Claimed]:
             WHERE state = 'planned' AND system = %s AND not_before <= %s
               AND NOT EXISTS (
                 SELECT 1 FROM {_EFFECTS} before
-                WHERE before.contact_id = e.contact_id AND before.id < e.id AND before.system = e.system
+                WHERE before.contact_id = e.contact_id AND before.id < e.id
+                  AND before.system IS NOT DISTINCT FROM e.system
                   AND (before.state = 'reserved'
                        OR before.state = 'planned' AND (before.tries > 0 OR before.not_before <= %s)))
             ORDER BY not_before, id LIMIT %s FOR UPDATE SKIP LOCKED
