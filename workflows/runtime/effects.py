@@ -16,8 +16,9 @@ from workflows.models import ConnectionHealth, Effect, OutboundSwitch, System
 _EFFECTS = Effect._meta.db_table
 _HEALTH, _SYSTEMS = ConnectionHealth._meta.db_table, System._meta.db_table
 _SWITCH = OutboundSwitch._meta.db_table
+#: For the rest of a transaction. Sorting stays allowed: without it, a contact's keys are looked for among all keys.
 _ALONG_INDEXES = "SELECT " + ", ".join(
-    f"set_config('enable_{way}', 'off', true)" for way in ("sort", "bitmapscan", "seqscan", "hashjoin", "mergejoin")
+    f"set_config('enable_{way}', 'off', true)" for way in ("bitmapscan", "seqscan", "hashjoin", "mergejoin")
 )
 #: Namespace of the advisory locks of workflows that have a limit.
 _WORKFLOW_LOCK = 7312
