@@ -23,6 +23,8 @@ from campaigns.models import (
     ChatRoom,
     Checklist,
     CheckResult,
+    CriterionSpan,
+    CriterionStanding,
     Delegation,
     Letter,
     ManualCheck,
@@ -230,3 +232,14 @@ class ChatNoteAdmin(MachineWrittenAdmin):
     list_display = ["id", "owner", "system", "state", "says", "planned_at", "ended_at"]
     list_filter = ["state"]
     list_select_related = ["owner"]
+
+
+@admin.register(CriterionSpan)
+class CriterionSpanAdmin(MachineWrittenAdmin):
+    list_display = ["criterion", "workflow_id", "run_id", "began_at", "due_at", "ended_at", "state"]
+    search_fields = ["=run_id"]
+
+
+@admin.register(CriterionStanding)
+class CriterionStandingAdmin(MachineWrittenAdmin):
+    list_display = ["criterion", "workflow_id", "level", "since"]

@@ -4,13 +4,14 @@ import time
 
 from celery import shared_task
 
-from campaigns.actions import approval_chores, repairs, rollout_ticks, staleness
+from campaigns.actions import approval_chores, criteria, repairs, rollout_ticks, staleness
 from campaigns.runtime import chat, checking, letters, starts, visits
 from martechops.lib import clock, wake
 
 APPROVALS = "campaigns.approvals"
 CHECKS = "campaigns.checks"
 ROLLOUTS = "campaigns.rollouts"
+CRITERIA = "campaigns.criteria"
 STARTS = "campaigns.starts"
 
 
@@ -45,6 +46,12 @@ def checks_task() -> None:
     """Visit addresses of launches, and check again what changed."""
     visits.keep()
     checking.keep(at=clock.now())
+
+
+@shared_task(name=CRITERIA)
+def criteria_task() -> None:
+    """Measure success criteria; what is left waits for the next ring."""
+    criteria.tick(at=clock.now())
 
 
 @shared_task(name=ROLLOUTS)

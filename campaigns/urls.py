@@ -7,6 +7,7 @@ from campaigns.views import (
     archives,
     campaigns,
     checklists,
+    criteria,
     launches,
     links,
     playbooks,
@@ -18,6 +19,7 @@ from campaigns.views import (
 urlpatterns = [
     path("checks/sign/<int:check_id>/", checklists.sign, name="checklist-sign"),
     path("checks/<slug:kind>/<path:key>/", checklists.detail, name="checklist"),
+    path("workflows/<slug:key>/criteria/", criteria.of_workflow, name="workflow-criteria"),
     path("approvals/", approvals.inbox, name="approvals"),
     path("approvals/waiting/", approvals.waiting, name="approvals-waiting"),
     path("approvals/depending/<slug:kind>/<path:key>/", approvals.depending, name="approvals-depending"),

@@ -9,7 +9,7 @@ from django.conf import settings
 from campaigns.models import ApprovalRequest, BreakGlass, Campaign, ChatNote, ChatRoom, Letter
 from campaigns.queries import approvals
 from martechops.people.models import Role, Team, User
-from workflows.models import Notice
+from workflows.models import Notice, Workflow
 
 #: Names of letters are made from this.
 _NAMES = uuid.UUID("6f0d7a0e-52a6-4c0b-9c3e-3d5a1c8b7e21")
@@ -51,6 +51,12 @@ def campaign_moved(campaign: Campaign, *, says: str, at: datetime) -> None:
     """Tell the owners what happened to it by the mere passing of time."""
     address = f"/campaigns/{campaign.key}/"
     _tell([campaign.owner], label=f"Campaign {campaign.name}", address=address, says=says, by=None, at=at)
+
+
+def criterion_moved(workflow: Workflow, *, says: str, at: datetime) -> None:
+    """Tell the owners of a workflow how one of its success criteria stands now."""
+    address = f"/workflows/{workflow.key}/health/"
+    _tell([workflow.owner], label=workflow.name, address=address, says=says, by=None, at=at)
 
 
 def campaign_held(campaign: Campaign, *, because: str, to: User | None, at: datetime) -> None:

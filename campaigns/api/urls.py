@@ -1,9 +1,11 @@
 """Addresses below /api/v1/."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from campaigns.api.approvals import ApprovalViewSet, ReleaseViewSet
 from campaigns.api.campaigns import CampaignViewSet
+from campaigns.api.criteria import CriteriaView
 from campaigns.api.playbooks import PlaybookViewSet
 from campaigns.api.repairs import RepairViewSet
 from campaigns.api.rollouts import RolloutViewSet
@@ -16,4 +18,4 @@ router.register("repairs", RepairViewSet)
 router.register("releases", ReleaseViewSet)
 router.register("rollouts", RolloutViewSet)
 
-urlpatterns = router.urls
+urlpatterns = [*router.urls, path("criteria", CriteriaView.as_view())]

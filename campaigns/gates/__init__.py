@@ -9,6 +9,7 @@ from . import (
     complaints,
     consent,
     conversions,
+    criteria,
     duplicates,
     duration,
     errors,
@@ -32,6 +33,7 @@ GATES: tuple[Gate, ...] = (
     complaints.GATE,
     conversions.GATE,
     duration.GATE,
+    criteria.GATE,
     sample_ratio.GATE,
 )
 

@@ -12,4 +12,4 @@ def judge(gate: Gate, observed: Observed) -> Finding:
     return compared(gate, observed.slow, observed, what="took longer than nine in ten did before")
 
 
-GATE = Gate("duration", "Time", "Do more of the candidate's people take long?", judge, alpha=0.005)
+GATE = Gate("duration", "Time", "Do more of the candidate's people take long?", judge, alpha=0.0025)

@@ -49,3 +49,5 @@ class Observed:
     conversions: tuple[Marks, ...] = ()
     #: Who took longer than nine in ten did before the rollout; None where that is not known.
     slow: tuple[Marks, ...] | None = None
+    #: Who was late by a success criterion of the version that they met; None where none asks for a span of time.
+    late: tuple[Marks, ...] | None = None

@@ -5,6 +5,7 @@ from .archive import ArchivedCount, CampaignArchive
 from .campaign import Campaign, CampaignContent, CampaignWorkflow
 from .chat import ChatNote, ChatRoom
 from .checklist import Checklist, CheckResult, ManualCheck, PageVisit
+from .criterion import CriterionSpan, CriterionStanding
 from .letter import Letter
 from .playbook import Playbook, PlaybookVersion
 from .release import Release
@@ -24,6 +25,8 @@ __all__ = [
     "ChatRoom",
     "CheckResult",
     "Checklist",
+    "CriterionSpan",
+    "CriterionStanding",
     "Delegation",
     "Letter",
     "ManualCheck",

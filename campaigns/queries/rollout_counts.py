@@ -15,7 +15,7 @@ from django.db.models import Count
 
 from campaigns.gates.evidence import Marks
 from campaigns.gates.observed import Breach, Kept, Observed
-from campaigns.models import Rollout
+from campaigns.models import CriterionSpan, Rollout
 from campaigns.ramps import Ramp
 from workflows.engine.arms import Arm
 from workflows.models import ConsentEntry, Contact, Conversion, Effect, Exposure, FieldChange, Run, Version
@@ -89,6 +89,7 @@ def observed(rollout: Rollout, ramp: Ramp, *, since: datetime, at: datetime) -> 
         complaints=_left(scope),
         conversions=_marked(_CONVERTED, scope),
         slow=None if longest is None else _marked(_SLOW, scope, longest=longest),
+        late=_marked(_LATE, scope) if _has_spans(rollout.version) else None,
     )
 
 
@@ -129,6 +130,16 @@ _SLOW = f"""
     WHERE r.workflow_id = %(workflow)s AND r.id >= %(first)s
       AND coalesce(r.ended_at, %(at)s) - r.entered_at > %(longest)s
 """  # noqa: S608
+
+
+_LATE = f"""
+    SELECT {_WHO.format(row="s")}, {_OF_ARM.format(version="s.version_id")} FROM {CriterionSpan._meta.db_table} s
+    WHERE s.workflow_id = %(workflow)s AND s.run_id >= %(first)s AND s.state = 'missed'
+"""  # noqa: S608
+
+
+def _has_spans(version: Version) -> bool:
+    return any(one.is_measurable and not one.metric for one in specs.of(version).spec.success)
 
 
 def _marked(rows: str, scope: Scope, **more: object) -> tuple[Marks, ...]:

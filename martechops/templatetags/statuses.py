@@ -46,6 +46,9 @@ LOOKS: dict[str, Look] = {
     # rollouts and their gates
     "rolled_back": Look("Rolled back", "bad", "undo-2"),
     "called_off": Look("Called off", "", "ban"),
+    "well": Look("Holds", "good", "circle-check"),
+    "at-risk": Look("At risk", "warn", "triangle-alert"),
+    "broken": Look("Does not hold", "bad", "circle-x"),
     "pass": Look("Passes", "good", "circle-check"),
     "fail": Look("Fails", "bad", "circle-x"),
     "inconclusive": Look("In doubt", "warn", "circle-question-mark"),

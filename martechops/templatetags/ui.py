@@ -298,3 +298,20 @@ def bars(counts: Sequence[int], labels: Sequence[str], label: str) -> SafeString
         for at, (count, name) in enumerate(zip(counts, labels, strict=True))
     ]
     return _component("bars", bars=drawn, label=label)
+
+
+@register.simple_tag
+def burn(points: Sequence[tuple[Any, float]]) -> SafeString:
+    """What is left of a budget, day by day, from all of it down; below the line more was used than there was."""
+    floor = max(-1.0, min((left for _, left in points), default=0.0))
+    floor = min(floor, 0.0)
+    scale = 56 / (1 - floor)
+    width = 240 / max(len(points), 1)
+    drawn = [
+        (round((at + 1) * width, 2), round(2 + (1 - max(left, floor)) * scale, 2))
+        for at, (_, left) in enumerate(points)
+    ]
+    steps = "".join(f"V{y}H{x}" for x, y in drawn)
+    last = points[-1][1] if points else 1.0
+    says = f"{max(last, 0):.0%} left" if last >= 0 else "all used up, and more"
+    return _component("burn", zero=round(2 + scale, 2), top=2, area=f"V2{steps}", label=f"Budget: {says} at the end")

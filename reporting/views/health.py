@@ -8,6 +8,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
+from campaigns.queries import criteria
+from martechops.lib import clock
 from martechops.lib.tabs import Tab
 from reporting.health import KINDS, Finding, Kind, StepFigure
 from reporting.health.finding import GROUPS
@@ -92,6 +94,7 @@ def show(request: HttpRequest) -> HttpResponse:
         {
             "look": look,
             "asked": asked,
+            "criteria": criteria.standings(at=clock.now()) if look else [],
             "count": len(lines),
             "groups": [
                 (group, shown) for group in GROUPS if (shown := [one for one in lines if one.kind.group == group])
@@ -210,6 +213,7 @@ def of_workflow(request: HttpRequest, key: str) -> HttpResponse:
         head(line, request, view="health")
         | {
             "look": look,
+            "criteria": criteria.standings(at=clock.now(), keys=[key]) if look else [],
             "overlay": overlay,
             "overlays": [Tab(one.label, f"?show={one.key}", current=one is overlay) for one in (TIME, CONVERSION)],
             "degrees": [(at, says) for at, (_, says) in enumerate(overlay.degrees, start=1)],

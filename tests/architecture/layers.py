@@ -24,7 +24,7 @@ INSIDE = (
     ("compile",),
     ("models", "facts"),
     ("connectors", "lint"),
-    ("ramps", "spans"),
+    ("ramps", "spans", "budgets"),
     (
         *("engine", "lifecycle", "manifests", "pattern", "policies", "naming", "qa", "gates", "rollout_states"),
         *("metrics", "attribution"),
@@ -107,6 +107,7 @@ PURE = (
     "campaigns.gates",
     "campaigns.ramps",
     "campaigns.rollout_states",
+    "campaigns.budgets",
     "reporting.metrics",
     "reporting.attribution",
 )

@@ -10,7 +10,7 @@ from campaigns.gates.finding import Finding
 from campaigns.gates.observed import Breach, Kept
 
 COINS = (Marks(0.1, candidate=100, stable=900),)
-QUIET = Observed(candidate=100, stable=900, coins=COINS, slow=())
+QUIET = Observed(candidate=100, stable=900, coins=COINS, slow=(), late=())
 
 
 def found(gate: str, observed: Observed) -> Finding:
@@ -77,6 +77,8 @@ def test_field_that_is_always_there_may_not_go_missing(
         ("conversions", "conversions", 0, 120, Verdict.FAIL),
         ("conversions", "conversions", 40, 120, Verdict.PASS),
         ("duration", "slow", 30, 60, Verdict.FAIL),
+        ("criteria", "late", 30, 60, Verdict.FAIL),
+        ("criteria", "late", 6, 54, Verdict.PASS),
     ],
 )
 def test_comparison_fails_pass_or_doubts(gate: str, name: str, candidate: int, stable: int, verdict: Verdict) -> None:

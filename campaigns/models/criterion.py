@@ -1,0 +1,67 @@
+"""Success criteria as they are measured: one span for each run, and where each criterion stands."""
+
+from django.db import models
+
+from campaigns.budgets import Level
+
+
+class CriterionSpan(models.Model):
+    """From one moment to another in one run, as a success criterion of its version asks (requirements B7, B8).
+
+    Made when the run is found, looked at again while it may change, and then kept. `left`: the run ended by the
+    workflow's own rules without coming to the moment, so that nothing was to be in time. No personal data but numbers.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        MET = "met", "In time"
+        MISSED = "missed", "Late"
+        LEFT = "left", "Does not count"
+
+    id = models.BigAutoField(primary_key=True)
+    workflow_id = models.BigIntegerField()
+    criterion = models.TextField()
+    version_id = models.BigIntegerField()
+    run_id = models.BigIntegerField()
+    contact_id = models.BigIntegerField(null=True)
+    content_id = models.BigIntegerField(null=True)
+    began_at = models.DateTimeField(null=True)
+    #: In business time, where the criterion says so.
+    due_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    #: It will not change any more. Who is late and still on the way may yet leave by the workflow's rules.
+    is_settled = models.BooleanField(default=False)
+    looked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["run_id", "criterion"], name="criterion_span_once"),
+        ]
+        indexes = [
+            # criteria: what was not looked at for longest
+            models.Index(fields=["looked_at", "id"], condition=models.Q(is_settled=False), name="criterion_span_open"),
+            # budgets and burn-down; gates of a rollout: who was late
+            models.Index(fields=["workflow_id", "criterion", "due_at"], name="criterion_span_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.criterion} of run {self.run_id}"
+
+
+class CriterionStanding(models.Model):
+    """Where a criterion stood when its team was told last. One row changes when that changes."""
+
+    workflow_id = models.BigIntegerField()
+    criterion = models.TextField()
+    level = models.CharField(max_length=10, choices=[(one.value, one.name) for one in Level])
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workflow_id", "criterion"], name="criterion_standing_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.criterion}: {self.level}"
