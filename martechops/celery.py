@@ -26,7 +26,9 @@ TIMERS = {
     "campaigns.repairs": 10,  # what versions did that were rolled back, whatever stopped the batches
     "campaigns.approvals": 5,  # approvals that something made stale, that ran out, or whose time to go live has come
     "reporting.facts": 5,  # what was written since is made into facts
+    "reporting.reports": 2,  # reports that a workflow asked for
     "reporting.health": 30,  # whether the last look at what happens against what is documented is old enough
+    "campaigns.criteria": 15,  # success criteria of runs that are new or not through yet, and teams at risk
     "campaigns.rollouts": 2,  # rollouts that are open: their gates, and the one step that is due
     "campaigns.starts": 5,  # campaigns whose hour to start, or to end, has come
     "martechops.pulse": 2,  # shows /readyz that beat, broker and a worker are all there

@@ -75,7 +75,14 @@ NAVIGATION = (
             NavItem("As files", "/workspace/", "folder-git-2"),
         ),
     ),
-    ("Measure", (NavItem("Results", "/results/", "chart-no-axes-column"), NavItem("Health", "/health/", "activity"))),
+    (
+        "Measure",
+        (
+            NavItem("Results", "/results/", "chart-no-axes-column"),
+            NavItem("Reports", "/reports/", "file-chart-column"),
+            NavItem("Health", "/health/", "activity"),
+        ),
+    ),
     (
         "Sandbox",
         (

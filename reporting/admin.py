@@ -85,3 +85,9 @@ class ProjectionAdmin(MachineWrittenAdmin):
 @admin.register(models.HealthLook)
 class HealthLookAdmin(MachineWrittenAdmin):
     list_display = ["at", "took_seconds"]
+
+
+@admin.register(models.Report)
+class ReportAdmin(MachineWrittenAdmin):
+    list_display = ["key", "at", "holds", "run_id"]
+    list_filter = ["key", "holds"]

@@ -5,10 +5,11 @@ import time
 from celery import shared_task
 
 from martechops.lib import clock
-from reporting.actions import health_looks, projection
+from reporting.actions import health_looks, projection, report_requests
 
 FACTS = "reporting.facts"
 HEALTH = "reporting.health"
+REPORTS = "reporting.reports"
 #: A turn of the worker; what is left waits for the next ring.
 TURN_SECONDS = 1.0
 
@@ -25,3 +26,9 @@ def facts_task() -> None:
 def health_task() -> None:
     """Look whether what happens is what is documented, where the last look is old enough."""
     health_looks.take(at=clock.now())
+
+
+@shared_task(name=REPORTS)
+def reports_task() -> None:
+    """Make the reports that workflows ask for."""
+    report_requests.answer(at=clock.now())

@@ -10,7 +10,7 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -83,17 +83,38 @@ class Server:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A table that goes with a message."""
+
+    name: str
+    text: str
+
+
 def message(
-    *, to: str, sender: str, subject: str, text: str, html: str, message_id: str, headers: Mapping[str, str]
+    *,
+    to: str,
+    sender: str,
+    subject: str,
+    text: str,
+    html: str,
+    message_id: str,
+    headers: Mapping[str, str],
+    others: Sequence[str] = (),
+    file: File | None = None,
 ) -> EmailMessage:
-    """Text with its HTML beside it. Raises `BadMail`: nothing that a header could be broken by gets into one (S7)."""
-    for name, value in {"To": to, "From": sender, "Subject": subject, "Message-ID": message_id, **headers}.items():
+    """Text with its HTML beside it. Raises `BadMail`: nothing that a header could be broken by gets into one (S7).
+
+    `to` is one mailbox, whatever it holds; `others` are further ones, each by itself.
+    """
+    known = {"To": to, "From": sender, "Subject": subject, "Message-ID": message_id, **headers}
+    for name, value in [*known.items(), *(("To", other) for other in others)]:
         if any(character in f"{name}{value}" for character in _BAD_IN_HEADERS):
             raise BadMail(f"the header {name} would hold a line break")
     mail = EmailMessage(policy=email.policy.SMTP)
     try:
         mail["From"] = _address(sender)
-        mail["To"] = _address(to)
+        mail["To"] = [_address(one) for one in (to, *others)]
         mail["Subject"] = subject
     except (ValueError, IndexError, TypeError):
         raise BadMail("it is not addressed to one mailbox") from None
@@ -104,6 +125,8 @@ def message(
     mail.set_content(text)
     if html:
         mail.add_alternative(html, subtype="html")
+    if file:
+        mail.add_attachment(file.text, subtype="csv", filename=file.name)
     return mail
 
 

@@ -5,9 +5,11 @@ from rest_framework.routers import SimpleRouter
 
 from reporting.api.health import HealthView, StepsView
 from reporting.api.metrics import MetricViewSet
+from reporting.api.reports import ReportViewSet
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("metrics", MetricViewSet)
+router.register("reports", ReportViewSet)
 
 urlpatterns = [
     *router.urls,

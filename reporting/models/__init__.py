@@ -15,6 +15,7 @@ from .fact import (
 )
 from .health import HealthLook
 from .projection import Projection, StaleRow
+from .report import Report
 
 __all__ = [
     "ContactFact",
@@ -25,6 +26,7 @@ __all__ = [
     "HealthLook",
     "MailFact",
     "Projection",
+    "Report",
     "RoutingFact",
     "RunFact",
     "SendFact",

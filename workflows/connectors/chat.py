@@ -15,7 +15,7 @@ class Chat(Connector):
 
     name = "Chat channel"
     effect_class = "C"
-    kinds = frozenset({"send_message", "create_task"})
+    kinds = frozenset({"send_message", "create_task", "distribute_report"})
     at_once = 1
     settings = (
         Setting("url", "Incoming webhook", "Its address is its key, so it is kept secret.", secret=True, required=True),
@@ -44,6 +44,6 @@ class Chat(Connector):
 def _text(request: Request) -> str:
     """As plain text: the three characters that chat markup is made of are escaped, as the receivers document."""
     content = request.content
-    parts = [content.get("subject"), content.get("text")] if request.kind == "send_message" else [content.get("title")]
+    parts = [content.get("title")] if request.kind == "create_task" else [content.get("subject"), content.get("text")]
     text = "\n".join(str(part) for part in parts if part)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

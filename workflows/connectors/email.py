@@ -45,13 +45,15 @@ class Email(Connector):
         content = request.content
         try:
             message = mail.message(
-                to=content["to"],
+                to=content["readers"][0] if content.get("readers") else content["to"],
                 sender=content["sender"],
                 subject=content["subject"],
                 text=content["text"],
                 html=content["html"],
                 message_id=f"<{request.key}@{mail.domain_of(content['sender']) or 'localhost'}>",
                 headers=_unsubscribing(content.get("unsubscribe", "")),
+                others=content.get("readers", [])[1:],
+                file=_file(content.get("file")),
             )
             said = mail.send(message, server=_server(request), deadline_seconds=request.link.deadline_seconds)
         except (mail.BadMail, mail.Rejected) as error:
@@ -61,6 +63,10 @@ class Email(Connector):
         except mail.Doubtful as error:
             raise Unknown(str(error)) from None
         return Receipt("taken by the mail server", {"answer": said, "message_id": message["Message-ID"]})
+
+
+def _file(said: Mapping[str, str] | None) -> mail.File | None:
+    return mail.File(said["name"], said["text"]) if said else None
 
 
 def _server(request: Request) -> mail.Server:

@@ -8,7 +8,7 @@ from django.conf import settings
 from martechops.lib.liquid import BadTemplate
 from workflows.engine.personal import CompiledBlock
 from workflows.models import MessageTemplate
-from workflows.queries import messages, unsubscribing
+from workflows.queries import messages, report_requests, unsubscribing
 
 from .effects import Claimed
 
@@ -31,21 +31,32 @@ def content(
         if effect.kind == "send_message":
             return _message(effect, facts, templates[payload["template"]], blocks, sender or settings.EMAIL_FROM)
         if effect.kind == "distribute_report":
-            return dict(payload) | _report(payload, sender or settings.EMAIL_FROM)
+            return dict(payload) | _report(effect, sender or settings.EMAIL_FROM)
         if effect.kind == "create_task":
             return dict(payload) | {"title": messages.line(payload["title"], facts)}
     except KeyError as error:
         raise CannotRender(f"there is no template {error}") from None
+    except report_requests.NotMade as error:
+        raise CannotRender(f"the report was not made: {error}") from None
     except BadTemplate as error:
         raise CannotRender(str(error)) from None
     return dict(payload)
 
 
-def _report(payload: Mapping[str, Any], sender: str) -> dict[str, Any]:
-    """A note that the report is there, to all who read it; what it says is a click away, behind the sign-in."""
-    name = str(payload["report"]).replace("-", " ").capitalize()
-    text = f"{name} is ready: see Results in MartechOps."
-    return {"to": ", ".join(payload["to"]), "sender": sender, "subject": name, "text": text, "html": f"<p>{text}</p>"}
+def _report(effect: Claimed, sender: str) -> dict[str, Any]:
+    """What the run's own refresh made of it; where it asked for none, a note that the report is a click away.
+
+    Raises `report_requests.NotYet` while it is being made.
+    """
+    payload = effect.payload
+    readers = {"to": ", ".join(payload["to"]), "readers": list(payload["to"]), "sender": sender}
+    made = report_requests.made_for(effect.id, str(payload["report"]))
+    if made is None:
+        name = str(payload["report"]).replace("-", " ").capitalize()
+        text = f"{name} is ready: see Results in MartechOps."
+        return readers | {"subject": name, "text": text, "html": f"<p>{text}</p>"}
+    file = {"file": {"name": made["file"], "text": made["csv"]}} if payload.get("format") == "csv" else {}
+    return readers | {"subject": made["subject"], "text": made["text"], "html": made["html"]} | file
 
 
 def _message(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -16,13 +16,15 @@ from workflows.engine.internal import SubjectRef
 from workflows.engine.personal import CompiledBlock
 from workflows.engine.snapshot import Sent, Snapshot
 from workflows.models import Effect, MessageTemplate
-from workflows.queries import blocks
+from workflows.queries import blocks, report_requests
 
 from . import definitions, effects, links, render, sent, subjects
 from .effects import Claimed, Settled
 
 log = structlog.get_logger()
 
+#: When it is looked again whether a report is made.
+_REPORT_IN = timedelta(seconds=5)
 #: Why nothing is done for a subject that is gone.
 _GONE = {"contact": "the contact is no longer there", "content": "the content item is no longer there"}
 
@@ -113,6 +115,8 @@ def _ready(effect: Claimed, batch: _Batch) -> Claimed | Settled:
         return against
     try:
         content = render.content(effect, facts, batch.templates, blocks=batch.blocks, sender=batch.route.sender)
+    except report_requests.NotYet:
+        return _put_off(effect, batch.at + _REPORT_IN, "its report is being made")
     except render.CannotRender as error:
         return _withheld(effect, Effect.State.FAILED, str(error))
     if effect.kind == "send_message" or effect.once_key:

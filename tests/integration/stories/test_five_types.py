@@ -8,6 +8,7 @@ import time_machine
 
 from martechops.people.models import User
 from martechops.sandbox.models import CrmRecord, CrmTask, MailboxMessage
+from reporting.actions import report_requests
 from workflows.actions import content, handwork
 from workflows.models import (
     Assignment,
@@ -154,6 +155,9 @@ def test_reporting_refreshes_verifies_and_sends_out_every_monday_and_only_then(d
     until(datetime(2026, 11, 23, 6, 0, 1, tzinfo=UTC))
     asked = ReportRequest.objects.get()
     assert (asked.kind, asked.arguments["reports"], asked.state) == ("refresh_reports", ["campaign-results"], "asked")
+    assert not MailboxMessage.objects.exists(), "nothing is sent before it is made"
+    report_requests.answer(at=datetime(2026, 11, 23, 6, 0, 2, tzinfo=UTC))
+    until(datetime(2026, 11, 23, 6, 0, 10, tzinfo=UTC))
     sent = MailboxMessage.objects.get()
     assert (sent.to, sent.subject) == ("sal@example.com, ana@example.com", "Campaign results")
     assert [run.state for run in runs("weekly-report")] == ["done"]

@@ -1,0 +1,84 @@
+"""What each report holds: a table by the definitions that pages use, and the kinds that it rests on."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from campaigns.queries import criteria
+from reporting.health import KINDS
+from reporting.models import Report
+from reporting.queries import health_looks, results
+
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Titles, and rows of as many cells."""
+
+    titles: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One row of REPORTS."""
+
+    title: str
+    says: str
+    table: Callable[[datetime], Table]
+    #: Kinds of definitions that its numbers rest on.
+    rests_on: tuple[str, ...]
+
+
+def _campaigns(at: datetime) -> Table:
+    del at
+    rows = [
+        (one.campaign or "No campaign named", one.leads, one.qualified, one.messages, one.conversions)
+        for one in results.by_campaign()
+    ]
+    return Table(("Campaign", "Leads", "Qualified", "Messages", "Conversions"), tuple(rows))
+
+
+def _criteria(at: datetime) -> Table:
+    rows = [
+        (
+            one.workflow.name,
+            one.criterion.says or one.criterion.key,
+            one.asks,
+            one.budget.met if one.budget else one.value,
+            one.budget.missed if one.budget else None,
+            one.level.value.replace("-", " "),
+        )
+        for one in criteria.standings(at=at)
+    ]
+    return Table(("Workflow", "Criterion", "Asks", "In time, or value", "Late", "Stands"), tuple(rows))
+
+
+def _health(at: datetime) -> Table:
+    del at
+    titles, look = {kind.key: kind.title for kind in KINDS}, health_looks.newest()
+    found = look.findings if look else ()
+    rows = [(titles[one.kind], one.workflow, one.says, one.count, one.former, one.team) for one in found]
+    return Table(("Kind", "Workflow", "What", "Now", "Before", "Team to call"), tuple(rows))
+
+
+#: By the key that workflows name.
+REPORTS: Mapping[str, Kind] = {
+    "campaign-results": Kind(
+        "Campaign results",
+        "Leads, qualified leads, messages and conversions of every campaign",
+        _campaigns,
+        ("stage", "event-type", "scoring", "convention"),
+    ),
+    "success-criteria": Kind(
+        "Success criteria", "How every success criterion of what is live stands", _criteria, ("stage", "event-type")
+    ),
+    "health": Kind("Health", "What happens otherwise than the maps say", _health, ("stage", "event-type", "field")),
+}
+
+
+def newest(key: str = "", *, most: int = 50) -> Sequence[Report]:
+    """Reports of a key or of all, newest first."""
+    rows = Report.objects.order_by("-pk")
+    return list((rows.filter(key=key) if key else rows)[:most])
