@@ -35,6 +35,7 @@ _ONCE = {
 #: Of findings that nobody has decided.
 _OPEN_FINDINGS = (DuplicateFinding.State.FOUND, DuplicateFinding.State.PROPOSED)
 _OPEN_EFFECTS = (Effect.State.PLANNED, Effect.State.HELD)
+_OF_OLD = "its merge was undone: somebody has to let it go on"
 
 
 class CannotMerge(Exception):
@@ -109,9 +110,7 @@ def undo(done: Merge, *, by: User, at: datetime) -> Contact:
     for model in moved_models():
         _move_back(model, done.moved["rows"].get(model._meta.db_table, []), kept.pk, gone.pk)
     _restart(done.moved["stopped"], at=at)
-    Effect.objects.filter(pk__in=done.moved["cancelled"], state=Effect.State.CANCELLED).update(
-        state=Effect.State.PLANNED, reason="", ended_at=None
-    )
+    _plan_again(done.moved["cancelled"])
     _rekey_back(done.moved["rekeyed"])
     _reopen_finding(done.moved.get("finding"))
     changes = _unbecome(kept, done, by=by, at=at)
@@ -205,19 +204,32 @@ def _restart(stopped: Iterable[Mapping[str, Any]], *, at: datetime) -> None:
             Timer.objects.create(run_id=run.pk, contact_id=run.contact_id, due_at=datetime.fromisoformat(one["due_at"]))
 
 
-def _cancel_twice(kept: Contact, gone: Contact, *, at: datetime) -> list[int]:
-    """What is still to be done for the one that goes, where the other had the same step or will have it."""
+def _cancel_twice(kept: Contact, gone: Contact, *, at: datetime) -> list[dict[str, Any]]:
+    """End what is still to be done for the one that goes, where the other had the same step or will have it.
+
+    Each with the state that it was in: what was held for somebody's word is held again when the merge is undone.
+    """
     theirs = Effect.objects.filter(contact_id=kept.pk).values_list("workflow_id", "step", "kind")
     done = set(theirs)
     cancelled = [
-        effect.pk
+        {"id": effect.pk, "state": effect.state, "reason": effect.reason}
         for effect in Effect.objects.filter(contact_id=gone.pk, state__in=_OPEN_EFFECTS).select_for_update()
         if (effect.workflow_id, effect.step, effect.kind) in done
     ]
-    Effect.objects.filter(pk__in=cancelled).update(
+    Effect.objects.filter(pk__in=[one["id"] for one in cancelled]).update(
         state=Effect.State.CANCELLED, ended_at=at, reason=f"the contact was merged into contact {kept.pk}"
     )
     return cancelled
+
+
+def _plan_again(cancelled: Iterable[Mapping[str, Any] | int]) -> None:
+    """As before the merge, unless somebody has decided otherwise since. A merge of old noted ids alone: those are
+    held, because nobody knows any more which of them were waiting for somebody's word."""
+    for one in cancelled:
+        was = {"id": one, "state": Effect.State.HELD, "reason": _OF_OLD} if isinstance(one, int) else one
+        Effect.objects.filter(pk=was["id"], state=Effect.State.CANCELLED).update(
+            state=was["state"], reason=was["reason"], ended_at=None
+        )
 
 
 def _rekey(kept: Contact, gone: Contact) -> dict[str, str]:

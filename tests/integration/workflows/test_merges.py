@@ -315,3 +315,32 @@ def test_undoing_puts_the_finding_back_and_takes_messages_with_it(sal: User) -> 
     message.refresh_from_db()
     assert (finding.state, finding.decided_by, finding.decided_at) == ("proposed", None, None)
     assert message.contact_id == gone.pk
+
+
+@pytest.mark.requirement("D3")
+def test_message_held_for_somebodys_word_is_held_again_after_the_undoing(sal: User) -> None:
+    kept, gone = two()
+    waiting = Effect.objects.filter(contact_id=gone.pk, kind="send_message")
+    waiting.update(state="held", reason="somebody of email-team has to let it go", ended_at=None)
+    before = MailboxMessage.objects.count()
+    done = merged(sal, kept, gone)
+    assert [effect.state for effect in Effect.objects.filter(kind="send_message").order_by("pk")] == [
+        "done",
+        "cancelled",
+    ]
+    merges.undo(done, by=sal, at=NOW)
+    settle()
+    effect = waiting.get()
+    assert (effect.state, effect.reason) == ("held", "somebody of email-team has to let it go")
+    assert MailboxMessage.objects.count() == before
+
+
+def test_undone_merge_that_noted_no_states_holds_what_it_cancelled(sal: User) -> None:
+    kept, gone = two()
+    waiting = Effect.objects.filter(contact_id=gone.pk, kind="send_message")
+    waiting.update(state="planned", reason="", ended_at=None)
+    done = merged(sal, kept, gone)
+    done.moved["cancelled"] = [one["id"] for one in done.moved["cancelled"]]
+    done.save()
+    merges.undo(done, by=sal, at=NOW)
+    assert waiting.get().state == "held"
