@@ -14,7 +14,7 @@ from campaigns.demo import post
 from campaigns.demo.stream import Kind, stream
 from martechops.people.models import Team
 from workflows.actions import allowance, sources
-from workflows.models import EventConflict, InboundEvent, Mapping, QueuedEvent, Source
+from workflows.models import EventConflict, InboundEvent, Mapping, QueuedEvent, Source, System
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -118,6 +118,23 @@ def test_source_is_made_with_a_mapping_that_exists() -> None:
     assert Source.objects.get(key="web-form-3").mapping == mapping
     with pytest.raises(CommandError, match=r"no mapping 'other'; there are: form-to-contact"):
         call_command("create_source", "Web form 4", mapping="other")
+
+
+def test_source_with_a_mapping_speaks_for_the_one_web_form() -> None:
+    """Without a system it would be the authority on nothing, and its fields would stay empty."""
+    owner = Team.objects.create(key="marketing-ops", name="Marketing ops")
+    Mapping.objects.create(key="form-to-contact", name="Form to contact", owner=owner)
+    System.objects.create(key="crm", name="CRM", kind="crm", owner=owner)
+    form = System.objects.create(key="web-form", name="Web form", kind="form", owner=owner)
+    call_command("create_source", "One", mapping="form-to-contact")
+    call_command("create_source", "Two")
+    call_command("create_source", "Three", mapping="form-to-contact", system="crm")
+    System.objects.create(key="landing", name="Landing page", kind="form", owner=owner)
+    call_command("create_source", "Four", mapping="form-to-contact")
+    systems = dict(Source.objects.values_list("key", "system__key"))
+    assert systems == {"one": form.key, "two": None, "three": "crm", "four": None}
+    with pytest.raises(CommandError, match=r"no system 'other'; there are: crm, landing, web-form"):
+        call_command("create_source", "Five", system="other")
 
 
 def test_events_go_to_the_installation_that_runs_in_this_folder(
