@@ -135,5 +135,5 @@ def _zone(name: str) -> ZoneInfo:
     """The zone of that name, or UTC for a name that is none."""
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import JSONField, Model, TextField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from simple_history.admin import SimpleHistoryAdmin
@@ -17,6 +17,7 @@ from martechops.audit import entries
 from martechops.audit.models import AuditEntry
 from martechops.lib import windows
 from martechops.lib.admin import MachineWrittenAdmin
+from martechops.lib.strict_fields import StrictJson, with_plain_lines
 
 
 class DefinitionAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
@@ -25,6 +26,18 @@ class DefinitionAdmin(SimpleHistoryAdmin, ModelAdmin):  # type: ignore[misc]
     #: The field that names the row in the audit log and in files; never changes once the row is there.
     key_field = "key"
     warn_unsaved_form = True
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """JSON as it is accepted everywhere; texts with the line endings that they have in files."""
+        if isinstance(db_field, JSONField):
+            kwargs["form_class"] = StrictJson
+        made = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(made, StrictJson) and not db_field.null:
+            made.emptied = db_field.get_default
+        if isinstance(db_field, TextField) and made is not None:
+            made.strip = False
+            made.clean = with_plain_lines(made.clean)
+        return made
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         """With the key first: read-only fields would come last."""

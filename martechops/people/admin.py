@@ -1,10 +1,12 @@
 """People, teams and tokens in the admin."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -20,12 +22,22 @@ from martechops.people.models import ApiToken, RateLimit, Team, User
 admin.site.unregister(Group)
 
 
+class AccountForm(UserChangeForm):  # type: ignore[misc]
+    """Of somebody who is there already."""
+
+    def clean_timezone(self) -> str:
+        name: str = self.cleaned_data["timezone"]
+        if name not in available_timezones():
+            raise ValidationError("There is no such time zone; write it as Europe/Berlin is written.")
+        return name
+
+
 @admin.register(User)
 class UserAdmin(DefinitionAdmin, DjangoUserAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """Accounts: who they are, what they may do, which teams they are in."""
 
     key_field = "username"
-    form = UserChangeForm
+    form = AccountForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ["username", "first_name", "last_name", "roles", "is_active"]

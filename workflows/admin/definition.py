@@ -1,55 +1,18 @@
 """How a definition is written here: by the one action that all ways share, and as strictly."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import JSONField, Model, TextField
-from django.forms import JSONField as JSONFormField
+from django.db.models import Model
 from django.forms import ModelForm
-from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 
 from martechops.audit.admin import DefinitionAdmin as AuditedAdmin
-from martechops.lib import clock, strict_json
+from martechops.lib import clock
 from workflows import models
 from workflows.actions import definitions, reviews, soundness
 from workflows.queries import documents
-
-
-class StrictJson(JSONFormField):
-    """JSON without what no database keeps and nobody could read; refused at the field, never with an error page."""
-
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, str) and value.strip():
-            try:
-                return strict_json.loads(value.encode())
-            except (strict_json.BadJson, UnicodeEncodeError) as error:
-                raise ValidationError(f"This is not JSON as it is accepted here: {error}.") from None
-        return super().to_python(value)
-
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        try:
-            return super().bound_data(data, initial)
-        except RecursionError:
-            return InvalidJSONInput(data)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        try:
-            return bool(super().has_changed(initial, data))
-        except RecursionError:
-            return True
-
-
-def _with_plain_lines(clean: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Browsers send CR LF whatever was there: that is no change that anybody made."""
-
-    def plain(value: Any) -> Any:
-        made = clean(value)
-        return made.replace("\r\n", "\n") if isinstance(made, str) else made
-
-    return plain
 
 
 class SoundForm(ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -72,16 +35,6 @@ class DefinitionAdmin(AuditedAdmin):
     """A definition with versions is written by the one action that all ways share; its status has a page of its own."""
 
     form = SoundForm
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """JSON as it is accepted everywhere; texts with the line endings that they have in files."""
-        if isinstance(db_field, JSONField):
-            kwargs["form_class"] = StrictJson
-        made = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if isinstance(db_field, TextField) and made is not None:
-            made.strip = False
-            made.clean = _with_plain_lines(made.clean)
-        return made
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         fixed = super().get_readonly_fields(request, obj)

@@ -49,7 +49,7 @@ INCLUDED = {
 
 def are_roles(value: object) -> None:
     """Refuses anything but a list of known roles."""
-    if not isinstance(value, list) or not set(value) <= set(Role.values):
+    if not isinstance(value, list) or not all(one in Role.values for one in value):
         raise ValidationError(f"A list of any of: {', '.join(Role.values)}.")
 
 

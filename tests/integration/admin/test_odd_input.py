@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from martechops.people.models import User
-from workflows.models import Mapping, MessageTemplate, System
+from workflows.models import Mapping, MessageTemplate, Source, System
 from workflows.queries import documents
 
 
@@ -48,3 +48,33 @@ def test_connector_of_a_system_is_one_that_there_is(root: Client) -> None:
         page = root.post(address, sent | {"expected": documents.latest_number(row)}).content.decode()
         assert "nowhere is not one of the available choices" in page
     assert "sandbox_mailbox" in root.get(f"/admin/workflows/system/{row.pk}/change/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("roles", "[[]]"),
+        ("roles", '[{"marketer": true}]'),
+        ("roles", '["owner"]'),
+        ("roles", "[" * 5_000 + "]" * 5_000),
+        ("timezone", "Mars/Olympus"),
+        ("timezone", "../../etc/passwd"),
+    ],
+)
+def test_account_takes_roles_and_zones_that_there_are(root: Client, field: str, text: str) -> None:
+    ana = User.objects.get(username="ana")
+    sent = {"username": "ana", "is_active": "on", "roles": '["marketer"]', "timezone": "UTC"}
+    address = f"/admin/people/user/{ana.pk}/change/"
+    answer = root.post(address, sent | {field: text})
+    assert answer.status_code == 200
+    assert list(answer.context["adminform"].form.errors) == [field]
+    assert root.post(address, sent).status_code == 302
+
+
+def test_json_that_was_emptied_is_as_it_was_in_the_beginning(root: Client) -> None:
+    row = Source.objects.get(key="demo-site")
+    Source.objects.filter(pk=row.pk).update(reading={"name": "/event"})
+    sent = {"name": row.name, "system": row.system_id, "mapping": row.mapping_id, "enabled": "on", "reading": ""}
+    assert root.post(f"/admin/workflows/source/{row.pk}/change/", sent).status_code == 302
+    row.refresh_from_db()
+    assert row.reading == {}
