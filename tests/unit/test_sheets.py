@@ -159,3 +159,15 @@ def test_more_rows_than_a_page_has_are_refused() -> None:
         data[f"values.{number}.row"] = ""
     with pytest.raises(CannotBeShown):
         sheets.sent("values", LAYOUTS["values"], data)
+
+
+@pytest.mark.parametrize("unseen", ["-1", "1e9", '"text"', "[[]]", "true", '{"required": 5}', '{"required": [{}]}'])
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_unseen_part_that_nobody_was_shown_does_no_harm(name: str, unseen: str) -> None:
+    """A browser sends back what it was given; a program sends anything."""
+    value = next(value for kind, value in SHOWN if kind == name and value)
+    data = sent(name, sheets.opened(name, LAYOUTS[name], value))
+    for key in [f"{name}.rest", *(key for key in data if key.endswith(".row"))]:
+        data[key] = unseen
+    found = sheets.sent(name, LAYOUTS[name], data)
+    assert len(found.attempt()) == len(value)

@@ -53,7 +53,7 @@ def _field(row: Any) -> Problems:
     problems: Problems = {}
     if not _FIELD_KEY.fullmatch(row.key):
         problems["key"] = ["Letters, digits and _, beginning with a letter; a dot between groups, as in consent.email."]
-    if not isinstance(row.written_in, list) or set(row.written_in) - set(STAGES):
+    if not isinstance(row.written_in, list) or any(stage not in STAGES for stage in row.written_in):
         problems["written_in"] = [f"A list of any of {', '.join(STAGES)}."]
     if not isinstance(row.allowed_values, list) or len(set(map(str, row.allowed_values))) != len(row.allowed_values):
         problems["allowed_values"] = ["A list of values, each once."]

@@ -101,6 +101,8 @@ def _problems(row: Any) -> Iterator[str]:
     if (takes := _taken_by(str(row.get("to")))) and kind != takes:
         yield f"{row['to']} takes the type {takes}"
         return
+    if not all(isinstance(row.get(end), str) for end in ("from", "to")):
+        return
     if row.get("as") and row["as"] not in WAYS[kind]:
         yield f"{row['as']} is no way to read a {kind}; there are {', '.join(WAYS[kind])}"
         return

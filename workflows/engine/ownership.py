@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
 from datetime import datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from martechops.lib.frozen import dataclass
+from workflows.engine.business_time import is_zone
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -124,7 +125,6 @@ def _time(window: Mapping[str, Any], name: str, default: time) -> time:
 
 def _zone(window: Mapping[str, Any]) -> ZoneInfo:
     name = str(window.get("timezone") or "UTC")
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise BadWindow(f"there is no timezone {name}") from None
+    if not is_zone(name):
+        raise BadWindow(f"there is no timezone {name[:60]}")
+    return ZoneInfo(name)

@@ -94,9 +94,10 @@ def _problems(choices: Any, fallback: str) -> Iterator[tuple[str, str]]:
         if not isinstance(choice, Mapping) or set(choice) != {"segment", "text"}:
             yield f"choices[{i}]", "must be a segment and a text"
             continue
-        if choice["segment"] in seen:
-            yield f"choices[{i}].segment", f"{choice['segment']} stands there already"
-        seen.add(str(choice["segment"]))
+        segment = str(choice["segment"])
+        if segment in seen:
+            yield f"choices[{i}].segment", f"{segment} stands there already"
+        seen.add(segment)
         yield from _text(f"choices[{i}].text", choice["text"])
 
 

@@ -1,12 +1,12 @@
 """What people set about a connection: fields made from what its connector names, secrets written and never shown."""
 
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django import forms
 
 from workflows.actions.connections import Terms
 from workflows.connectors import CONNECTORS, Connector
+from workflows.engine.business_time import is_zone
 from workflows.models import Connection, System
 
 _KEPT = "Kept. Type a new one to replace it."
@@ -47,10 +47,8 @@ class ConnectionForm(forms.Form):
 
     def clean_quiet_zone(self) -> str:
         zone = self.cleaned_data["quiet_zone"].strip() or "UTC"
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise forms.ValidationError(f"There is no time zone {zone}. Such names are Europe/Berlin or UTC.") from None
+        if not is_zone(zone):
+            raise forms.ValidationError(f"There is no time zone {zone}. Such names are Europe/Berlin or UTC.")
         return zone
 
     def clean(self) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Properties(Layout):
 
     def closed(self, items: list[Any], rest: Any) -> Any:
         kept = {"type": "object"} | (dict(rest) if isinstance(rest, Mapping) else {})
-        before = kept.pop("required", [])
+        before = _texts(kept.pop("required", []))
         properties = {name: part for name, part, _ in items}
         if not properties and not before and kept == {"type": "object"}:
             return {}
@@ -105,6 +105,10 @@ def _row(name: str, part: Any, *, is_required: bool) -> tuple[Cells, Any]:
         "required": is_required,
     }
     return cells, {word: value for word, value in part.items() if word not in _WORDS} or None
+
+
+def _texts(value: Any) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _typed(value: str, kind: str) -> Any:

@@ -309,12 +309,13 @@ def _first(data: Submitted, name: str) -> str:
     return next(iter(data.getlist(name)), "")
 
 
-def _unseen(data: Submitted, name: str) -> Any:
-    """Sent as it was shown; whoever writes something else there is told by the checks on saving."""
+def _unseen(data: Submitted, name: str) -> dict[str, Any] | None:
+    """Sent as it was shown, by name; whoever writes something else there is told by the checks on saving."""
     try:
-        return strict_json.loads(_first(data, name).encode() or b"null")
+        found = strict_json.loads(_first(data, name).encode() or b"null")
     except strict_json.BadJson:
         return None
+    return found if isinstance(found, dict) else None
 
 
 def _is_filled(cell: Cell) -> bool:

@@ -25,7 +25,7 @@ def lines(import_: Import) -> Iterator[str]:
     yield writer.writerow([*(plain(column["heading"]) for column in import_.columns), "Line", "Why not taken"])
     for refusal in imports.refusals_of(import_):
         cells = [plain(refusal.cells.get(key, "")) for key in keys]
-        yield writer.writerow([*cells, refusal.line, "; ".join(refusal.reasons)])
+        yield writer.writerow([*cells, refusal.line, plain("; ".join(refusal.reasons))])
 
 
 class _Echo:

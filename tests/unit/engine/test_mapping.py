@@ -136,3 +136,9 @@ def test_row_that_could_not_be_used_is_refused(row: Any, says: str) -> None:
 def test_every_problem_is_told_at_once() -> None:
     with pytest.raises(BadMapping, match=r"row 1: needs to; m, row 2: needs from"):
         compile_mapping(key="m", rows=[{"from": "a"}, {"to": "b"}])
+
+
+@pytest.mark.parametrize("row", [{"from": {}, "default": 1}, {"from": [], "to": 5, "default": "x"}, {"as": []}, [], 5])
+def test_row_of_any_shape_is_refused_and_never_fails(row: Any) -> None:
+    with pytest.raises(BadMapping, match="row 1"):
+        compile_mapping(key="m", rows=[row])
