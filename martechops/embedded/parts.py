@@ -63,7 +63,7 @@ def database(server: Server) -> Part:
 
 def web(home: Home, *, port: int, application: str = APPLICATION) -> Part:
     command = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws"]
-    threads = ["--blocking-threads", os.environ.get("T", str(WEB_THREADS)), "--workers-kill-timeout", "20"]
+    threads = ["--blocking-threads", str(WEB_THREADS), "--workers-kill-timeout", "20"]
     return _python(home, "web", [*command, *threads, application])
 
 
