@@ -226,7 +226,8 @@ def _plan_again(cancelled: Iterable[Mapping[str, Any] | int]) -> None:
     """As before the merge, unless somebody has decided otherwise since. A merge of old noted ids alone: those are
     held, because nobody knows any more which of them were waiting for somebody's word."""
     for one in cancelled:
-        was = {"id": one, "state": Effect.State.HELD, "reason": _OF_OLD} if isinstance(one, int) else one
+        of_old = {"id": one, "state": Effect.State.HELD, "reason": _OF_OLD}
+        was: Mapping[str, Any] = of_old if isinstance(one, int) else one
         Effect.objects.filter(pk=was["id"], state=Effect.State.CANCELLED).update(
             state=was["state"], reason=was["reason"], ended_at=None
         )
