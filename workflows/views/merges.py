@@ -32,12 +32,12 @@ def duplicates(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, contact_id: int) -> HttpResponse:
     """With `other`, what merging it into this contact would do; without, whom to look for. A POST does it."""
     kept = get_object_or_404(Contact, pk=contact_id)
-    search = (request.POST or request.GET).get("other", "").strip()
+    if request.method == "POST":
+        return _merge(request, kept, windows.row_id(request.POST.get("other", "")))
+    search = request.GET.get("other", "").strip()
     found = _found(search, kept) if search else []
     context = {"contact": kept, "search": search, "found": found, "may_merge": may(request.user, "contacts.merge")}
     if len(found) == 1:
-        if request.method == "POST":
-            return _merge(request, kept, found[0])
         context |= {"plan": _plan(request, kept, found[0]), "labels": names.of_fields()}
     return render(request, "workflows/merge.html", context)
 
@@ -57,10 +57,11 @@ def _found(search: str, kept: Contact) -> list[Contact]:
     return [row for row in window if row.pk != kept.pk][:20]
 
 
-def _merge(request: HttpRequest, kept: Contact, gone: Contact) -> HttpResponse:
+def _merge(request: HttpRequest, kept: Contact, gone_id: int | None) -> HttpResponse:
+    """The very contact that was previewed: whoever presses twice finds it gone, and nobody else in its place."""
     from_gone = {name.removeprefix("take-") for name, value in request.POST.items() if value == "gone"}
     try:
-        merges.merge(kept_id=kept.pk, gone_id=gone.pk, by=person(request), at=clock.now(), from_gone=from_gone)
+        merges.merge(kept_id=kept.pk, gone_id=gone_id or 0, by=person(request), at=clock.now(), from_gone=from_gone)
     except merges.CannotMerge as error:
         messages.error(request, str(error))
     else:

@@ -344,3 +344,17 @@ def test_undone_merge_that_noted_no_states_holds_what_it_cancelled(sal: User) ->
     done.save()
     merges.undo(done, by=sal, at=NOW)
     assert waiting.get().state == "held"
+
+
+def test_pressing_twice_merges_nobody_else(sal: User, client: Client) -> None:
+    """The number of the one that is gone is part of somebody's address, and that alone."""
+    client.force_login(sal)
+    kept, gone = two()
+    send("Demo Requested", f"person{gone.pk}@example.com", **FORM)
+    address = f"/contacts/{kept.pk}/merge/"
+    client.post(address, {"other": gone.pk})
+    page = client.post(address, {"other": gone.pk}, follow=True).content.decode()
+    assert f"There is no contact {gone.pk}: it is contact {kept.pk} now." in page
+    assert Merge.objects.count() == 1
+    assert client.post(address, {"other": f"person{gone.pk}@example.com"}).status_code == 302
+    assert Merge.objects.count() == 1
