@@ -216,6 +216,7 @@ DOORS: Mapping[str, Door] = {
     "api/v1/health": REST,
     "api/v1/health/steps": REST,
     "components/": page("components.view"),
+    "teams/": page("teams.view", write="teams.manage"),
     "tokens/": page("tokens.own", write="tokens.own"),
     "login/": OPEN,
     "logout/": OPEN,

@@ -71,6 +71,7 @@ NAVIGATION = (
             ),
             NavItem("Segments", "/segments/", "users-round"),
             NavItem("Ownership", "/vocabulary/ownership/", "grid-3x3"),
+            NavItem("People and teams", "/teams/", "contact"),
             NavItem("Change requests", "/vocabulary/requests/", "git-pull-request-arrow"),
             NavItem("As files", "/workspace/", "folder-git-2"),
         ),

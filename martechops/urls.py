@@ -6,7 +6,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from martechops import health, pages
-from martechops.people import token_pages
+from martechops.people import team_pages, token_pages
 from martechops.people.views import SignIn
 
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("metrics", health.metrics),
     path("components/", pages.components, name="components"),
     path("tokens/", token_pages.listing, name="tokens"),
+    path("teams/", team_pages.listing, name="teams"),
     path("login/", SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("api/v1/", include("reporting.api.urls")),

@@ -56,6 +56,7 @@ POLICY: Mapping[str, Rule] = {
     "workspace.view": Rule(Role.VIEWER),
     "components.view": Rule(Role.VIEWER),
     "api-docs.view": Rule(Role.VIEWER),
+    "teams.view": Rule(Role.VIEWER),
     # Saying what should happen
     "workflows.edit": Rule(Role.MARKETER, own_team=True),
     "workflows.comment": Rule(Role.MARKETER),
