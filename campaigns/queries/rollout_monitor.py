@@ -125,11 +125,6 @@ def of(rollout: Rollout) -> Monitor:
     )
 
 
-def gates_of(look: RolloutLook | None) -> list[GateLine]:
-    """What the newest look found, in the order of the gates."""
-    return _gates(look)
-
-
 def alarms(found: Sequence[Rollout]) -> dict[int, list[Finding]]:
     """Of each, what fails or is in doubt at its newest look. One query."""
     looks = RolloutLook.objects.filter(rollout__in=[row.pk for row in found]).order_by("rollout_id", "-pk")
