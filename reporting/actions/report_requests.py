@@ -13,7 +13,7 @@ from reporting.actions import projection
 from reporting.models import Report
 from reporting.queries import verification
 from reporting.queries.report_texts import delivered
-from reporting.queries.reports import REPORTS
+from reporting.queries.reports import REPORTS, kind_of
 from workflows.models import ReportRequest
 
 log = structlog.get_logger()
@@ -61,8 +61,9 @@ def _made(request: ReportRequest, *, at: datetime) -> dict[str, Any]:
     """What is sent out later, by the key of each report."""
     named = request.arguments.get("reports") or []
     keys = [named] if isinstance(named, str) else list(named)
-    if unknown := [key for key in keys if key not in REPORTS]:
-        raise UnknownReport(f"there is no report {', '.join(unknown)}; there are {', '.join(REPORTS)}")
+    if unknown := [key for key in keys if kind_of(key) is None]:
+        there_are = f"there are {', '.join(REPORTS)}, and one of each metric"
+        raise UnknownReport(f"there is no report {', '.join(unknown)}; {there_are}")
     for _ in range(_TURNS):
         if not projection.turn(at=at):
             break
@@ -76,8 +77,10 @@ def _made(request: ReportRequest, *, at: datetime) -> dict[str, Any]:
 
 @transaction.atomic
 def make(key: str, *, at: datetime, run_id: int | None = None) -> Report:
-    """One report, verified and kept. Raises KeyError."""
-    kind = REPORTS[key]
+    """One report, verified and kept. Raises UnknownReport."""
+    kind = kind_of(key)
+    if kind is None:
+        raise UnknownReport(f"there is no report {key}")
     now = verification.definitions(kind.rests_on)
     former = Report.objects.filter(key=key).order_by("-pk").first()
     table = kind.table(at)
@@ -86,7 +89,7 @@ def make(key: str, *, at: datetime, run_id: int | None = None) -> Report:
         key=key,
         at=at,
         run_id=run_id,
-        table={"titles": list(table.titles), "rows": [list(row) for row in table.rows]},
+        table={"title": kind.title, "titles": list(table.titles), "rows": [list(row) for row in table.rows]},
         definitions=now,
         checks=[asdict(check) for check in checks],
         holds=all(check.holds for check in checks),

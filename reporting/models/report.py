@@ -8,9 +8,9 @@ from martechops.lib.columns import JsonText
 class Report(models.Model):
     """One report of one instant (requirement A9e). Never changed: the next one is another row.
 
-    `table` holds titles and rows of text and numbers; `definitions` number and digest of what the numbers rest on, by
-    kind and key; `checks` what was verified, each with whether it holds and what it says. No personal data but numbers
-    of contacts.
+    `table` holds its title, titles of columns, and rows of text and numbers; `definitions` number and digest of what
+    the numbers rest on, by kind and key; `checks` what was verified, each with whether it holds and what it says. No
+    personal data but numbers of contacts.
     """
 
     id = models.BigAutoField(primary_key=True)

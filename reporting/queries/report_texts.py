@@ -7,7 +7,6 @@ from html import escape
 from typing import Any
 
 from reporting.models import Report
-from reporting.queries.reports import REPORTS
 
 #: Spreadsheets take a cell that begins so for a formula (FAULTS S13); an apostrophe keeps it text.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -16,9 +15,8 @@ _ROWS = 30
 
 
 def title(report: Report) -> str:
-    """As people call it."""
-    kind = REPORTS.get(report.key)
-    return kind.title if kind else report.key.replace("-", " ").capitalize()
+    """As people called it when it was made."""
+    return str(report.table.get("title") or report.key.replace("-", " ").capitalize())
 
 
 def as_csv(report: Report) -> str:

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from campaigns.queries import criteria
 from reporting.health import KINDS
+from reporting.metrics import Period, Question
 from reporting.models import Report
-from reporting.queries import health_looks, results
+from reporting.queries import health_looks, metrics, results
+from workflows.lint.workspace import STABLE
 
 Cell = str | int | float | None
 
@@ -63,6 +66,32 @@ def _health(at: datetime) -> Table:
     return Table(("Kind", "Workflow", "What", "Now", "Before", "Team to call"), tuple(rows))
 
 
+def _metrics(at: datetime) -> Table:
+    """Every metric that is agreed on."""
+    known = metrics.catalog()
+    return _of_metrics([key for key, one in known.metrics.items() if one.status in STABLE], known, at)
+
+
+def _of_metrics(keys: Sequence[str], known: metrics.Catalog, at: datetime) -> Table:
+    """The last whole week by the workspace's days, the one before, and by which version each was counted."""
+    today = at.astimezone(ZoneInfo(metrics.zone())).date()
+    week = Period(today - timedelta(days=7), today)
+    asked = [Question(key, period) for key in keys for period in (week, week.former)]
+    answers = metrics.ask(asked, known=known)
+    rows = [
+        (now.metric.name, _rounded(now.value), _rounded(former.value), now.metric.unit, now.metric.says_version)
+        for now, former in zip(answers[::2], answers[1::2], strict=True)
+    ]
+    return Table(
+        ("Metric", f"{week.since:%-d %b} to {week.last:%-d %b}", "Week before", "Unit", "Defined by"), tuple(rows)
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+_METRIC_RESTS_ON = ("metric", "stage", "event-type", "scoring", "convention")
 #: By the key that workflows name.
 REPORTS: Mapping[str, Kind] = {
     "campaign-results": Kind(
@@ -74,8 +103,22 @@ REPORTS: Mapping[str, Kind] = {
     "success-criteria": Kind(
         "Success criteria", "How every success criterion of what is live stands", _criteria, ("stage", "event-type")
     ),
+    "metrics": Kind(
+        "Metrics", "Every metric that is agreed on, of the last week and the one before", _metrics, _METRIC_RESTS_ON
+    ),
     "health": Kind("Health", "What happens otherwise than the maps say", _health, ("stage", "event-type", "field")),
 }
+
+
+def kind_of(key: str) -> Kind | None:
+    """The report of this key, or the one of the metric that has it; None: there is neither."""
+    if key in REPORTS:
+        return REPORTS[key]
+    known = metrics.catalog()
+    if key not in known:
+        return None
+    one = known.metrics[key]
+    return Kind(one.name, one.meaning, lambda at: _of_metrics([key], known, at), _METRIC_RESTS_ON)
 
 
 def newest(key: str = "", *, most: int = 50) -> Sequence[Report]:

@@ -1,6 +1,6 @@
 """Reporting workflows (requirement A9e): facts up to date, definitions and CRM verified, sent out with the numbers."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -9,8 +9,10 @@ from martechops.lib import clock, mail
 from martechops.people.actions import tokens
 from martechops.people.models import User
 from martechops.sandbox.models import CrmRecord, MailboxMessage
-from reporting.actions import report_requests
+from reporting.actions import projection, report_requests
+from reporting.metrics import Period, Question
 from reporting.models import Report, StaleRow
+from reporting.queries import metrics, report_texts
 from tests.fixtures.told import settle
 from tests.integration.screens.test_pages import text_of
 from tests.worlds import MONDAY
@@ -20,7 +22,7 @@ from workflows.runtime import schedules
 
 #: Monday a week after the demo began: its weekly report is due at seven in Berlin.
 SEVEN = datetime(2026, 11, 9, 6, 0, 1, tzinfo=UTC)
-SOON = timedelta(seconds=10)
+SOON, DAY = timedelta(seconds=10), timedelta(days=1)
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +83,24 @@ def test_report_that_nobody_knows_fails_visibly_and_is_not_sent(demo_told: None)
     assert failed.state == "failed"
     assert "there is no report nonsense; there are campaign-results" in failed.reason
     assert not MailboxMessage.objects.exists()
+
+
+@pytest.mark.requirement("F9")
+def test_metrics_are_reported_by_the_same_definitions_that_pages_use_with_their_versions(demo_told: None) -> None:
+    projection.rebuild(at=MONDAY + 5 * DAY)
+    report = report_requests.make("metrics", at=MONDAY + 5 * DAY)
+    leads = metrics.catalog().metrics["leads"]
+    row = next(one for one in report.table["rows"] if one[0] == leads.name)
+    week = Period(date(2026, 10, 31), date(2026, 11, 7))
+    assert row[1] == metrics.ask_one(Question("leads", week)).value == Contact.objects.count()
+    assert row[2] == 0
+    assert row[4] == leads.says_version
+    assert report.definitions["metric leads"] == [leads.version, leads.digest]
+    alone = report_requests.make("leads", at=MONDAY + 5 * DAY)
+    assert alone.table["rows"] == [row]
+    assert report_texts.title(alone) == leads.name
+    with pytest.raises(report_requests.UnknownReport):
+        report_requests.make("nonsense", at=MONDAY)
 
 
 def test_file_holds_the_table_and_no_cell_becomes_a_formula(client: Client, demo_told: None) -> None:
