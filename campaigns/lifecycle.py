@@ -4,11 +4,15 @@
 'in_review'
 >>> [step.verb for step in possible("live")]
 ['pause', 'end']
+>>> label("in_review")
+'in review'
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+
+from campaigns.transitions import Step, Table, WrongState
+
+__all__ = ["LABELS", "TRANSITIONS", "State", "Step", "WrongState", "after", "diagram", "label", "possible"]
 
 
 class State(StrEnum):
@@ -44,21 +48,6 @@ BEFORE_START = frozenset({State.DRAFT, State.IN_REVIEW, State.APPROVED, State.SC
 UNDER_WAY = frozenset({State.SCHEDULED, State.LIVE, State.PAUSED})
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One verb: from which states, to which, and what it takes."""
-
-    verb: str
-    before: tuple[State, ...]
-    to: State
-    #: On its button.
-    label: str
-    #: What it does, for the button's title and the documentation.
-    says: str
-    #: The rule of `people.permissions`; empty where no person does it by hand, but what the approvals come to.
-    action: str = ""
-
-
 TRANSITIONS = (
     Step("submit", (State.DRAFT,), State.IN_REVIEW, "Ask for approval", "Read-only until decided", "campaigns.edit"),
     Step("approve", (State.IN_REVIEW,), State.APPROVED, "Approve", "Every section has the approvals that it needs"),
@@ -91,6 +80,14 @@ TRANSITIONS = (
     ),
     Step("pause", (State.LIVE,), State.PAUSED, "Pause", "Nobody enters its workflows any more", "campaigns.stop"),
     Step("resume", (State.PAUSED,), State.LIVE, "Go on", "Its workflows take people in again", "campaigns.launch"),
+    Step(
+        "renew",
+        (State.PAUSED,),
+        State.PAUSED,
+        "Ask for approval again",
+        "What was agreed to has run out or was changed; once it is agreed to anew, it can go on",
+        "campaigns.edit",
+    ),
     Step("end", (State.LIVE, State.PAUSED), State.ENDED, "End", "For good: nobody enters any more", "campaigns.stop"),
     Step(
         "cancel",
@@ -111,34 +108,10 @@ TRANSITIONS = (
 )
 
 
-class WrongState(Exception):
-    """From where the campaign stands, that is no step; the message says which there are."""
-
-
-def after(state: str, verb: str) -> State:
-    """The state that the verb leads to. Raises WrongState."""
-    step = next((step for step in possible(state) if step.verb == verb), None)
-    if step is None:
-        verbs = ", ".join(step.verb for step in possible(state)) or "nothing more"
-        raise WrongState(f"What is {label(state)} cannot {verb}; it can {verbs}.")
-    return step.to
-
-
-def possible(state: str) -> Iterator[Step]:
-    """The steps from a state, in the table's order."""
-    return (step for step in TRANSITIONS if state in step.before)
-
-
-def label(state: str) -> str:
-    """
-    >>> label("in_review")
-    'in review'
-    """
-    return LABELS[State(state)].lower()
+_TABLE = Table("A campaign", LABELS, TRANSITIONS)
+after, possible, label = _TABLE.after, _TABLE.possible, _TABLE.label
 
 
 def diagram() -> str:
-    """The table as a state diagram in Mermaid's words; docs/campaigns.md holds it, and a test holds them equal."""
-    lines = ["stateDiagram-v2", "    [*] --> draft"]
-    lines += [f"    {before} --> {step.to}: {step.verb}" for step in TRANSITIONS for before in step.before]
-    return "\n".join([*lines, f"    {State.ARCHIVED} --> [*]"])
+    """The table as it is drawn in docs/campaigns.md."""
+    return _TABLE.diagram(first=(State.DRAFT,), last=(State.ARCHIVED,))

@@ -4,11 +4,27 @@
 'held'
 >>> [step.verb for step in possible("held")]
 ['promote', 'complete', 'go_on', 'roll_back', 'call_off']
+>>> label("rolled_back")
+'rolled back'
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+
+from campaigns.transitions import Step, Table, WrongState, words
+
+__all__ = [
+    "CHOICES",
+    "LABELS",
+    "TRANSITIONS",
+    "State",
+    "Step",
+    "WrongState",
+    "after",
+    "diagram",
+    "label",
+    "possible",
+    "words",
+]
 
 
 class State(StrEnum):
@@ -39,18 +55,6 @@ OPEN = (State.SCHEDULED, State.RUNNING, State.HELD)
 OUT = (State.RUNNING, State.HELD)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One verb: from which states, to which, and what it does."""
-
-    verb: str
-    before: tuple[State, ...]
-    to: State
-    #: On its button; empty where only the controller does it.
-    label: str
-    says: str
-
-
 TRANSITIONS = (
     Step("begin", (State.SCHEDULED,), State.RUNNING, "Begin now", "The first stage gets the new version"),
     Step("promote", (State.RUNNING, State.HELD), State.RUNNING, "Promote", "The next stage gets it too"),
@@ -74,42 +78,11 @@ TRANSITIONS = (
 )
 
 
-class WrongState(Exception):
-    """From where the rollout stands, that is no step; the message says which there are."""
-
-
-def after(state: str, verb: str) -> State:
-    """The state that the verb leads to. Raises WrongState."""
-    step = next((step for step in possible(state) if step.verb == verb), None)
-    if step is None:
-        verbs = ", ".join(words(step.verb) for step in possible(state)) or "nothing more"
-        raise WrongState(f"A rollout that is {label(state)} cannot {words(verb)}; it can {verbs}.")
-    return step.to
-
-
-def possible(state: str) -> Iterator[Step]:
-    """The steps from a state, in the table's order."""
-    return (step for step in TRANSITIONS if state in step.before)
-
-
-def label(state: str) -> str:
-    """
-    >>> label("rolled_back")
-    'rolled back'
-    """
-    return LABELS[State(state)].lower()
-
-
-def words(verb: str) -> str:
-    """
-    >>> words("roll_back")
-    'roll back'
-    """
-    return verb.replace("_", " ")
+_TABLE = Table("A rollout", LABELS, TRANSITIONS)
+after, possible, label = _TABLE.after, _TABLE.possible, _TABLE.label
 
 
 def diagram() -> str:
-    """The table as a state diagram in Mermaid's words; docs/rollouts.md holds it, and a test holds them equal."""
-    lines = ["stateDiagram-v2", "    [*] --> scheduled", "    [*] --> running"]
-    lines += [f"    {before} --> {step.to}: {words(step.verb)}" for step in TRANSITIONS for before in step.before]
-    return "\n".join([*lines, "    done --> [*]", "    rolled_back --> [*]", "    called_off --> [*]"])
+    """The table as it is drawn in docs/rollouts.md."""
+    ends = (State.DONE, State.ROLLED_BACK, State.CALLED_OFF)
+    return _TABLE.diagram(first=(State.SCHEDULED, State.RUNNING), last=ends)

@@ -228,11 +228,31 @@ def check_agreed(campaign: Campaign, *, at: datetime) -> None:
 
 
 def _resume(campaign: Campaign, by: User | str, at: datetime) -> None:
-    """With the versions that were live when it was paused."""
+    """With what is agreed to; a part of the system, with the versions that were live when it was paused."""
+    if isinstance(by, User) and not approvals.still_stands(kind="campaign", key=campaign.key, at=at):
+        raise NotReady(
+            "What was agreed to has run out, or was changed since: ask for approval again, and go on once it is given."
+        )
     for row in _own(campaign):
-        last = Activation.objects.filter(workflow=row.workflow).order_by("-since", "-pk").select_related("version")
-        if activation := last.first():
-            _switch_on(activation.version, campaign, by, at)
+        frozen = row.workflow.versions.exclude(frozen_at=None)
+        last = frozen.filter(activations__isnull=False).order_by("-activations__since", "-activations__pk")
+        if version := frozen.order_by("number").last() if isinstance(by, User) else last.first():
+            _switch_on(version, campaign, by, at)
+    approvals.went(kind="campaign", key=campaign.key, at=at)
+
+
+def _renew(campaign: Campaign, by: User | str, at: datetime) -> None:
+    if isinstance(by, User):
+        approvals.ask(kind="campaign", key=campaign.key, by=by, at=at, note="To go on after a pause.")
+
+
+def agreed_again(*, campaign: Campaign, digest: str, at: datetime) -> Campaign:
+    """What was asked for it while it is paused, and its row is locked, is agreed to: it may go on."""
+    campaign.approved_digest, campaign.updated_at = digest, at
+    history.sign(campaign, by="approvals", note="agreed to again")
+    campaign.save()
+    _record("campaign.agreed_again", campaign, by="approvals", at=at, detail={"digest": digest})
+    return campaign
 
 
 def _switch_on(version: Version, campaign: Campaign, by: User | str, at: datetime) -> None:
@@ -272,6 +292,7 @@ _EFFECTS: Mapping[str, Callable[[Campaign, User | str, datetime], None]] = {
     "start": _start,
     "pause": _stop,
     "resume": _resume,
+    "renew": _renew,
     "end": _end,
     "archive": _archive,
 }

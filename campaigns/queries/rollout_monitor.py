@@ -69,7 +69,7 @@ class GateLine:
 class Choice:
     """A button, and what pressing it comes to, in numbers."""
 
-    step: Step
+    step: Step[State]
     says: str
 
 
@@ -188,7 +188,15 @@ def _choices(rollout: Rollout, ramp: Ramp, standing: Standing, *, met: int, in_s
 
 
 def _says(
-    step: Step, rollout: Rollout, ramp: Ramp, standing: Standing, *, met: int, waiting: int, planned: int, in_stage: int
+    step: Step[State],
+    rollout: Rollout,
+    ramp: Ramp,
+    standing: Standing,
+    *,
+    met: int,
+    waiting: int,
+    planned: int,
+    in_stage: int,
 ) -> str:
     stage = ramp.stages[standing.stage]
     after = ramp.stages[min(standing.stage + 1, len(ramp.stages) - 1)]

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from campaigns import lifecycle
 from campaigns.actions import campaigns as actions
 from campaigns.forms.campaign import CampaignForm
-from campaigns.models import Campaign
+from campaigns.models import ApprovalRequest, Campaign
 from campaigns.queries import approvals, audiences, calendars, checklists, conventions, links, playbooks
 from campaigns.queries import campaigns as reading
 from martechops.lib import clock
@@ -44,11 +44,14 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
     """One campaign: what it is, where it stands, and what can be done with it."""
     campaign = found(key)
     convention = conventions.in_force("campaign")
+    asked = approvals.newest_of("campaign", campaign.key)
+    has_run_out = campaign.state == lifecycle.State.PAUSED and asked is not None and _has_run_out(asked)
     context = {
         "campaign": campaign,
+        "has_run_out": has_run_out,
         "naming": convention.explain(campaign.name) if convention else (),
-        "verbs": verbs(request, campaign),
-        "asked": approvals.newest_of("campaign", campaign.key),
+        "verbs": [step for step in verbs(request, campaign) if step.verb != ("resume" if has_run_out else "renew")],
+        "asked": asked,
         "parts": reading.parts(campaign),
         "checks": checklists.shown_now("campaign", campaign.key),
         "pieces": reading.pieces(campaign),
@@ -58,6 +61,12 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "may_edit": campaign.state in lifecycle.EDITABLE and may(request.user, "campaigns.edit", campaign),
     }
     return render(request, "campaigns/detail.html", context)
+
+
+def _has_run_out(asked: ApprovalRequest) -> bool:
+    """Does nothing that was agreed to hold any more? Where nobody had to agree, nothing runs out."""
+    holds = asked.state == ApprovalRequest.State.APPROVED and (asked.expires_at > clock.now() or not asked.needs)
+    return not holds and asked.state != ApprovalRequest.State.OPEN
 
 
 def reach(request: HttpRequest, key: str) -> HttpResponse:
@@ -119,7 +128,7 @@ def found(key: str) -> Campaign:
     return campaign
 
 
-def verbs(request: HttpRequest, campaign: Campaign) -> list[lifecycle.Step]:
+def verbs(request: HttpRequest, campaign: Campaign) -> list[lifecycle.Step[lifecycle.State]]:
     """The steps that this person can take it from here."""
     steps = list(lifecycle.possible(campaign.state))
     allowed = {action for action in {step.action for step in steps} if action and may(request.user, action, campaign)}

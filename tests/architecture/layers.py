@@ -27,7 +27,7 @@ INSIDE = (
     ("ramps", "spans", "budgets"),
     (
         *("engine", "lifecycle", "manifests", "pattern", "policies", "naming", "qa", "gates", "rollout_states"),
-        *("metrics", "attribution"),
+        *("transitions", "metrics", "attribution"),
     ),
 )
 LAYERED_APPS = ("workflows", "campaigns", "reporting")
@@ -108,6 +108,7 @@ PURE = (
     "campaigns.ramps",
     "campaigns.rollout_states",
     "campaigns.budgets",
+    "campaigns.transitions",
     "reporting.metrics",
     "reporting.attribution",
 )

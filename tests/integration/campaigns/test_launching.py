@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from campaigns.actions import approval_chores, campaigns, checklists, staleness, verdicts
+from campaigns.actions.approvals import CannotAsk
 from campaigns.models import ApprovalRequest, Campaign, Letter, ManualCheck, Rollout
 from campaigns.runtime import checking, starts
 from martechops.audit.models import AuditEntry
@@ -128,3 +131,30 @@ def test_the_database_takes_a_campaigns_approval_for_what_it_covers_only(webinar
     changed.save(force_insert=True)
     with pytest.raises(IntegrityError, match="nobody's word"), transaction.atomic():
         Rollout.objects.create(version=Version.objects.get(pk=good.version_id), release=changed, **said)
+
+
+@pytest.mark.requirement("D2", "S19")
+def test_after_a_long_pause_it_goes_on_once_it_is_agreed_to_again(webinar: Campaign, ana: User, client: Client) -> None:
+    agreed(webinar, ana)
+    campaigns.move(campaign=webinar, verb="start", by=ana, at=AT)
+    campaigns.move(campaign=webinar, verb="pause", by=ana, at=AT)
+    with pytest.raises(CannotAsk, match="is approved as it is"):
+        campaigns.move(campaign=webinar, verb="renew", by=ana, at=AT + timedelta(days=29))
+    later = AT + timedelta(days=31)
+    assert approval_chores.keep(at=later) == 0
+    with pytest.raises(campaigns.NotReady, match="ask for approval again"):
+        campaigns.move(campaign=webinar, verb="resume", by=ana, at=later)
+    client.force_login(ana)
+    with time_machine.travel(later, tick=False):
+        shown = client.get(f"/campaigns/{webinar.key}/").content.decode()
+        assert "What was agreed to has run out" in shown
+        assert ('value="renew"' in shown, 'value="resume"' in shown) == (True, False)
+    campaigns.move(campaign=webinar, verb="renew", by=ana, at=later)
+    request = ApprovalRequest.objects.get(subject_kind="campaign", state="open")
+    for name in ("ben", "kai"):
+        request = verdicts.decide(request=request, verdict="approve", by=User.objects.get(username=name), at=later)
+    webinar.refresh_from_db()
+    assert (webinar.state, webinar.approved_digest) == ("paused", request.digest)
+    campaigns.move(campaign=webinar, verb="resume", by=ana, at=later)
+    assert are_live(webinar) == {True}
+    assert Rollout.objects.filter(started_by=ana).latest("pk").approval == request
