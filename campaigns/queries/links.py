@@ -49,6 +49,11 @@ def registered(campaign: Campaign | None = None) -> list[RegisteredLink]:
     return [_link(text, address, visits.get(_key(address))) for text, address in found]
 
 
+def to_visit(found: Iterable[RegisteredLink]) -> set[str]:
+    """Their addresses, but for those that are filled in for each reader."""
+    return {one.address for one in found if "{{" not in one.address and "{%" not in one.address}
+
+
 def _key(address: str) -> str:
     return digest.of(address)
 

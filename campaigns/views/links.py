@@ -17,7 +17,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Every link of launches that are not over; a POST has them visited anew."""
     found = links.registered()
     if request.method == "POST":
-        addresses = {one.address for one in found if "{{" not in one.address and "{%" not in one.address}
+        addresses = links.to_visit(found)
         checklists.ask_for_visits(addresses, at=clock.now())
         messages.success(request, f"{len(addresses)} addresses are visited, one after the other for each host.")
         return redirect("links")

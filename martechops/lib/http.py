@@ -14,6 +14,7 @@ took a third of a call; so what nearly every answer is (whole, in one piece, of 
 import contextlib
 import datetime as dates
 import re
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -165,6 +166,28 @@ class _Request:
         return "\r\n".join([*lines, "", ""]).encode("latin-1") + self.body
 
 
+#: What went wrong on the way, and where to look; the first that fits.
+_FAILURES: tuple[tuple[type[Exception], str], ...] = (
+    (socket.gaierror, "nobody knows its host by that name; look for a slip in the address"),
+    (ssl.SSLCertVerificationError, "its certificate is not for that name, or has run out; its owner has to renew it"),
+    (ssl.SSLError, "no secure connection could be agreed on; look whether it is http in place of https"),
+    (ConnectionRefusedError, "its host takes no connections there; look at the port, and whether it is up"),
+    (TimeoutError, "it took too long; try again later"),
+    (ConnectionError, "its host broke off; try again later"),
+    (HTTPException, "what it answered is no HTTP"),
+)
+
+
+def _in_words(error: Exception) -> str:
+    """
+    >>> _in_words(ConnectionResetError())
+    'its host broke off; try again later'
+    >>> _in_words(OSError())
+    'OSError'
+    """
+    return next((says for kind, says in _FAILURES if isinstance(error, kind)), type(error).__name__)
+
+
 def _ask(request: _Request, deadline: Deadline, *, line: Line | None = None, keep: bool = False) -> Answer:
     """Over a line that was kept or, without one, over a new one."""
     was_kept, whole = line is not None, False
@@ -178,10 +201,10 @@ def _ask(request: _Request, deadline: Deadline, *, line: Line | None = None, kee
         raise BadAddress(str(error)) from None
     except (HTTPException, OSError, ValueError) as error:
         if line is None or not line.wrote:
-            raise NotSent(f"no connection could be made ({type(error).__name__})") from None
+            raise NotSent(f"no connection could be made: {_in_words(error)}") from None
         if was_kept and not line.heard and not isinstance(error, TimeoutError):
             raise kept_lines.WasClosed from None
-        raise NoAnswer(f"no whole answer came ({type(error).__name__})") from None
+        raise NoAnswer(f"no whole answer came: {_in_words(error)}") from None
     finally:
         if line is not None:
             kept_lines.give_back(line) if keep and whole else line.close()
