@@ -76,7 +76,7 @@ def _convention(form: DefinitionForm, row: Any, asked: Mapping[str, str]) -> Con
 def _scoring(form: DefinitionForm, row: Any, asked: Mapping[str, str]) -> Context:
     by_event = dict(EventType.objects.exclude(score_effect=0).values_list("name", "score_effect"))
     days = _text(form, row, "half_life_days").strip()
-    found: Context = {"by_event": by_event, "contacts": _recent_contacts(), "contact": _contact(asked)}
+    found: Context = {"by_event": by_event, **_reader(asked)}
     try:
         wanted = compile_scoring(
             rules=_attempt(form, row, "rules"),
@@ -99,17 +99,18 @@ def _event_type(form: DefinitionForm, row: Any, asked: Mapping[str, str]) -> Con
 
 
 def _template(form: DefinitionForm, row: Any, asked: Mapping[str, str]) -> Context:
-    contact = _contact(asked)
+    reader = _reader(asked)
+    contact = reader["contact"]
     facts = contacts.facts_of(contact, scoring=scores.compiled(), at=clock.now()) if contact else {"contact": {}}
     subject, body = _text(form, row, "subject"), _text(form, row, "body")
     preview = messages.preview(subject=subject, body=body, facts=facts) if body else None
-    return {"preview": preview, "contact": contact, "contacts": _recent_contacts()}
+    return reader | {"preview": preview}
 
 
 def _block(form: DefinitionForm, row: Any, asked: Mapping[str, str]) -> Context:
     """What one contact would read, and because of which segment."""
-    contact = _contact(asked)
-    found: Context = {"contact": contact, "contacts": _recent_contacts()}
+    found = _reader(asked)
+    contact = found["contact"]
     fallback = _text(form, row, "fallback")
     if not fallback:
         return found
@@ -123,14 +124,19 @@ def _block(form: DefinitionForm, row: Any, asked: Mapping[str, str]) -> Context:
         return found | {"problem": str(error)}
 
 
-def _recent_contacts() -> list[Contact]:
-    return list(Contact.objects.exclude(email=None).order_by("-updated_at", "-pk")[:20])
-
-
-def _contact(asked: Mapping[str, str]) -> Contact | None:
+def _reader(asked: Mapping[str, str]) -> Context:
+    """Whom it is tried with: the one that is named by e-mail, or chosen among the latest; else the very latest."""
+    email = asked.get("email", "").strip().lower()
     number = windows.row_id(asked.get("contact", ""))
-    found = Contact.objects.filter(pk=number).first() if number else None
-    return found or Contact.objects.exclude(email=None).order_by("-updated_at", "-pk").first()
+    latest = list(Contact.objects.exclude(email=None).order_by("-updated_at", "-pk")[:20])
+    named = Contact.objects.filter(email=email).first() if email else None
+    chosen = Contact.objects.filter(pk=number).first() if number else None
+    return {
+        "contacts": latest,
+        "contact": named or chosen or (latest[0] if latest else None),
+        "email": email,
+        "is_stranger": bool(email) and named is None,
+    }
 
 
 _KINDS: Mapping[str, Callable[[DefinitionForm, Any, Mapping[str, str]], Context]] = {

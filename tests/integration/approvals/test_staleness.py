@@ -7,9 +7,10 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.actions import approvals, rollouts, staleness, verdicts
 from campaigns.models import ApprovalRequest
+from campaigns.queries import approvals as pinning
 from martechops.people.models import User
 from workflows.actions import definitions
-from workflows.models import Mapping, Notice, ReviewHold, Version
+from workflows.models import Mapping, Notice, ReviewHold, Segment, Version
 
 from .conftest import AT
 
@@ -116,3 +117,21 @@ def test_before_a_segment_is_changed_it_says_which_approvals_that_makes_stale(
     assert "/approvals/" not in client.get("/approvals/depending/template/nothing/").content.decode()
     approvals.withdraw(request=request_, by="tests", at=AT)
     assert "/approvals/" not in client.get(f"/approvals/depending/template/{inside}/").content.decode()
+
+
+@pytest.mark.requirement("K2", "K3", "K4")
+def test_change_of_a_segment_makes_stale_what_chooses_words_by_it_in_a_block_of_a_template(
+    asked: dict[str, ApprovalRequest],
+) -> None:
+    """The workflow itself names the template alone."""
+    row = Segment.objects.get(key="enterprise-leads")
+    using = {row_.pk for row_ in pinning.depending_on("segment", row.key)}
+    nurture = asked["demo-request-nurture"]
+    assert nurture.pk in using
+    assert row.key not in str(nurture.release and nurture.release.version.content)
+    row.when = {"contact.company_size": {"$gte": 5}}
+    definitions.save(row, by="tests", at=AT)
+    assert staleness.sweep(at=AT) == len(using)
+    stale = ApprovalRequest.objects.filter(state="stale")
+    assert {request.pk for request in stale} == using
+    assert all(f"segment {row.key} was changed" in request.because for request in stale)

@@ -106,3 +106,21 @@ def test_block_is_made_in_the_browser(demo: Source, client: Client) -> None:
     answer = client.post("/vocabulary/block/new/", said)
     assert answer.status_code == 302, answer.content.decode()[:3000]
     assert Block.objects.get(key="closing").choices == [{"segment": "enterprise-leads", "text": "We call you."}]
+
+
+@pytest.mark.requirement("K2")
+def test_message_and_block_are_looked_at_as_any_contact_gets_them(
+    demo: Source, request_demo: Callable[..., str], client: Client
+) -> None:
+    for number in range(22):
+        request_demo(f"reader-{number}@example.com", company_size=300 if number == 0 else 5)
+    settle()
+    client.force_login(User.objects.get(username="ben"))
+    row = block(choices=[{"segment": "enterprise-leads", "text": "A call."}])
+    page = f"/vocabulary/block/{row.pk}/edit/"
+    for email, reads in (("Reader-0@example.com", "A call."), ("reader-5@example.com", "A tour.")):
+        said = {"do": "look", "look.email": email, "fallback": "A tour.", "expected": "1"}
+        said |= {"choices.0.row": "", "choices.0.segment": "enterprise-leads", "choices.0.text": "A call."}
+        shown = client.post(page, said).content.decode()
+        assert f'<p class="message-text">{reads}</p>' in shown
+    assert "Nobody has the address" in client.post(page, said | {"look.email": "no@example.com"}).content.decode()
