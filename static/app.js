@@ -51,6 +51,17 @@
     }
   });
 
+  // The content board by keys: the focused item is moved as by its button, and has the focus again where it is then.
+  document.addEventListener("keydown", (event) => {
+    const card = event.target.closest("[data-board] [data-card]");
+    const way = { ArrowRight: "on", ArrowLeft: "back" }[event.key];
+    if (!card || !way || !event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return;
+    const button = card.querySelector(`[data-move=${way}]`);
+    if (button) { event.preventDefault(); button.form.requestSubmit(button); }
+  });
+  const moved = document.querySelector("[data-board] [data-moved]");
+  if (moved) moved.focus();
+
   // A filter takes effect when it is changed; the button remains for those without scripts.
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-autosubmit]");

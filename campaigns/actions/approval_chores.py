@@ -22,7 +22,7 @@ def _expire(at: datetime) -> int:
     due = ApprovalRequest.objects.filter(
         Q(state=State.OPEN)
         | Q(state=State.APPROVED, rollouts=None, subject_kind="release")
-        | Q(state=State.APPROVED, went_at=None, subject_kind="campaign"),
+        | Q(state=State.APPROVED, went_at=None, subject_kind__in=("campaign", "content")),
         expires_at__lte=at,
     )
     return sum(_over(request, at) for request in due.order_by("pk"))

@@ -16,7 +16,7 @@ from martechops.people.models import Team
 from workflows.engine.spec import RISKS, Spec
 from workflows.lint.risk import reasons
 from workflows.models import Activation, ContentItem, Revision, Version, Workflow
-from workflows.queries import specs
+from workflows.queries import content, specs
 
 from . import conventions, manifests, playbooks
 
@@ -167,7 +167,7 @@ def _campaign(
     things = [*named, *([("segment", row.audience.key)] if row.audience else [])]
     roots: list[Part] = [manifests.part(version, among) for version in versions]
     roots += [among.parts[thing] for thing in things if thing in among.parts]
-    roots += [part_of(("content", item.key), _said(item, _CONTENT)) for item in items]
+    roots += [part_of(("content", item.key), item.said) for item in items]
     own = Pin("campaign", row.key, digest.of(_said(row, _CAMPAIGN)))
     return Subject(
         kind="campaign",
@@ -182,6 +182,26 @@ def _campaign(
         teams=tuple(dict.fromkeys((*playbooks.approvers_of(row), *(team for spec in read for team in spec.approvers)))),
         versions=frozenset(version.pk for version in versions),
     )
+
+
+def _contents(keys: Collection[str], among: Definitions) -> Mapping[str, Subject]:
+    del among
+    rows = list(ContentItem.objects.filter(key__in=keys).select_related("owner"))
+    authors = content.authors([row.pk for row in rows])
+    return {
+        row.key: Subject(
+            kind="content",
+            key=row.key,
+            label=f"{row.get_kind_display()} {row.name}",
+            address=f"/content/{row.pk}/",
+            manifest=Manifest.of(part_of(("content", row.key), row.said).pins),
+            owner=row.owner,
+            authors=frozenset(authors[row.pk]),
+            risk="medium",
+            reasons=("It is published in the company's name (medium risk)",),
+        )
+        for row in rows
+    }
 
 
 def _newest(workflows: Collection[int]) -> QuerySet[Version]:
@@ -200,7 +220,7 @@ def _conventions() -> list[tuple[str, str]]:
     return [("convention", row.key) for row in rows.values()]
 
 
-#: What of a campaign and of a content item is agreed to: all that people get to see, and nothing of where it stands.
+#: What of a campaign is agreed to: all that people get to see, and nothing of where it stands.
 _CAMPAIGN = (
     "name",
     "brief",
@@ -215,7 +235,6 @@ _CAMPAIGN = (
     "email_campaign_ids",
     "crm_campaign_id",
 )
-_CONTENT = ("name", "kind", "channels", "body", "link", "planned_for")
 
 
 def _said(row: Model, names: Sequence[str]) -> dict[str, Any]:
@@ -237,5 +256,12 @@ KINDS: Mapping[str, Kind] = {
         lambda key: Campaign.objects.filter(key=key),
         lambda row: ("campaign", row.key),
         "campaigns.edit",
+    ),
+    "content": Kind(
+        "Content item",
+        _contents,
+        lambda key: ContentItem.objects.filter(key=key),
+        lambda row: ("content", row.key),
+        "content.edit",
     ),
 }

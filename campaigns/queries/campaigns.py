@@ -7,7 +7,7 @@ from django.db.models import Count, Prefetch, QuerySet
 from campaigns.models import Campaign, CampaignContent, CampaignWorkflow
 from martechops.lib import windows
 from martechops.lib.windows import Window
-from workflows.models import Activation, Version, Workflow
+from workflows.models import Activation, ContentItem, Version, Workflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,11 @@ def _part(row: CampaignWorkflow) -> Part:
         live=live[0].version if live else None,
         frozen=frozen[0] if frozen else None,
     )
+
+
+def publishing(item: ContentItem) -> list[Campaign]:
+    """Campaigns that publish it, newest first."""
+    return list(Campaign.objects.filter(pieces__item=item).exclude(state="archived").order_by("-pk")[:20])
 
 
 def pieces(campaign: Campaign) -> list[CampaignContent]:

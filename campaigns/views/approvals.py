@@ -23,13 +23,18 @@ from martechops.people.permissions import check_may, may
 from martechops.people.visitors import person
 from workflows.actions.moves import InFlight
 from workflows.engine.workflow_difference import compare
-from workflows.models import System, Version
+from workflows.models import ContentItem, System, Version
 from workflows.queries import changed_uses, comments
 from workflows.views import in_flight
 
 
 def inbox(request: HttpRequest) -> HttpResponse:
     """What waits for one's own word, what one has asked for, what waits for others, and what was decided."""
+    return _inbox(request, None)
+
+
+def _inbox(request: HttpRequest, form: DelegationForm | None) -> HttpResponse:
+    """`form` is one that says what is wrong with it."""
     user, at = person(request), clock.now()
     mine, asked = reading.inbox(by=user, at=at), reading.asked(by=user)
     view = request.GET.get("view", "mine" if mine or not asked else "asked")
@@ -46,11 +51,11 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "lines": lines() if view != "closed" else [],
         "window": reading.closed(before=request.GET.get("before", "")) if view == "closed" else None,
         "given": standing.given(by=user, at=at),
-        "form": DelegationForm(giver=user) if may(user, "approvals.decide") else None,
+        "form": form or (DelegationForm(giver=user) if may(user, "approvals.decide") else None),
         "rooms": _rooms(user),
         "chats": System.objects.filter(kind=System.Kind.CHAT).order_by("name"),
     }
-    return render(request, "campaigns/approvals.html", context)
+    return render(request, "campaigns/approvals.html", context, status=422 if form else 200)
 
 
 def _rooms(user: User) -> list[tuple[Team, str]]:
@@ -198,6 +203,7 @@ def room(request: HttpRequest) -> HttpResponse:
 def delegate(request: HttpRequest) -> HttpResponse:
     """Let somebody else answer for a time."""
     user, at = person(request), clock.now()
+    check_may(user, "approvals.decide")
     form = DelegationForm(request.POST, giver=user)
     form.instance.giver, form.instance.since = user, at
     if form.is_valid():
@@ -205,12 +211,11 @@ def delegate(request: HttpRequest) -> HttpResponse:
         try:
             delegations.give(to=said["taker"], since=at, until=said["until"], reason=said["reason"], by=user, at=at)
         except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
+            form.add_error(None, error.messages)
         else:
             messages.success(request, "They can answer in your place now.")
-    else:
-        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
-    return redirect("approvals")
+            return redirect("approvals")
+    return _inbox(request, form)
 
 
 @require_POST
@@ -249,6 +254,7 @@ def _context(request: HttpRequest, asked: ApprovalRequest) -> dict[str, Any]:
         "barred": user.pk in asked.barred,
         "may_withdraw": asked.state in ("open", "approved") and asked.requested_by_id == user.pk,
         "last": reading.before(asked),
+        "piece": ContentItem.objects.filter(key=asked.subject_key).first() if asked.subject_kind == "content" else None,
     }
     if asked.release is not None:
         version = asked.release.version

@@ -8,9 +8,10 @@ from django.db import transaction
 
 from martechops.audit import entries
 from martechops.people.models import User
-from martechops.people.permissions import check_may
+from martechops.people.permissions import NotAllowed, check_may
 from workflows.engine.internal import ANSWERED, InternalEvent, subject_of
-from workflows.models import Assignment, Handoff, StepApproval
+from workflows.models import Assignment, ContentItem, Handoff, StepApproval
+from workflows.queries import content
 
 from . import internal_events
 
@@ -36,13 +37,25 @@ def refuse(*, approval: StepApproval, by: User, at: datetime, note: str) -> Step
 
 
 def _decide(approval: StepApproval, state: str, answer: str, *, by: User, at: datetime, note: str) -> StepApproval:
+    item = ContentItem.objects.select_for_update(of=("self",)).filter(pk=approval.content_id or 0).first()
     locked = _open(StepApproval, approval.pk, StepApproval.State.ASKED)
     check_may(by, "handwork.answer", locked)
+    if item is not None and answer == "yes":
+        _agree(item, by)
     locked.state, locked.reason, locked.decided_by, locked.decided_at = state, note.strip(), by, at
     locked.save()
     _record("step.approve" if answer == "yes" else "step.refuse", locked, by=by, at=at, note=note)
     _answer(locked, answer, by=by, at=at, note=note)
     return locked
+
+
+def _agree(item: ContentItem, by: User) -> None:
+    """To the words as they are now, which are read-only meanwhile. Raises NotAllowed for who wrote them (four eyes)."""
+    if by.pk in content.authors([item.pk])[item.pk]:
+        raise NotAllowed(f"You wrote {item.name}, and nobody agrees to their own work: somebody else has to.")
+    if item.state == ContentItem.State.APPROVAL:
+        # No edit and no move: who agreed stands in the answer itself, beside the history of the item.
+        ContentItem.objects.filter(pk=item.pk).update(approved_digest=item.digest)
 
 
 @transaction.atomic

@@ -6,7 +6,6 @@ from rest_framework.routers import SimpleRouter
 from workflows.api.catalog import FieldViewSet, StageViewSet, SystemViewSet, TeamViewSet
 from workflows.api.connections import ConnectionViewSet
 from workflows.api.contacts import ContactViewSet
-from workflows.api.content import ContentViewSet
 from workflows.api.definitions import (
     BlockViewSet,
     ConventionViewSet,
@@ -32,7 +31,6 @@ from workflows.api.workspace import ApplyView, ExportView, PlanView
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("contacts", ContactViewSet)
 router.register("events", EventViewSet)
-router.register("content", ContentViewSet)
 router.register("handoffs", HandoffViewSet)
 router.register("imports", ImportViewSet)
 router.register("replays", ReplayViewSet)

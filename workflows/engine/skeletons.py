@@ -60,7 +60,7 @@ SUBJECTS = {
     "reporting": "workspace",
 }
 _TRIGGERS: Mapping[str, dict[str, Any]] = {
-    "content": {"content": "approve"},
+    "content": {"content": "approval"},
     "reporting": {"schedule": "0 7 * * mon", "timezone": "UTC"},
 }
 

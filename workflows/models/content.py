@@ -1,14 +1,23 @@
 """What campaigns publish: content items on their way from plan to promotion (requirements A9c, K5)."""
 
+from datetime import UTC
+from typing import Any
+
 from django.core.validators import URLValidator
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from martechops.lib import digest
 from martechops.people.models import Team
+
+#: The fields whose change is an edit.
+WORDS = ("name", "kind", "channels", "body", "link", "planned_for")
 
 
 class ContentItem(models.Model):
     """One thing to be published. One row changes when somebody edits it, moves it, or a workflow does.
+
+    What is published is what others agreed to: `approved_digest` names those words, and publishing compares.
 
     The states are the columns of the content board, in their order; which move is allowed to whom is said in
     `workflows.engine.content`. No personal data.
@@ -25,7 +34,8 @@ class ContentItem(models.Model):
     class State(models.TextChoices):
         PLANNED = "planned", "Planned"
         DRAFT = "draft", "In draft"
-        APPROVAL = "approval", "In approval"
+        APPROVAL = "approval", "In review"
+        APPROVED = "approved", "Approved"
         PUBLISHED = "published", "Published"
         PROMOTED = "promoted", "Promoted"
 
@@ -41,6 +51,8 @@ class ContentItem(models.Model):
     link = models.CharField(max_length=500, blank=True, validators=[URLValidator(schemes=["http", "https"])])
     planned_for = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
+    #: `digest` of what was agreed to, while it is; empty for what nobody has agreed to.
+    approved_digest = models.CharField(max_length=64, blank=True, db_default="", default="", editable=False)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     history = HistoricalRecords()
@@ -50,3 +62,18 @@ class ContentItem(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What people get to see of it, and where and when: what is agreed to. Where it stands is no part of it."""
+        planned = self.planned_for.astimezone(UTC).isoformat() if self.planned_for else None
+        return {name: getattr(self, name) for name in WORDS} | {"channels": list(self.channels), "planned_for": planned}
+
+    @property
+    def digest(self) -> str:
+        return digest.of(self.said)
+
+    @property
+    def is_agreed(self) -> bool:
+        """Has somebody agreed to it as it is now?"""
+        return self.approved_digest != "" and self.approved_digest == self.digest

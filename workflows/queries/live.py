@@ -65,6 +65,39 @@ def spec_of(version: Version, today: Today) -> Spec:
     return _PARSED[found_by]
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A live workflow that begins when a content item reaches a state, and its steps."""
+
+    spec: Spec
+    states: tuple[str, ...]
+
+    @property
+    def asks(self) -> bool:
+        """Does it ask people about every item that goes into review?"""
+        whole = self.spec.trigger is not None and self.spec.trigger.where is None
+        return whole and "approval" in self.states and any(step.kind == "approve" for step in self.spec.steps)
+
+
+def about_content() -> list[Waiting]:
+    """Which live workflows wait for content items. Those that cannot be read are left out: their events say so."""
+    now, found = today(), []
+    rows = Version.objects.filter(workflow__type="content", activations__in=Activation.objects.filter(until=None))
+    for version in rows.distinct():
+        try:
+            spec = spec_of(version, now)
+        except BadSpec:
+            continue
+        if spec.trigger is not None and spec.trigger.kind == "content":
+            found.append(Waiting(spec, spec.trigger.of))
+    return found
+
+
+def asks_about_content() -> bool:
+    """Does a live workflow ask people about every content item that goes into review?"""
+    return any(waiting.asks for waiting in about_content())
+
+
 def triggers() -> list[LiveTrigger]:
     """Triggers of all live versions that can be read, candidates included."""
     now = today()

@@ -175,6 +175,7 @@ class Item(Subject):
             "owner": row.owner.key,
             "channels": row.channels,
             "link": row.link,
+            "approved": row.is_agreed,
             "planned_for": row.planned_for.isoformat() if row.planned_for else None,
             "published_at": row.published_at.isoformat() if row.published_at else None,
         }

@@ -84,6 +84,10 @@ def test_asking_withdrawing_and_delegating_by_pages(ana: User, ben: User, dan: U
     assert client.post(f"{asked['Location']}withdraw/").status_code == 302
     assert ApprovalRequest.objects.get().state == "withdrawn"
     client.force_login(ben)
+    refused = client.post("/approvals/delegate/", {"taker": dan.pk, "until": "", "reason": "Typed with care"})
+    assert refused.status_code == 422
+    for words in ("This field is required.", "Typed with care"):
+        assert words in refused.content.decode()
     client.post("/approvals/delegate/", {"taker": dan.pk, "until": "2099-01-01T10:00", "reason": "Away"})
     assert "End it now" in client.get("/approvals/").content.decode()
     row = ben.delegations_given.get()

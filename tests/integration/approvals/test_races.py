@@ -6,16 +6,16 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from campaigns.actions import approvals, rollouts, verdicts
+from campaigns.actions import approvals, content_reviews, rollouts, verdicts
 from campaigns.manifests import Manifest
 from campaigns.models import ApprovalRequest, Release, Rollout
 from martechops.audit.models import AuditEntry
 from martechops.people.actions import users
-from martechops.people.models import Role, User
-from workflows.actions import definitions, drafts
+from martechops.people.models import Role, Team, User
+from workflows.actions import content, definitions, drafts
 from workflows.actions.reviews import InReview
 from workflows.engine import edits
-from workflows.models import DefinitionVersion, MessageTemplate, Version, Workflow
+from workflows.models import ContentItem, DefinitionVersion, MessageTemplate, Version, Workflow
 
 from .conftest import AT, KEY, load, written
 
@@ -149,3 +149,46 @@ def test_edit_and_question_for_approval_do_not_both_succeed(people: dict[str, Us
         )
         assert numbers[0] == "approval.ask", "nothing is written after the hold"
         approvals.withdraw(request=request, by=ana, at=AT)
+
+
+@pytest.mark.requirement("F17", "S19", "A9")
+def test_fifty_approvals_and_edits_of_a_content_item_leave_nothing_out_that_nobody_agreed_to(
+    people: dict[str, User],
+) -> None:
+    """Published is what was agreed to; whoever edits it afterwards has a draft again."""
+    ana, ben = people["ana"], people["ben"]
+    rollouts.switch_off(workflow=Workflow.objects.get(key="content-publishing"), by="tests", at=AT)
+    team = Team.objects.get(key="marketing-ops")
+    item = content.save(ContentItem(key="guide", name="The guide", kind="article", owner=team), by=ana, at=AT)
+    content_reviews.move(item=item, to="draft", by=ana, at=AT)
+    ben.teams.add(team)
+    published = 0
+    for pair in range(PAIRS):
+        item.body = f"Draft {pair}"
+        content.save(item, by=ana, at=AT)
+        content_reviews.move(item=item, to="approval", by=ana, at=AT)
+        request = ApprovalRequest.objects.get(subject_kind="content", state="open")
+
+        def publish(request: ApprovalRequest = request) -> None:
+            verdicts.decide(request=request, verdict="approve", by=ben, at=AT)
+            content_reviews.move(item=item, to="published", by=ben, at=AT)
+
+        def edit(pair: int = pair) -> None:
+            row = ContentItem.objects.get(pk=item.pk)
+            row.body = f"Words {pair}"
+            content.save(row, by=ana, at=AT)
+
+        if pair % 5 == 0:  # whoever is faster at once: now and then it is published first
+            out, edited = [*at_once(publish), *at_once(edit)]
+        else:
+            out, edited = at_once(publish, edit) if pair % 2 else reversed(at_once(edit, publish))
+        assert edited is None or isinstance(edited, InReview), edited
+        assert out is None or isinstance(out, verdicts.Changed | content.CannotMove), out
+        published += out is None
+        item.refresh_from_db()
+        assert item.state not in ("approved", "published") or item.is_agreed
+        if item.state != "draft":
+            content_reviews.move(item=item, to="draft", by=ana, at=AT)
+    assert published >= PAIRS / 5
+    for row in item.history.filter(state="published"):
+        assert row.approved_digest == row.instance.digest

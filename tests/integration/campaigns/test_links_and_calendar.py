@@ -13,6 +13,7 @@ from campaigns.models import Campaign, PageVisit
 from campaigns.queries import audiences, calendars, links
 from campaigns.queries import playbooks as reading
 from martechops.lib import digest
+from martechops.people.actions import tokens
 from martechops.people.models import Team, User
 from tests.integration.admin.rows import make
 from tests.unit.campaigns.test_patterns import SAID
@@ -127,3 +128,22 @@ def test_audience_is_counted_guard_by_guard(demo: None) -> None:
     found = audiences.reach({"contact.lifecycle_stage": "lead"}, at=AT)
     assert (found.members, found.addressed, found.agreed, found.reachable) == (6, 5, 3, 2)
     assert [count for _, count in found.left_out] == [1, 2, 1]
+
+
+@pytest.mark.requirement("C9", "A11")
+def test_interface_lists_tags_and_has_links_visited(webinar: Campaign, ana: User, client: Client) -> None:
+    _, secret = tokens.create(user=ana, scopes=["campaigns:read", "campaigns:write"], by=ana, at=AT)
+    ask: dict[str, Any] = {"headers": {"Authorization": f"Bearer {secret}"}}
+    send = {"content_type": "application/json", **ask}
+    found = client.get(f"/api/v1/links?campaign={webinar.key}", **ask).json()["results"]
+    assert {one["address"] for one in found} == {one.address for one in links.registered(webinar)}
+    assert all(one["tags"]["campaign"] == webinar.name and one["astray"] == {} for one in found)
+    assert client.get("/api/v1/links?campaign=none", **ask).status_code == 400
+    tagged = client.post(
+        "/api/v1/links/tag", {"campaign": webinar.key, "address": "https://example.com/a", "source": "fair"}, **send
+    )
+    assert f"utm_source=fair&utm_medium={webinar.utm['medium']}" in tagged.json()["address"]
+    bad = client.post("/api/v1/links/tag", {"campaign": webinar.key, "address": "no address"}, **send)
+    assert (bad.status_code, bad.json()["errors"][0]["attr"]) == (400, "address")
+    asked_for = client.post("/api/v1/links/visit", **send).json()["asked_for"]
+    assert asked_for == PageVisit.objects.count() > 0

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..coercions import CannotCoerce
 from ..conditions import Check, value_at
+from ..content import CLAIMED
 from ..counterfactual.changes import known
 from ..decision import StepTrace
 from ..effects import LONGEST_CAMPAIGN, FieldWrite, Goal
@@ -56,10 +57,16 @@ def set_field(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:
     name, value = step.arguments["field"], step.arguments["value"]
     if walk.subject.get(name) == value:
         return StepTrace(step=step.key, outcome="done", says=f"{name} is {value} already", checks=checks)
-    if refused := walk.may_not_write(step, name, value):
+    if refused := _claims(walk, name, value) or walk.may_not_write(step, name, value):
         return StepTrace(step=step.key, outcome="withheld", says=refused, checks=checks)
     change = walk.write(step, name, value)
     return StepTrace(step=step.key, outcome="done", says=f"{name} becomes {value}", checks=checks, writes=(change,))
+
+
+def _claims(walk: Walk, name: str, value: object) -> str | None:
+    """Why a step may not say it of a content item: people agree to it, and only publishing makes it published."""
+    is_claim = walk.snapshot.kind == "content" and name == "state" and value in CLAIMED
+    return f"that it is {value} is not set, but comes of agreeing to it and of publishing it" if is_claim else None
 
 
 def set_stage(walk: Walk, step: Step, checks: tuple[Check, ...]) -> StepTrace:

@@ -1,7 +1,10 @@
 """Content items: what is planned, written, published and promoted."""
 
+from typing import Any
+
 import django_filters
 from django.core.exceptions import ValidationError as ModelError
+from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -9,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from campaigns.actions import content_reviews
 from martechops.lib import clock
 from martechops.lib.drf.serializers import StrictSerializer
 from martechops.people.api.authentication import caller
@@ -16,6 +20,8 @@ from martechops.people.models import Team
 from workflows.actions import content
 from workflows.api.writing import Clash
 from workflows.models import ContentItem
+from workflows.queries import content as reading
+from workflows.queries.content import Revision
 
 
 class ContentSerializer(serializers.ModelSerializer[ContentItem]):
@@ -48,6 +54,26 @@ class MoveSerializer(StrictSerializer):
     to = serializers.ChoiceField(ContentItem.State.choices)
 
 
+class RevisionSerializer(serializers.Serializer[Any]):
+    """One edit, and what it changed."""
+
+    number = serializers.IntegerField()
+    id = serializers.IntegerField(help_text="What restoring it names.")
+    by = serializers.CharField(source="by.username", default="", help_text="Empty for a part of the system.")
+    at = serializers.DateTimeField()
+    why = serializers.CharField()
+    changed = serializers.SerializerMethodField()
+
+    def get_changed(self, revision: Revision) -> list[str]:
+        return [name for name, _, _ in revision.changes]
+
+
+class RestoreSerializer(StrictSerializer):
+    """Which revision."""
+
+    revision = serializers.IntegerField(min_value=1, max_value=2**53)
+
+
 class ContentFilter(django_filters.FilterSet):  # type: ignore[misc]
     state = django_filters.ChoiceFilter(choices=ContentItem.State.choices)
     kind = django_filters.ChoiceFilter(choices=ContentItem.Kind.choices)
@@ -57,10 +83,13 @@ class ContentFilter(django_filters.FilterSet):  # type: ignore[misc]
 class ContentViewSet(
     mixins.CreateModelMixin,
     mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
     mixins.ListModelMixin,
     GenericViewSet[ContentItem],
 ):
     """Items on their way from plan to promotion."""
+
+    http_method_names = ["get", "head", "options", "post", "patch"]
 
     read_scope = "content:read"
     write_scope = "content:write"
@@ -70,21 +99,53 @@ class ContentViewSet(
     lookup_value_converter = "int"
 
     def perform_create(self, serializer: serializers.BaseSerializer[ContentItem]) -> None:
-        item = ContentItem(**serializer.validated_data)
+        serializer.instance = self._write(ContentItem(**serializer.validated_data))
+
+    def perform_update(self, serializer: serializers.BaseSerializer[ContentItem]) -> None:
+        """What was agreed to, or is out, becomes a draft again; 409 while it is in review."""
+        item = serializer.instance
+        assert item is not None
+        for name, value in serializer.validated_data.items():
+            setattr(item, name, value)
+        serializer.instance = self._write(item)
+
+    def _write(self, item: ContentItem) -> ContentItem:
         try:
-            serializer.instance = content.save(item, by=caller(self.request), at=clock.now())
+            return content.save(item, by=caller(self.request), at=clock.now())
         except ModelError as error:
             raise serializers.ValidationError(error.message_dict) from None
+
+    @extend_schema(responses=RevisionSerializer(many=True))
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
+    def revisions(self, request: Request, pk: int) -> Response:
+        """Its words over time, newest first."""
+        del request, pk
+        return Response(RevisionSerializer(reading.revisions(self.get_object()), many=True).data)
+
+    @extend_schema(request=RestoreSerializer, responses=ContentSerializer)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: int) -> Response:
+        """Its words as an earlier revision has them, as another edit."""
+        del pk
+        asked = RestoreSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        try:
+            item = content.restore(
+                item=self.get_object(), revision=asked.validated_data["revision"], by=caller(request), at=clock.now()
+            )
+        except LookupError as error:
+            raise Http404(str(error)) from None
+        return Response(ContentSerializer(item).data)
 
     @extend_schema(request=MoveSerializer, responses=ContentSerializer)
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: int) -> Response:
-        """One step along its way; 409 where that is no step from where it stands."""
+        """One step along its way; to review, it is asked for. 409 where that is no step from where it stands."""
         del pk
         asked = MoveSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         try:
-            item = content.move(
+            item = content_reviews.move(
                 item=self.get_object(), to=asked.validated_data["to"], by=caller(request), at=clock.now()
             )
         except content.CannotMove as error:
