@@ -153,6 +153,7 @@ DOORS: Mapping[str, Door] = {
     "repairs/<>/": page("rollouts.view"),
     "repairs/<>/move/": page("rollouts.start", write="rollouts.start"),
     "repairs/<>/file/": page("contacts.view"),
+    "names/<>/": page("definitions.view"),
     "links/": page("campaigns.view", write="campaigns.edit"),
     "campaigns/blank/": page("campaigns.edit", write="campaigns.edit"),
     "campaigns/<>/": page("campaigns.view"),

@@ -24,7 +24,7 @@ from workflows.queries import blocks, lint, live, messages, segments
 from workflows.rehearsal import candidates, leads
 from workflows.rehearsal import versions as rehearsed
 
-from . import recent_leads
+from . import naming_changes, recent_leads
 
 _LINK = re.compile(r"""https?://[^\s<>"'\])]+""")
 #: People that each template is filled in for.
@@ -71,7 +71,7 @@ def gather(versions: Sequence[Version], *, name: str, at: datetime, around: Arou
         landing_pages=around.landing_pages,
         visits=_visits({link.url for link in (*links, *around.landing_pages)}),
         utm=dict(around.utm),
-        conventions=_conventions(),
+        conventions=conventions(at=at),
         fields=segments.field_types(),
         renderings=tuple(
             _rendering(text, everybody[:_SAMPLED], known) for text in texts.values() if text.channel != "page"
@@ -133,14 +133,17 @@ def _intake(mappings: Mapping[str, CompiledMapping]) -> tuple[CompiledMapping, .
     return tuple(mappings[key] for key in sorted(set(keys)) if key in mappings)
 
 
-def _conventions() -> dict[str, tuple[Convention, ...]]:
-    found: dict[str, tuple[Convention, ...]] = {}
-    for row in NamingConvention.objects.all():
+def conventions(*, at: datetime) -> dict[str, tuple[Convention, ...]]:
+    """By what they name; one that was changed a while ago is followed by what it was, which is read still."""
+    rows = list(NamingConvention.objects.all())
+    formers, found = naming_changes.formers(rows, at=at), dict[str, tuple[Convention, ...]]()
+    for row in rows:
         try:
             made = compile_convention(row.parts, separator=row.separator)
         except BadConvention:
             continue
-        found[row.subject] = (*found.get(row.subject, ()), made)
+        before = (formers[row.pk].convention,) if row.pk in formers else ()
+        found[row.subject] = (*found.get(row.subject, ()), made, *before)
     return found
 
 

@@ -49,10 +49,10 @@ def _objections(name: str, value: str, launch: Launch) -> Iterator[str]:
         if made and all(convention.parse(value) is None for convention in made):
             yield f"utm_campaign {value} does not follow the naming convention: {_why(made[0], value)}"
         return
-    for convention in launch.conventions.get("utm", ()):
-        for part in convention.parts:
-            if part.name in (name, name.removeprefix("utm_")) and not part.fits(value):
-                yield f"{name} is {value}; it may be {part.says()}"
+    parts = [part for convention in launch.conventions.get("utm", ()) for part in convention.parts]
+    asked = [part for part in parts if part.name in (name, name.removeprefix("utm_"))]
+    if asked and not any(part.fits(value) for part in asked):
+        yield f"{name} is {value}; it may be {asked[0].says()}"
 
 
 def _why(convention: Convention, value: str) -> str:
