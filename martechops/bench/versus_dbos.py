@@ -30,6 +30,7 @@ def measure(workers: crew.Crew, stock: Stock, sizes: Sizes, report: Report) -> N
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE DATABASE {DATABASE}")
     theirs, ours = [], []
+    workers.tell("advance", workers=2)  # what earlier sections have stored is not this one's
     for number in range(sizes.rounds):
         report.say(f"  round {number + 1} of {sizes.rounds}")
         theirs.append(_of_theirs(number * 2 * sizes.tasks, sizes.tasks, report))
