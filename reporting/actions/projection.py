@@ -16,6 +16,7 @@ from django.db.backends.utils import CursorWrapper
 
 from martechops.lib import bulk, digest
 from martechops.lib.frozen import dataclass
+from reporting.actions import present_names
 from reporting.facts import FACTS, Fact, contacts
 from reporting.models import DailyFigure, Projection, StaleRow
 from workflows.models import NamingConvention
@@ -52,9 +53,10 @@ def turn(*, at: datetime, most: int = AT_ONCE) -> int:
         if not cursor.fetchone()[0]:
             return 0
         rules = current_rules()
-        if Projection.objects.filter(basis=basis(rules)).exists():
-            return _take(cursor, rules, most=most, at=at)
-        return _rebuild(cursor, rules, at=at)
+        projected = Projection.objects.filter(basis=basis(rules)).first()
+        if projected is None or not _follow_renames(cursor, projected):
+            return _rebuild(cursor, rules, at=at)
+        return _take(cursor, rules, most=most, at=at)
 
 
 @transaction.atomic
@@ -113,6 +115,19 @@ def _take(cursor: CursorWrapper, rules: Rules, *, most: int, at: datetime) -> in
     return sum(count for _, _, count in rows)
 
 
+def _follow_renames(cursor: CursorWrapper, projected: Projection) -> bool:
+    """Facts stand under the names of today; False if they cannot be brought there but by making them anew."""
+    before, now = [tuple(name) for name in projected.names], present_names.in_force()
+    if before == now:
+        return True
+    if not present_names.can_follow(before, now):
+        return False
+    present_names.follow(cursor, before, now)
+    projected.names = [list(name) for name in now]
+    projected.save(update_fields=["names"])
+    return True
+
+
 def _rebuild(cursor: CursorWrapper, rules: Rules, *, at: datetime) -> int:
     # What is noted from here on is made anew once more; what was noted before is in the rows that are read below.
     cursor.execute(f"DELETE FROM {_NOTES}")  # noqa: S608
@@ -122,7 +137,9 @@ def _rebuild(cursor: CursorWrapper, rules: Rules, *, at: datetime) -> int:
         cursor.execute(f"DELETE FROM {fact.table}")  # noqa: S608
         made += _insert(cursor, fact, rules, ids=None)
     _forget_empty_cells(cursor)
-    Projection.objects.update_or_create(pk=1, defaults={"basis": basis(rules), "rebuilt_at": at, "moved_at": at})
+    names = [list(name) for name in present_names.in_force()]
+    said = {"basis": basis(rules), "names": names, "rebuilt_at": at, "moved_at": at}
+    Projection.objects.update_or_create(pk=1, defaults=said)
     return made
 
 

@@ -4,6 +4,7 @@ from reporting.models import ConversionFact
 from workflows.models import Conversion
 
 from .fact import FROM_CONTACT, OF_CONTACT, Fact, day, text
+from .names import CAMPAIGN, current
 
 #: What no sum can hold is no worth.
 _VALUE = "CASE WHEN abs(r.value) < 1e15 THEN r.value::numeric(20, 4) END"
@@ -20,7 +21,7 @@ FACT = Fact(
         "workflow_id": "r.workflow_id",
         "run_id": "r.run_id",
         "value": _VALUE,
-        "campaign": text("r.campaign"),
+        "campaign": current(CAMPAIGN, text("r.campaign")),
         "channel": FROM_CONTACT["channel"],
     },
     joins=OF_CONTACT,

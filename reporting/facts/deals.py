@@ -7,6 +7,7 @@ from reporting.models import DealFact
 from workflows.models import Trace
 
 from .fact import FROM_CONTACT, OF_CONTACT, Fact, text
+from .names import EVENT, current
 from .touches import BODY
 
 _VALUE = "j.b#>>'{properties,value}'"
@@ -22,7 +23,7 @@ FACT = Fact(
         "event_id": "e.id",
         "contact_id": "r.contact_id",
         "at": "e.occurred_at",
-        "event": "e.name",
+        "event": current(EVENT, "e.name"),
         "deal": text("j.b#>>'{properties,deal_id}'"),
         "value": f"CASE WHEN {_IS_WORTH} AND abs(({_VALUE})::numeric) < 1e15 THEN ({_VALUE})::numeric(20, 4) END",
         "currency": text("upper(j.b#>>'{properties,currency}')"),

@@ -10,6 +10,7 @@ from workflows.models import InboundEvent, QuarantinedEvent, Trace
 
 from .channels import channel_of
 from .fact import Fact, day, text
+from .names import CAMPAIGN, EVENT, current
 
 #: The body as it was handled. jsonb refuses what no text in PostgreSQL can hold; such a body tells of no touch.
 BODY = f"""
@@ -51,10 +52,10 @@ FACT = Fact(
         "event_id": "e.id",
         "contact_id": "r.contact_id",
         "at": "e.occurred_at",
-        "event": "e.name",
+        "event": current(EVENT, "e.name"),
         "source": "w.source",
         "medium": "w.medium",
-        "campaign": "t.campaign",
+        "campaign": current(CAMPAIGN, "t.campaign"),
         "channel": channel_of(source="lower(w.source)", medium="lower(w.medium)"),
     },
     joins=BODY + _TAGS,

@@ -34,6 +34,8 @@ class Projection(models.Model):
     id = models.SmallIntegerField(primary_key=True, default=1)
     #: Names the SQL of all facts and the channel labels that it holds.
     basis = models.TextField()
+    #: Former names that facts stand under their present ones of: [kind, former, present].
+    names = models.JSONField(default=list)
     rebuilt_at = models.DateTimeField()
     #: The last turn that found something to do.
     moved_at = models.DateTimeField()
