@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from reporting.views import attribution, health, reports, results
+from reporting.views import attribution, dashboards, health, reports
 
 urlpatterns = [
-    path("results/", results.show, name="results"),
+    path("results/", dashboards.board, name="results"),
+    *(path(f"results/{key}/", dashboards.board, {"key": key}) for key in ("pipeline", "workflows", "teams")),
+    path("results/contacts/", dashboards.contacts, name="results-contacts"),
+    path("results/<slug:key>/numbers.<slug:form>", dashboards.file, name="results-file"),
     path("results/attribution/", attribution.show, name="attribution"),
     path("reports/", reports.listing, name="reports"),
     path("reports/<int:report_id>/", reports.detail, name="report"),

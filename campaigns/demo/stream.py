@@ -10,6 +10,7 @@ only among those that name the same strongest key.
 
 import random
 import uuid
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -255,7 +256,16 @@ def _stage_move(story: _Story) -> DemoMessage:
     person.steps += 1
     if person.steps < len(_STEPS):
         waiting.append(person)
-    return story.track(Kind.STAGE_MOVE, person, event, {"email": person.email, **properties(story.dice)})
+    said = {"email": person.email, **_deal(person, event), **properties(story.dice)}
+    return story.track(Kind.STAGE_MOVE, person, event, said)
+
+
+def _deal(person: _Person, event: str) -> dict[str, Any]:
+    """From the meeting on there is a deal; what it is worth depends on nothing but the person."""
+    if event not in ("Meeting Booked", "Trial Started", "Purchase Completed"):
+        return {}
+    number = zlib.crc32(person.email.encode())
+    return {"deal_id": f"deal-{number:08x}", "value": 1_000 + number % 480 * 100, "currency": "EUR"}
 
 
 def _unsubscribe(story: _Story) -> DemoMessage:
