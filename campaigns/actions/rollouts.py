@@ -20,7 +20,9 @@ from martechops.people.permissions import check_may
 from workflows.actions import activations, moves
 from workflows.actions.moves import InFlight
 from workflows.engine.in_flight import PIN
+from workflows.engine.parse import BadSpec
 from workflows.models import Activation, Notice, Segment, Version, Workflow
+from workflows.queries import in_flight as ways
 
 #: Who acts where no person does, in the audit log.
 CONTROLLER = "rollouts"
@@ -131,12 +133,15 @@ def _decide(
     activations.check(version, workflow)
     if running := reading.open_of(workflow.pk):
         raise CannotActivate(f"{running} is under way: take it to its end, roll it back or call it off first")
+    live = Activation.objects.filter(workflow=workflow, until=None).select_related("version__workflow").first()
+    stable = live.version if live and live.version_id != version.pk else None
+    if stable is not None and in_flight.policy != PIN:
+        _check_ways(stable, version, in_flight)
     entries.hold_back_others()
     release = releases.current(version=version, by=by, at=at)
     approval = None
     if isinstance(by, User) and break_glass is None:
         approval = _agreed(release, campaign, at)
-    live = Activation.objects.filter(workflow=workflow, until=None).select_related("version").first()
     return Rollout.objects.create(
         version=version,
         started_at=at,
@@ -145,11 +150,19 @@ def _decide(
         release=release,
         approval=approval,
         break_glass=break_glass,
-        stable=live.version if live and live.version_id != version.pk else None,
+        stable=stable,
         ramp=ramp.plain,
         starts_at=starts_at,
         in_flight={"policy": in_flight.policy, "steps": dict(in_flight.steps or {})},
     )
+
+
+def _check_ways(stable: Version, version: Version, in_flight: InFlight) -> None:
+    """What is carried out when it is for everybody can be carried out. Raises CannotActivate."""
+    try:
+        ways.preview(old=stable, new=version, policy=in_flight.policy, steps=in_flight.steps)
+    except (moves.BadMap, BadSpec, ValueError) as error:
+        raise CannotActivate(f"those on their way cannot be taken along so: {error}") from None
 
 
 def _take_along(rollout: Rollout, *, by: User | str, at: datetime, seen: str = "") -> None:

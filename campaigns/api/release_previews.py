@@ -17,11 +17,20 @@ class ManifestChangeSerializer(serializers.Serializer[Any]):
     changed = PinSerializer(many=True)
 
 
+class LandingSerializer(serializers.Serializer[Any]):
+    way = serializers.ChoiceField(("stays", "waits", "begins", "ends"))
+    step = serializers.CharField(help_text="The step of the new version; where they stay, their own.")
+    says = serializers.CharField(help_text="Why.")
+
+
 class FlightSerializer(serializers.Serializer[Any]):
-    version = serializers.IntegerField(help_text="Number of the version that they are on.")
+    version = serializers.IntegerField(source="old.number", help_text="Number of the version that they are on.")
     step = serializers.CharField()
     people = serializers.IntegerField()
-    follows_to = serializers.CharField(help_text="The step that they would go on from; empty: there is none.")
+    follow = LandingSerializer(source="landings.follow")
+    migrate = LandingSerializer(
+        source="landings.migrate", help_text="By the map that leads each step to the one of its key."
+    )
 
 
 class SendingSerializer(serializers.Serializer[Any]):
@@ -47,7 +56,8 @@ class ReleasePreviewSerializer(serializers.Serializer[Any]):
     change = ManifestChangeSerializer(help_text="What the manifest has otherwise than the one that is live.")
     drift = ManifestChangeSerializer(help_text="What was changed since the release was made.")
     in_flight = serializers.IntegerField()
-    follow = serializers.IntegerField(help_text="Of these, for whom the new version has their step.")
+    follow = serializers.IntegerField(help_text="Of these, who can go on with the new version from their step.")
+    migrate = serializers.IntegerField(help_text="Of these, whom a map takes along that leads each step to its key.")
     flights = FlightSerializer(many=True)
     replay = serializers.IntegerField(source="replay.pk", default=None)
     entries_per_day = serializers.FloatField(source="forecast.entries_per_day", default=None)

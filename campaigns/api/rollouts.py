@@ -20,7 +20,9 @@ from martechops.lib import clock
 from martechops.lib.drf.serializers import StrictSerializer
 from martechops.people.api.authentication import caller
 from martechops.people.models import User
+from workflows.actions.moves import InFlight
 from workflows.api.writing import Clash
+from workflows.engine.in_flight import POLICIES
 from workflows.models import Version
 
 
@@ -53,6 +55,7 @@ class RolloutSerializer(StrictSerializer, serializers.ModelSerializer[Rollout]):
         model = Rollout
         fields = [
             *("id", "workflow", "version", "stable", "release", "state", "stage", "since", "ramp", "starts_at"),
+            *("in_flight",),
             *("started_at", "started_by", "note", "steps", "look"),
         ]
         read_only_fields = fields
@@ -63,6 +66,18 @@ class RolloutSerializer(StrictSerializer, serializers.ModelSerializer[Rollout]):
         return dict(RolloutLookSerializer(newest[0]).data) if newest else None
 
 
+class WhoIsOnTheWaySerializer(StrictSerializer):
+    """What becomes of those on their way on the former version, once this one is for everybody."""
+
+    policy = serializers.ChoiceField(tuple(POLICIES.items()))
+    steps = serializers.DictField(
+        child=serializers.CharField(max_length=120),
+        required=False,
+        default=dict,
+        help_text="Under migrate: step of their version → step of the other, or `end`.",
+    )
+
+
 class RolloutStartSerializer(StrictSerializer):
     """Which frozen version, how, and when it begins; without a ramp by the usual one, 5 → 25 → 100 %."""
 
@@ -70,6 +85,7 @@ class RolloutStartSerializer(StrictSerializer):
     ramp = serializers.JSONField(required=False, help_text="As docs/rollouts.md says: stages, window, expected_stages.")
     note = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
     starts_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    in_flight = WhoIsOnTheWaySerializer(required=False, help_text="Left out: they finish on the version they entered.")
 
     def validate_ramp(self, said: object) -> Ramp:
         try:
@@ -110,6 +126,8 @@ class RolloutViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         serializer = RolloutStartSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         said = {"ramp": ramps.USUAL, **serializer.validated_data}
+        if "in_flight" in said:
+            said["in_flight"] = InFlight(**said["in_flight"])
         try:
             begun = rollouts.start(**said, by=caller(request), at=clock.now())
         except (rollouts.CannotActivate, releases.CannotRelease) as error:

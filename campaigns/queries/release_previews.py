@@ -3,31 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count
-
 from campaigns.manifests import Change, Manifest
 from campaigns.models import Release, Rollout
+from workflows.engine.in_flight import FOLLOW, MIGRATE
 from workflows.engine.replays import Forecast
 from workflows.lint import BY_CODE, Finding
-from workflows.models import Activation, Replay, Run, Version
-from workflows.queries import lint, replays, specs
+from workflows.models import Activation, Replay, Version
+from workflows.queries import in_flight, lint, replays, specs
+from workflows.queries.in_flight import Prospect
 
 from . import approval_subjects, manifests
 
 #: Kinds of effects that reach people.
 _SENDS = ("send_message",)
-
-
-@dataclass(frozen=True, slots=True)
-class Flight:
-    """People at one step of one version, and where each way of treating them takes them."""
-
-    version: int
-    step: str
-    name: str
-    people: int
-    #: The step of the new version that they would go on from; empty: there is none of this key.
-    follows_to: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +43,8 @@ class Preview:
     change: Change
     #: What was changed since the release was made: it would go live otherwise than it was agreed to.
     drift: Change
-    flights: Sequence[Flight]
+    #: Who is on the way on other versions, and where each policy would take them.
+    flights: Sequence[Prospect]
     #: The newest replay of exactly this content, done or under way.
     replay: Replay | None
     forecast: Forecast | None
@@ -68,8 +57,13 @@ class Preview:
 
     @property
     def follow(self) -> int:
-        """People for whom the new version has the step at which they stand."""
-        return sum(one.people for one in self.flights if one.follows_to)
+        """People who can go on with the new version from the step at which they stand."""
+        return sum(one.moved_by(FOLLOW) for one in self.flights)
+
+    @property
+    def migrate(self) -> int:
+        """People whom a map takes along that leads each step to the one of its key."""
+        return sum(one.moved_by(MIGRATE) for one in self.flights)
 
     @property
     def messages_a_day(self) -> float:
@@ -93,7 +87,7 @@ def of(release: Release) -> Preview:
         live_release=live_release,
         change=own.changed_from(Manifest.read(live_release.manifest) if live_release else Manifest(())),
         drift=now.manifest.changed_from(own) if now else own.changed_from(own),
-        flights=_flights(version),
+        flights=in_flight.prospects(version),
         replay=replay,
         forecast=forecast,
         sendings=_sendings(version, forecast) if forecast else (),
@@ -104,24 +98,6 @@ def of(release: Release) -> Preview:
 def _release_of(version: Version) -> Release | None:
     rollout = Rollout.objects.filter(version=version, release__isnull=False).select_related("release").first()
     return rollout.release if rollout else None
-
-
-def _flights(version: Version) -> list[Flight]:
-    rows = Run.objects.filter(workflow_id=version.workflow_id, state=Run.State.WAITING)
-    counts = rows.values_list("version_id", "step").annotate(people=Count("id")).order_by("version_id", "step")
-    versions = {row.pk: row for row in Version.objects.filter(pk__in={pk for pk, _, _ in counts})}
-    ahead = {step.key for step in specs.of(version).spec.steps}
-    return [
-        Flight(
-            version=versions[pk].number,
-            step=step,
-            name=_names(versions[pk]).get(step, step),
-            people=people,
-            follows_to=step if step in ahead else "",
-        )
-        for pk, step, people in counts
-        if pk != version.pk
-    ]
 
 
 def _names(version: Version) -> dict[str, str]:

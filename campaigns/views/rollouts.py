@@ -14,7 +14,11 @@ from campaigns.queries import rollouts as reading
 from martechops.lib import clock
 from martechops.people.permissions import check_may, may
 from martechops.people.visitors import person
+from workflows.actions.moves import InFlight
+from workflows.engine.in_flight import MIGRATE, PIN
 from workflows.models import Activation, LifecycleStage, Version
+from workflows.views import in_flight
+from workflows.views.in_flight import Choice
 
 _MOST_SHOWN = 50
 
@@ -82,28 +86,46 @@ def start(request: HttpRequest, version_id: int) -> HttpResponse:
     """Let a frozen version out stage by stage."""
     version = get_object_or_404(Version.objects.select_related("workflow__owner"), pk=version_id)
     check_may(person(request), "rollouts.start", version.workflow)
-    live = Activation.objects.filter(workflow=version.workflow, until=None).select_related("version").first()
+    live = Activation.objects.filter(workflow=version.workflow, until=None).select_related("version__workflow").first()
+    said = request.POST if request.method == "POST" else request.GET
+    chosen = in_flight.choice(said, old=live.version, new=version) if live and live.version != version else None
+    looks = "look" in request.POST
     form = StartForm(
         request.POST if request.method == "POST" else None,
         initial={"note": version.note, "expected_stages": _stages(version, live)},
     )
-    if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
+    if chosen and chosen.policy == MIGRATE and not chosen.steps and not looks and form.is_valid():
+        form.add_error(None, "Say for one step at least where those who wait there go, or let them finish.")
+    if request.method == "POST" and not looks and form.is_valid():
+        given = form.cleaned_data
         try:
             begun = actions.start(
                 version=version,
-                ramp=said["ramp"],
+                ramp=given["ramp"],
                 by=person(request),
                 at=clock.now(),
-                note=said["note"],
-                starts_at=said["starts_at"],
+                note=given["note"],
+                starts_at=given["starts_at"],
+                in_flight=_in_flight(chosen, seen=said.get("seen", "")),
             )
         except actions.CannotActivate as error:
             form.add_error(None, f"{str(error).rstrip('.')}.")
         else:
             return redirect("rollout", rollout_id=begun.pk)
-    context = {"version": version, "workflow": version.workflow, "live": live.version if live else None, "form": form}
-    return render(request, "campaigns/rollout_start.html", context, status=422 if request.method == "POST" else 200)
+    context = {
+        "version": version,
+        "workflow": version.workflow,
+        "live": live.version if live else None,
+        "form": form,
+        "chosen": chosen,
+    }
+    refused = request.method == "POST" and not looks
+    return render(request, "campaigns/rollout_start.html", context, status=422 if refused else 200)
+
+
+def _in_flight(chosen: Choice | None, *, seen: str) -> InFlight:
+    """What is to become of those on their way, once it is for everybody."""
+    return InFlight(chosen.policy or PIN, chosen.steps, seen) if chosen else actions.FINISH
 
 
 def _stages(version: Version, live: Activation | None) -> list[LifecycleStage]:

@@ -23,6 +23,7 @@ LOOKS: dict[str, Look] = {
     "documented": Look("Documented only", "", "book-open"),
     "map_only": Look("Documented only", "", "book-open"),
     "finishing": Look("Finishing", "warn", "hourglass"),
+    "rolling_out": Look("Rolling out", "info", "rocket"),
     "stopped": Look("Stopped", "", "circle-stop"),
     "retired": Look("Retired", "", "archive"),
     # campaigns

@@ -100,7 +100,7 @@ class _Decision:
 def _begin(asked: _Decision, *, by: User | str, at: datetime) -> Move | None:
     workflow = Workflow.objects.select_for_update().get(pk=asked.old.workflow_id)
     shown = _checked(asked)
-    if asked.seen and asked.seen != shown.token:
+    if asked.seen and not shown.is_as(asked.seen):
         raise NotAsPreviewed("People have gone on meanwhile: look at the numbers once more.")
     going = {group.step for group in shown.groups if group.landing.moves}
     if not going:

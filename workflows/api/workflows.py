@@ -54,7 +54,10 @@ class WorkflowVersionSerializer(serializers.ModelSerializer[Version]):
     begun_from = serializers.SerializerMethodField(help_text="Number of the version that it was begun from.")
     author = serializers.CharField(source="author.username", read_only=True, allow_null=True, default=None)
     state = serializers.SerializerMethodField(
-        help_text="draft; live; finishing, where people are on the way and nobody enters any more; else frozen."
+        help_text=(
+            "draft; live; rolling_out, where a part of those who come enter it; rolled_back; "
+            "finishing, where people are on the way and nobody enters any more; else frozen."
+        )
     )
     in_flight = serializers.IntegerField(read_only=True, help_text="How many are on the way on it.")
     problems = serializers.SerializerMethodField(help_text="What keeps it from being frozen, each with its place.")
@@ -70,8 +73,12 @@ class WorkflowVersionSerializer(serializers.ModelSerializer[Version]):
         if row.frozen_at is None:
             return "draft"
         if row.is_live:  # type: ignore[attr-defined]
-            return "live"
-        return "finishing" if row.in_flight else "frozen"  # type: ignore[attr-defined]
+            return in_flight.LIVE
+        if row.is_tried:  # type: ignore[attr-defined]
+            return in_flight.TRIED
+        if row.is_withdrawn:  # type: ignore[attr-defined]
+            return in_flight.ROLLED_BACK
+        return in_flight.FINISHING if row.in_flight else in_flight.FROZEN  # type: ignore[attr-defined]
 
     def get_begun_from(self, row: Version) -> int | None:
         return row.parent.number if row.parent else None

@@ -89,6 +89,11 @@ def landings(policy: str, *, old: Spec, new: Spec, steps: Mapping[str, str]) -> 
     return {step.key: landing(policy, old=old, new=new, step=step.key, steps=steps) for step in old.steps}
 
 
+def by_key(*, old: Spec, new: Spec) -> dict[str, str]:
+    """The map that suggests itself: each step to the one of its key. Which step a lost one leads to, people say."""
+    return {step.key: step.key for step in old.steps if step.key in new.positions}
+
+
 def awaited(step: Step) -> str:
     """The event that a run at this step waits for; empty where it is none."""
     if step.wait is None:

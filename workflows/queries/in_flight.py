@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from martechops.lib import digest
 from workflows.engine import in_flight
+from workflows.engine.arms import Arm
 from workflows.engine.in_flight import Landing
+from workflows.engine.parse import BadSpec
 from workflows.engine.spec import Spec
 from workflows.models import Activation, Move, Run, RunMove, Version
 
@@ -36,6 +38,8 @@ class Preview:
     policy: str
     steps: Mapping[str, str]
     groups: Sequence[Group]
+    #: Where each step of the old version leads, also those where nobody waits now.
+    landings: Mapping[str, Landing]
 
     @property
     def people(self) -> int:
@@ -51,22 +55,93 @@ class Preview:
 
     @property
     def token(self) -> str:
-        """Another one as soon as anything of what it shows is another."""
-        said = [[group.step, group.people, group.landing.way, group.landing.step] for group in self.groups]
-        return digest.of([self.old.pk, self.new.pk, self.policy, sorted(self.steps.items()), said])[:16]
+        """Names what it shows: where each step leads, and how many are moved."""
+        ways = sorted([step, one.way, one.step] for step, one in self.landings.items())
+        said = [self.old.pk, self.new.pk, self.policy, sorted(self.steps.items()), ways]
+        return f"{digest.of(said)[:16]}-{self.moving}"
+
+    def is_as(self, seen: str) -> bool:
+        """Whether a token still says what is so: the same ways, and as many people, give or take one in twenty.
+
+        On a busy workflow somebody goes on in every second: asked for the very same number, nobody could confirm any.
+        """
+        ways, _, moving = seen.partition("-")
+        if ways != self.token.partition("-")[0] or not (moving.isdecimal() and len(moving) < 12):
+            return False
+        return abs(int(moving) - self.moving) <= int(moving) // _ALL_BUT
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """Those who wait at one step of one version, and where each policy takes them; its map is `by_key`."""
+
+    old: Version
+    step: str
+    name: str
+    people: int
+    #: By policy.
+    landings: Mapping[str, Landing]
+
+    def moved_by(self, policy: str) -> int:
+        """How many of them it moves: all or none."""
+        return self.people if self.landings[policy].moves else 0
+
+
+#: A preview holds while the number of those who are moved differs by less than one in so many.
+_ALL_BUT = 20
+
+
+def prospects(new: Version) -> list[Prospect]:
+    """Everybody on the way on another version of its workflow, if it went live now. As `preview` counts them.
+
+    Four queries, however many versions there are. A version that cannot be read keeps whom it has.
+    """
+    rows = Run.objects.filter(workflow_id=new.workflow_id, state=Run.State.WAITING).exclude(version_id=new.pk)
+    counted: dict[int, dict[str, int]] = {}
+    for version, step, people in rows.values_list("version_id", "step").annotate(Count("pk")).order_by():
+        counted.setdefault(version, {})[step] = people
+    olds = Version.objects.filter(pk__in=counted).select_related("workflow").order_by("number")
+    today = live.today()
+    after = _read(new, today) if counted else None
+    return [one for old in olds for one in _prospects(old, _read(old, today), after, counted[old.pk])]
+
+
+def _read(version: Version, today: live.Today) -> Spec | None:
+    try:
+        return live.spec_of(version, today)
+    except BadSpec:
+        return None
+
+
+def _prospects(old: Version, before: Spec | None, after: Spec | None, waiting: Mapping[str, int]) -> list[Prospect]:
+    if before is None or after is None:
+        stays = dict.fromkeys(in_flight.POLICIES, _UNREADABLE)
+        return [Prospect(old, step, step, people, stays) for step, people in sorted(waiting.items())]
+    suggested = in_flight.by_key(old=before, new=after)
+    ways = {policy: _ways(before, after, policy, suggested) for policy in in_flight.POLICIES}
+    return [
+        Prospect(old, step, _name(before, step), people, {policy: _at(ways[policy], step) for policy in ways})
+        for step, people in _in_order(before, waiting)
+    ]
+
+
+def _ways(before: Spec, after: Spec, policy: str, suggested: Mapping[str, str]) -> dict[str, Landing]:
+    steps = suggested if policy == in_flight.MIGRATE else {}
+    return in_flight.landings(policy, old=before, new=after, steps=steps)
+
+
+_UNREADABLE = Landing(in_flight.STAYS, "", "a version cannot be read")
 
 
 def preview(*, old: Version, new: Version, policy: str, steps: Mapping[str, str] | None = None) -> Preview:
     """Where each of them would go. Four queries, however many there are. Raises BadMap, BadSpec and ValueError."""
     before, after = specs(old, new)
     landings = in_flight.landings(policy, old=before, new=after, steps=steps or {})
-    waiting = waiting_by_step(old)
-    order = before.positions
     groups = [
-        _group(before, after, step, people, landings.get(step) or _lost(step))
-        for step, people in sorted(waiting.items(), key=lambda one: order.get(one[0], len(order)))
+        _group(before, after, step, people, _at(landings, step))
+        for step, people in _in_order(before, waiting_by_step(old))
     ]
-    return Preview(old, new, policy, steps or {}, groups)
+    return Preview(old, new, policy, steps or {}, groups, landings)
 
 
 def specs(*versions: Version) -> list[Spec]:
@@ -82,18 +157,54 @@ def waiting_by_step(version: Version) -> dict[str, int]:
 
 
 def with_state(versions: QuerySet[Version]) -> QuerySet[Version]:
-    """Each with `in_flight`, how many are on the way on it, and `is_live`."""
+    """Each with `in_flight`, how many are on the way on it, `is_live`, `is_tried` and `is_withdrawn`."""
     waiting = Run.objects.filter(
         workflow_id=OuterRef("workflow_id"), version_id=OuterRef("pk"), state=Run.State.WAITING
     )
     counted = waiting.order_by().values("version_id").annotate(people=Count("pk")).values("people")
-    live = Activation.arms.filter(version_id=OuterRef("pk"), until=None)
-    return versions.annotate(in_flight=Coalesce(Subquery(counted), 0), is_live=Exists(live))
+    arms = Activation.arms.filter(version_id=OuterRef("pk"))
+    return versions.annotate(
+        in_flight=Coalesce(Subquery(counted), 0),
+        is_live=Exists(arms.filter(until=None, arm=Arm.STABLE.value)),
+        is_tried=Exists(arms.filter(until=None, arm=Arm.CANDIDATE.value)),
+        is_withdrawn=Exists(arms.filter(withdrawn=True)),
+    )
 
 
-def entered_now(workflow_id: int) -> set[int]:
-    """Versions that somebody can enter: what is live for everybody, and what is tried beside it."""
-    return set(Activation.arms.filter(workflow_id=workflow_id, until=None).values_list("version_id", flat=True))
+#: Where a frozen version stands.
+LIVE, TRIED, FINISHING, ROLLED_BACK, FROZEN = "live", "rolling_out", "finishing", "rolled_back", "frozen"
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """Where the versions of a workflow stand, and how many are on the way on each."""
+
+    #: What is live for everybody, and what is let out beside it; of these, versions that somebody can enter.
+    entered: Mapping[int, str]
+    #: Rolled back: whoever is on one goes no further.
+    withdrawn: frozenset[int]
+    waiting: Mapping[int, int]
+
+    def of(self, version_id: int) -> str:
+        if version_id in self.entered:
+            return self.entered[version_id]
+        if version_id in self.withdrawn:
+            return ROLLED_BACK
+        return FINISHING if self.waiting.get(version_id) else FROZEN
+
+    @property
+    def finishing(self) -> int:
+        """How many are on the way on versions that nobody enters any more, and go on there."""
+        return sum(people for version, people in self.waiting.items() if self.of(version) == FINISHING)
+
+
+def standings(workflow_id: int) -> Standings:
+    """Of every version of a workflow. Two queries."""
+    rows = Activation.arms.filter(Q(until=None) | Q(withdrawn=True), workflow_id=workflow_id)
+    found = list(rows.values_list("version_id", "arm", "until"))
+    entered = {version: LIVE if arm == Arm.STABLE.value else TRIED for version, arm, until in found if until is None}
+    withdrawn = frozenset(version for version, _, until in found if until is not None) - set(entered)
+    return Standings(entered, withdrawn, waiting_by_version(workflow_id))
 
 
 def waiting_by_version(workflow_id: int) -> dict[int, int]:
@@ -119,8 +230,13 @@ def done_by_way(move: Move) -> dict[str, int]:
     return dict(move.done.values_list("way").annotate(Count("pk")).order_by())
 
 
-def _lost(step: str) -> Landing:
-    return Landing(in_flight.STAYS, step, "its own version has no such step")
+def _in_order(spec: Spec, waiting: Mapping[str, int]) -> list[tuple[str, int]]:
+    order = spec.positions
+    return sorted(waiting.items(), key=lambda one: order.get(one[0], len(order)))
+
+
+def _at(landings: Mapping[str, Landing], step: str) -> Landing:
+    return landings.get(step) or Landing(in_flight.STAYS, step, "its own version has no such step")
 
 
 def _group(old: Spec, new: Spec, step: str, people: int, landing: Landing) -> Group:

@@ -27,7 +27,8 @@ class OnTheWay:
 
     version: Version
     people: int
-    is_live: bool
+    #: As `queries.in_flight.Standings` has it.
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +98,11 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
     said = request.POST if request.method == "POST" else request.GET
     versions = {row.number: row for row in workflow.versions.exclude(frozen_at=None).select_related("workflow")}
     live = workflow.activations.filter(until=None).values_list("version__number", flat=True).first()
-    counted, entered = queries.waiting_by_version(workflow.pk), queries.entered_now(workflow.pk)
+    standing = queries.standings(workflow.pk)
     on_the_way = [
-        OnTheWay(row, counted.get(row.pk, 0), row.pk in entered)
+        OnTheWay(row, standing.waiting.get(row.pk, 0), standing.of(row.pk))
         for row in versions.values()
-        if counted.get(row.pk) or row.pk in entered
+        if standing.waiting.get(row.pk) or row.pk in standing.entered
     ]
     old, new = _asked(said.get("from"), versions), _asked(said.get("to") or str(live or ""), versions)
     chosen = choice(said, old=old, new=new) if old and new and old != new else None

@@ -33,25 +33,29 @@ class Line:
 
     version: Version
     difference: Difference
-    is_live: bool
+    #: `draft`, or as `queries.in_flight.Standings` has it.
+    state: str
     is_newest: bool
     #: How many are on the way on it; one that is not live finishes with them.
     in_flight: int
+
+    @property
+    def is_live(self) -> bool:
+        return self.state == in_flight.LIVE
 
 
 def timeline(request: HttpRequest, key: str) -> HttpResponse:
     """Every version, newest first."""
     workflow = workflow_of(key)
     rows = list(workflow.versions.select_related("author").order_by("-number")[:100])
-    live = set(workflow.activations.filter(until=None).values_list("version_id", flat=True))
-    counted = in_flight.waiting_by_version(workflow.pk)
+    standing = in_flight.standings(workflow.pk)
     lines = [
         Line(
             version=row,
             difference=compare(older.content if older else {}, row.content),
-            is_live=row.pk in live,
+            state=standing.of(row.pk) if row.frozen_at else "draft",
             is_newest=at == 0,
-            in_flight=counted.get(row.pk, 0),
+            in_flight=standing.waiting.get(row.pk, 0),
         )
         for at, (row, older) in enumerate(zip(rows, [*rows[1:], None], strict=True))
     ]

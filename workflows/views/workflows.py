@@ -192,8 +192,7 @@ def _finishing(line: WorkflowLine) -> int:
     """How many are on the way on versions that nobody enters any more."""
     if not line.in_flight:
         return 0
-    counted, entered = in_flight.waiting_by_version(line.workflow.pk), in_flight.entered_now(line.workflow.pk)
-    return sum(people for version, people in counted.items() if version not in entered)
+    return in_flight.standings(line.workflow.pk).finishing
 
 
 def _tabs(line: WorkflowLine, view: str, *, has_current: bool, base: str) -> list[Tab]:

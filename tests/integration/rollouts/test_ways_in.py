@@ -15,7 +15,7 @@ from campaigns.models import Rollout
 from campaigns.queries import rollouts as reading
 from martechops.people.actions import tokens
 from martechops.people.models import User
-from workflows.models import Source, Version
+from workflows.models import Run, Source, Version
 
 from .conftest import AT, NOW, candidate, let_out, ramp
 
@@ -111,3 +111,41 @@ def test_shell_shows_and_moves(demo: Source) -> None:
     assert "roll_back seen" in out.getvalue()
     with pytest.raises(CommandError, match="is rolled back cannot hold"):
         call_command("rollouts", "move", str(rollout.pk), "hold", "--by", "ana")
+
+
+def test_what_becomes_of_those_on_their_way_is_chosen_where_it_begins(page: Client) -> None:
+    version = candidate()
+    address = f"/rollouts/start/{version.pk}/"
+    assert "They go on with the new version from the same step" in page.get(address).content.decode()
+    said = {"shares": "5, 100", "at_least": 50, "minutes": 60, "deadline_hours": 24}
+    looked = page.post(address, said | {"policy": "follow", "look": "1"})
+    assert looked.status_code == 200
+    assert "Nobody is on the way on version 1" in looked.content.decode()
+    for policy, says in (("elsewhere", "no policy elsewhere"), ("migrate", "Say for one step at least")):
+        refused = page.post(address, said | {"policy": policy})
+        assert refused.status_code == 422
+        assert says in refused.content.decode()
+    assert not Rollout.objects.filter(version=version).exists()
+
+
+def test_what_was_rolled_back_is_not_shown_as_finishing(page: Client, arrive: Arrive) -> None:
+    rollout = let_out(candidate(), ramp(90))
+    arrive(0, 6)
+    waiting = Run.objects.filter(version_id=rollout.version_id, state="waiting")
+    assert waiting.exists()
+    assert "Rolling out" in page.get("/workflows/demo-request-nurture/versions/").content.decode()
+    page.post(f"/rollouts/{rollout.pk}/move/", {"verb": "roll_back", "because": "tests"})
+    shown = page.get("/workflows/demo-request-nurture/versions/").content.decode()
+    assert "Rolled back" in shown
+    assert "who go no further" in shown
+    assert "Finishing" not in shown
+
+
+def test_the_interface_refuses_a_map_that_leads_nowhere(rest: Callable[[str], APIClient]) -> None:
+    version = candidate()
+    asked = {"version": version.pk, "in_flight": {"policy": "migrate", "steps": {"pause": "nowhere"}}}
+    refused = rest("ana").post("/api/v1/rollouts", asked, format="json")
+    assert refused.status_code == 409
+    assert "nowhere" in refused.content.decode()
+    unknown = {"version": version.pk, "in_flight": {"policy": "elsewhere"}}
+    assert rest("ana").post("/api/v1/rollouts", unknown, format="json").status_code == 400

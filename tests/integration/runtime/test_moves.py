@@ -176,6 +176,32 @@ def test_numbers_that_have_changed_are_shown_again_before_anybody_is_moved(two: 
     assert not Move.objects.exists()
 
 
+def test_a_busy_workflow_is_confirmed_while_one_in_twenty_goes_on(two: tuple[Version, Version]) -> None:
+    old, new = two
+    runs = crowd.waiting(old, {PAUSE: 40}, at=AT)
+    seen = in_flight.preview(old=old, new=new, policy="follow").token
+    gone = [run.pk for run in runs[:3]]
+    Run.objects.filter(pk__in=gone).update(state="done")  # 37 of 40 are left: three are more than one in twenty
+    assert not in_flight.preview(old=old, new=new, policy="follow").is_as(seen)
+    Run.objects.filter(pk=gone[0]).update(state="waiting")
+    assert not in_flight.preview(old=old, new=new, policy="migrate", steps={PAUSE: "end"}).is_as(seen)
+    move = moves.begin(old=old, new=new, policy="follow", seen=seen, by="tests", at=AT)
+    assert move is not None
+    assert move.runs == 38
+
+
+def test_a_release_counts_as_the_preview_of_each_policy_does(two: tuple[Version, Version]) -> None:
+    old, new = two
+    crowd.waiting(old, {PAUSE: 3, LATER_STEP: 2}, at=AT)
+    found = in_flight.prospects(new)
+    assert {one.step: one.people for one in found} == {PAUSE: 3, LATER_STEP: 2}
+    same_key = {step: step for step in crowd.steps_of() if step != LATER_STEP}
+    for policy, steps in (("pin", {}), ("follow", {}), ("migrate", same_key)):
+        shown = in_flight.preview(old=old, new=new, policy=policy, steps=steps)
+        assert {one.step: one.landings[policy] for one in found} == {one.step: one.landing for one in shown.groups}
+        assert sum(one.moved_by(policy) for one in found) == shown.moving
+
+
 def test_a_run_that_went_on_after_it_was_noted_goes_from_where_it_stands(two: tuple[Version, Version]) -> None:
     old, new = two
     gone, further, still = crowd.waiting(old, {PAUSE: 3}, at=AT)
