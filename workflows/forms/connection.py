@@ -83,6 +83,11 @@ def connector_name(system: System) -> str:
     return connector.name if connector else f"{system.connector} (not installed)"
 
 
+def kinds() -> list[str]:
+    """Everything that some connector can carry out."""
+    return sorted({kind for connector in CONNECTORS.values() for kind in connector.kinds})
+
+
 def effect_class(system: System) -> str:
     """A, B or C, of what the system's connector really reaches."""
     connector = CONNECTORS.get(system.connector)

@@ -47,7 +47,7 @@ def listing(request: HttpRequest) -> HttpResponse:
             "people": names.of_contacts(effect.contact_id for effect in window.rows if effect.contact_id),
             "systems": names.of_systems(),
             "states": Effect.State.choices,
-            "kinds": ("send_message", "upsert_record", "create_task", "close_task", "call_webhook"),
+            "kinds": forms.kinds(),
             "tabs": _tabs(wanted, counts),
             "may_resolve": wanted.state in effects.OPEN and may(request.user, "effects.resolve"),
         },

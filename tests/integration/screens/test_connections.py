@@ -129,3 +129,9 @@ def test_person_changes_a_crm_record_and_has_it_asked_for(sal: Client, ana: Clie
     assert Poll.objects.get(pk="crm").next_at
     assert ana.post("/connections/crm/ask/").status_code == 403
     assert sal.post(f"/crm/{record.pk}/", {"status": "Nowhere"}).status_code == 400
+
+
+def test_effects_are_looked_for_by_every_kind_that_there_is(sal: Client, workspace: None) -> None:
+    page = sal.get("/effects/").content.decode()
+    for kind in ("add_to_audience", "update_channels", "distribute_report"):
+        assert f'<option value="{kind}">' in page
