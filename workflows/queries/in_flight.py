@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from martechops.lib import digest
@@ -167,7 +167,7 @@ def with_state(versions: QuerySet[Version]) -> QuerySet[Version]:
         in_flight=Coalesce(Subquery(counted), 0),
         is_live=Exists(arms.filter(until=None, arm=Arm.STABLE.value)),
         is_tried=Exists(arms.filter(until=None, arm=Arm.CANDIDATE.value)),
-        is_withdrawn=Exists(arms.filter(withdrawn=True)),
+        is_withdrawn=Exists(rolled_back().filter(version_id=OuterRef("pk"))),
     )
 
 
@@ -198,13 +198,21 @@ class Standings:
         return sum(people for version, people in self.waiting.items() if self.of(version) == FINISHING)
 
 
+def rolled_back() -> QuerySet[Activation]:
+    """The newest switch of each version that was ended because the version is bad.
+
+    One that was taken live once more since is not among them, also when another has taken its place by now.
+    """
+    later = Activation.arms.filter(version_id=OuterRef("version_id"), pk__gt=OuterRef("pk"))
+    return Activation.arms.filter(~Exists(later), withdrawn=True)
+
+
 def standings(workflow_id: int) -> Standings:
-    """Of every version of a workflow. Two queries."""
-    rows = Activation.arms.filter(Q(until=None) | Q(withdrawn=True), workflow_id=workflow_id)
-    found = list(rows.values_list("version_id", "arm", "until"))
-    entered = {version: LIVE if arm == Arm.STABLE.value else TRIED for version, arm, until in found if until is None}
-    withdrawn = frozenset(version for version, _, until in found if until is not None) - set(entered)
-    return Standings(entered, withdrawn, waiting_by_version(workflow_id))
+    """Of every version of a workflow. Three queries."""
+    now = Activation.arms.filter(workflow_id=workflow_id, until=None).values_list("version_id", "arm")
+    entered = {version: LIVE if arm == Arm.STABLE.value else TRIED for version, arm in now}
+    bad = frozenset(rolled_back().filter(workflow_id=workflow_id).values_list("version_id", flat=True))
+    return Standings(entered, bad, waiting_by_version(workflow_id))
 
 
 def waiting_by_version(workflow_id: int) -> dict[int, int]:

@@ -1,6 +1,6 @@
 """What is live, as the engine needs it: read anew when anything of it changed, compiled once for each content."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from functools import lru_cache
 from typing import Protocol
@@ -23,7 +23,7 @@ from workflows.engine.spec import Spec
 from workflows.engine.triggers import Trigger
 from workflows.models import Activation, EventType, LifecycleStage, MessageTemplate, Source, Status, Version
 from workflows.models import Mapping as MappingRow
-from workflows.queries import aliases, authorities, live, rosters, scores, stamps, unsettled, work_calendar
+from workflows.queries import aliases, authorities, in_flight, live, rosters, scores, stamps, unsettled, work_calendar
 from workflows.queries.live import Today
 
 from .claim import ClaimedEvent
@@ -202,7 +202,7 @@ def read() -> Definitions:
         scoring=scores.compiled(),
         live=triggered,
         splits=splits,
-        withdrawn=_withdrawn(versions),
+        withdrawn=frozenset(in_flight.rolled_back().values_list("version_id", flat=True)),
         unusable=unusable,
         today=today,
         teams=dict(Team.objects.values_list("key", "pk")),
@@ -227,12 +227,6 @@ def _split(row: Activation, today: Today) -> Split:
         share_percent=row.share_percent,
         segment=segment,
     )
-
-
-def _withdrawn(live: Collection[int]) -> frozenset[int]:
-    """One that was taken live once more is no longer among them."""
-    ended = Activation.arms.filter(withdrawn=True).values_list("version_id", flat=True)
-    return frozenset(ended) - frozenset(live)
 
 
 def _asks_what_is_settled(versions: Iterable[RunnableVersion]) -> bool:

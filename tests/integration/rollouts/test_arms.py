@@ -13,6 +13,7 @@ from campaigns.rollout_states import WrongState
 from martechops.people.models import User
 from workflows.actions import definitions, merges
 from workflows.models import Activation, Effect, Exposure, MessageTemplate, Run, Source, Version
+from workflows.queries import in_flight
 from workflows.runtime import advance as advancing
 from workflows.runtime.deliver import deliver
 
@@ -118,6 +119,19 @@ def test_rolled_back_after_it_was_for_everybody_the_former_one_is_live_again(old
     assert Activation.objects.get(workflow=workflow(), until=None).version == old
     with pytest.raises(WrongState, match="rolled back cannot roll back"):
         rollouts.take(rollout=rollout, verb="roll_back", by="tests", at=NOW, because="")
+
+
+def test_what_was_taken_live_again_finishes_when_another_takes_its_place(old: Version, arrive: Arrive) -> None:
+    new = candidate()
+    rollouts.take(rollout=let_out(new, ramp(50)), verb="roll_back", by="tests", at=NOW, because="it seemed bad")
+    rollouts.switch_over(version=new, by="tests", at=NOW)
+    arrive(0, 3)
+    assert len(entered(new)) == 3
+    rollouts.switch_over(version=old, by="tests", at=NOW)
+    assert in_flight.standings(old.workflow_id).of(new.pk) == in_flight.FINISHING
+    while advancing.advance(at=NOW + 3 * DAY):
+        pass
+    assert not Run.objects.filter(version_id=new.pk, state="stopped").exists()
 
 
 def test_while_one_runs_nothing_else_goes_live(old: Version) -> None:
