@@ -25,8 +25,8 @@ RAW = (
               (ARRAY['email', 'cpc', 'social', 'referral'])[1 + n %% 4]),
               %(at)s - n %% 360 * interval '1 day', %(at)s FROM generate_series(1, %(most)s) n""",
     """INSERT INTO workflows_fieldchange (contact_id, at, field, old, new, writer, step)
-       SELECT n, %(at)s - n %% 360 * interval '1 day' + s.days * interval '1 day', 'lifecycle_stage', s.old, s.new,
-              'crm', ''
+       SELECT n, %(at)s - n %% 360 * interval '1 day' + s.days * interval '1 day', 'lifecycle_stage',
+              s.old::json, s.new::json, 'crm', ''
        FROM generate_series(1, %(most)s) n
        JOIN (VALUES (1, 0, NULL, '"lead"'), (2, 3, '"lead"', '"mql"'), (6, 12, '"mql"', '"sql"'),
                     (12, 30, '"sql"', '"opportunity"')) s (share, days, old, new) ON n %% s.share = 0""",
