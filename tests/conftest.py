@@ -21,12 +21,16 @@ from xdist.scheduler import LoadScopeScheduling
 from martechops.embedded import chromium, postgres
 from martechops.embedded.home import Home
 from martechops.lib import clerk, database_url
+from tests import prepared
 from tests.worlds import EMPTY, WORLDS, Worlds
 
 # Slow on purpose everywhere else.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 _is_xdist_worker = "PYTEST_XDIST_WORKER" in os.environ
+if "DATABASE_URL" not in os.environ:
+    # The tables are there already: see `prepared`.
+    settings.DATABASES["default"].setdefault("TEST", {}).update(TEMPLATE=postgres.DATABASE)
 #: Folders whose files share what is slow to start, a browser or an installation, in the order in which they begin.
 SHARING = ("browser", "acceptance", "chaos")
 #: Folders whose tests depend on other processes and on a machine that others use too. One that fails there is tried
@@ -55,6 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     home = Home.at(Path(tempfile.mkdtemp(prefix="martechops-test-", dir="/tmp")))
     home.root.chmod(0o755)
+    prepared.furnish(home)
     server = postgres.prepare(home, settings=postgres.THROWAWAY_SETTINGS)
     config.stash[_server] = (home, postgres.start(server))
     os.environ["MARTECHOPS_HOME"] = str(home.root)

@@ -110,7 +110,10 @@ def start(home: Home, *arguments: str, port: int | None = None, more: Mapping[st
 
 @contextlib.contextmanager
 def running(root: Path, *arguments: str, more: Mapping[str, str] | None = None) -> Iterator[Installation]:
-    """An installation that is ready (its workers were seen), and is gone afterwards."""
+    """An installation that is ready (its workers were seen), and is gone afterwards.
+
+    It makes everything itself; `prepared.furnish` beforehand spares it the tables.
+    """
     home = Home.at(root)
     installation = start(home, *arguments, more=more)
     try:

@@ -11,6 +11,7 @@ import pytest
 
 from martechops.embedded import postgres, processes
 from martechops.embedded.home import Home
+from tests import prepared
 from tests.installations import PATIENCE_SECONDS, ROOT, Installation, environment, free_port, running, start, until
 
 PARTS = {"postgres", "web", "worker-1", "worker-2", "beat"}
@@ -53,6 +54,7 @@ def test_pulse_goes_on_after_the_database_was_restarted(installation: Installati
 @pytest.mark.requirement("F12")
 def test_killed_supervisor_leaves_nothing_behind_and_the_next_start_is_clean(tmp_path: Path) -> None:
     home = Home.at(tmp_path / "home")
+    prepared.furnish(home)
     with running(home.root, "--empty", "--workers", "1") as first:
         pids = first.pids()
         os.kill(first.process.pid, signal.SIGKILL)

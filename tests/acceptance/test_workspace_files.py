@@ -5,7 +5,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from martechops.embedded.home import Home
 from martechops.lib import yaml_text
+from tests import prepared
 from tests.installations import Installation, running
 from tests.unit.lib.test_yaml_files import NASTY
 
@@ -55,6 +57,7 @@ def test_workspace_is_the_same_on_an_empty_installation(installation: Installati
     add_nasty_texts(first)
     assert f"{len(BODIES) + 1} to add" in installation.manage("apply", str(first))
     installation.manage("export", str(second))
+    prepared.furnish(Home.at(tmp_path / "home"))
     with running(tmp_path / "home", "--empty", "--workers", "1") as other:
         assert "0 unchanged" in other.manage("plan", str(second))
         other.manage("apply", str(second))

@@ -19,6 +19,8 @@ from typing import Any
 
 import psycopg
 
+from martechops.embedded.home import Home
+from tests import prepared
 from tests.chaos import oracle, story
 from tests.chaos.killer import PLACES, Killer
 from tests.chaos.sender import Sender
@@ -260,6 +262,7 @@ def field_of(root: Path, size: Size) -> Iterator[Field]:
     """An installation with the workspace of a campaign and a sink beside it."""
     orders = root / "orders"
     orders.mkdir(parents=True)
+    prepared.furnish(Home.at(root / "home"))
     more = {
         "OUTBOUND_ALLOW": "127.0.0.0/8",
         "EFFECT_LEASE_SECONDS": str(LEASE_SECONDS),
