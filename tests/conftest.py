@@ -28,7 +28,9 @@ from tests.worlds import EMPTY, WORLDS, Worlds
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 _is_xdist_worker = "PYTEST_XDIST_WORKER" in os.environ
-if "DATABASE_URL" not in os.environ:
+#: The server goes with the run, and all databases with it.
+_own_server = "DATABASE_URL" not in os.environ
+if _own_server:
     # The tables are there already: see `prepared`.
     settings.DATABASES["default"].setdefault("TEST", {}).update(TEMPLATE=postgres.DATABASE)
 #: Folders whose files share what is slow to start, a browser or an installation, in the order in which they begin.
@@ -55,7 +57,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if _is_xdist_worker or "DATABASE_URL" in os.environ or config.option.collectonly:
+    if _is_xdist_worker or not _own_server or config.option.collectonly:
         return
     home = Home.at(Path(tempfile.mkdtemp(prefix="martechops-test-", dir="/tmp")))
     home.root.chmod(0o755)
@@ -142,6 +144,12 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Dropping a database takes seconds on a busy machine."""
+    return _own_server
+
+
+@pytest.fixture(scope="session")
 def worlds(django_db_setup: None, django_db_blocker: DjangoDbBlocker, pytestconfig: pytest.Config) -> Iterator[Worlds]:
     """The databases that tests begin with.
 
@@ -153,7 +161,7 @@ def worlds(django_db_setup: None, django_db_blocker: DjangoDbBlocker, pytestconf
         cursor.execute("ALTER TABLE audit_auditentry DISABLE TRIGGER audit_refuses_truncate")
         cursor.execute("SELECT usesuper FROM pg_user WHERE usename = current_user")
         (may_pass_triggers,) = cursor.fetchone()
-        kept = pytestconfig.stash[_worlds] = Worlds()
+        kept = pytestconfig.stash[_worlds] = Worlds(shared=_own_server)
     with pytest.MonkeyPatch.context() as patch:
         empty = _empty_tables if may_pass_triggers else TransactionTestCase._fixture_teardown
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: _leave(kept, empty, case))

@@ -36,8 +36,10 @@ EMPTY = ""
 class Worlds:
     """The databases of one test process, and the one that its connections lead to now."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, shared: bool) -> None:
         self._plain = str(connection.settings_dict["NAME"])
+        #: The processes of a run share the originals; whoever removes the server removes them.
+        self._shared = shared
         self._made: set[str] = set()
         #: Copies that a test has committed to.
         self._spent: set[str] = set()
@@ -57,6 +59,8 @@ class Worlds:
     def remove(self) -> None:
         """Back to the plain one, which nobody else is in any more; the others are gone."""
         self.enter(EMPTY)
+        if self._shared:
+            return
         self._send_away(self._plain)
         for world in self._made:
             self._drop(self._name(world))
@@ -75,12 +79,21 @@ class Worlds:
         return name
 
     def _make(self, world: str) -> None:
-        original = self._original(world)
+        """Whoever comes first makes it, under another name until it is whole; others wait."""
+        original, draft = self._original(world), f"{self._name(world)}_draft"
         self._lead_to(self._plain)
         self._close()
-        self._create(original, like=self._plain)
-        self._lead_to(original)
-        WORLDS[world]()
+        with closing(self._session()) as session:
+            session.execute("SELECT pg_advisory_lock(hashtext(%s))", [original])
+            if not session.execute("SELECT 1 FROM pg_database WHERE datname = %s", [original]).fetchone():
+                self._drop(draft)
+                self._create(draft, like=self._plain)
+                self._lead_to(draft)
+                WORLDS[world]()
+                self._close()
+                self._send_away(draft)
+                rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+                self._say(rename.format(sql.Identifier(draft), sql.Identifier(original)))
         self._made.add(world)
 
     def _lead_to(self, name: str) -> None:
@@ -95,7 +108,7 @@ class Worlds:
         return f"{self._plain}_{world}"
 
     def _original(self, world: str) -> str:
-        return f"{self._name(world)}_original"
+        return f"original_{world}" if self._shared else f"{self._name(world)}_original"
 
     def _create(self, name: str, *, like: str) -> None:
         self._send_away(like)
@@ -109,8 +122,11 @@ class Worlds:
         self._say(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _say(self, statement: sql.Composed) -> None:
+        with closing(self._session()) as session:
+            session.execute(statement)
+
+    def _session(self) -> "psycopg.Connection[tuple[object, ...]]":
         known = connection.settings_dict
         where = {"host": known["HOST"], "port": known["PORT"], "user": known["USER"], "password": known["PASSWORD"]}
         given = {name: value for name, value in where.items() if value}
-        with closing(psycopg.connect(dbname="postgres", autocommit=True, **given)) as session:
-            session.execute(statement)
+        return psycopg.connect(dbname="postgres", autocommit=True, **given)
