@@ -11,29 +11,17 @@ from typing import Any
 from django.db import models
 
 from workflows.actions import work_calendar
-from workflows.engine import metrics
-from workflows.engine.coercions import COERCIONS, WAYS
 from workflows.engine.conditions import OPERATORS
 from workflows.engine.conditions.compile import GROUPS
-from workflows.engine.naming import MOST_PARTS
-from workflows.engine.personal import MOST_CHOICES
-from workflows.engine.scenarios import scenario as scenarios
-from workflows.engine.scenarios.reading import EVERYTHING, INVARIANTS, MOST_CLAIMS, MOST_MOMENTS
-from workflows.engine.scoring import MOST_POINTS
-from workflows.engine.spec import STAGES, TYPES
 from workflows.models import Alias, Source, StageOwnership, WorkCalendar
 from workflows.queries import documents
 from workflows.workspace import workflow_schema
+from workflows.workspace.column_schemas import COLUMNS, CONDITION, SOME_TEXT, TEXT, Schema, lists, objects
 from workflows.workspace.kinds import KINDS, Kind
-
-Schema = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-TEXT: Schema = {"type": "string"}
-SOME_TEXT: Schema = {"type": "string", "minLength": 1}
 KEYS: Schema = {"type": "array", "items": SOME_TEXT, "uniqueItems": True}
-CONDITION: Schema = {"$ref": "#/$defs/condition"}
 WINDOW: Schema = {
     "type": "object",
     "description": "When it may be changed; always, if empty.",
@@ -41,158 +29,6 @@ WINDOW: Schema = {
     "properties": {"days": TEXT, "from": TEXT, "to": TEXT, "timezone": TEXT},
 }
 
-
-def objects(properties: Schema, *required: str, **more: Any) -> Schema:
-    """An object of these properties and no others."""
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "required": list(required),
-        "properties": properties,
-        **more,
-    }
-
-
-def _lists(items: Schema, **more: Any) -> Schema:
-    return {"type": "array", "items": items, **more}
-
-
-_SPAN: Schema = {"type": ["string", "integer"], "description": "As `30 minutes` or `2 days`, since the story began."}
-_CONSENT: Schema = {"type": "object", "additionalProperties": {"enum": ["granted", "denied"]}}
-_VALUES: Schema = {"type": "object", "description": "Names with their values."}
-_GIVEN: Schema = objects(
-    {
-        "lead": {"enum": list(scenarios.LEADS)},
-        "email": {"type": ["string", "null"]},
-        "stage": {"type": ["string", "null"]},
-        "score": {"type": "number"},
-        "consent": _CONSENT,
-        "fields": _VALUES,
-        "known_as": _VALUES,
-        "known": {"type": "boolean"},
-        "people": {"enum": ["silent", "agree"]},
-        "starts": {"type": "string"},
-    }
-)
-_MOMENT: Schema = objects(
-    {
-        "after": _SPAN,
-        "event": SOME_TEXT,
-        "begins": {"const": True, "description": "Whatever begins the workflow."},
-        "consent": _CONSENT,
-        "unsubscribes": SOME_TEXT,
-        "sets": _VALUES,
-        "stage": SOME_TEXT,
-        "answers": {"enum": list(scenarios.ANSWERS)},
-        "properties": _VALUES,
-        "without": {"type": ["string", "array"], "items": SOME_TEXT},
-        "late": _SPAN,
-        "again": {"type": "boolean"},
-        "source": SOME_TEXT,
-        "step": SOME_TEXT,
-    }
-)
-_TIMES: Schema = {"type": ["integer", "object"], "minimum": 0}
-_CLAIM: Schema = objects(
-    {
-        "done": {**SOME_TEXT, "description": "A step, a template or a kind of effect."},
-        "withheld": SOME_TEXT,
-        "field": SOME_TEXT,
-        "stage": {"type": ["string", "null"]},
-        "enters": _TIMES,
-        "ends": {"enum": ["done", "waiting", "stopped", "failed"]},
-        "holds": {"enum": [EVERYTHING, *INVARIANTS]},
-        "nothing_else": {"const": True},
-        "times": _TIMES,
-        "is": True,
-        "because": TEXT,
-        "after": _SPAN,
-        "within": _SPAN,
-        "step": SOME_TEXT,
-    }
-)
-
-_CHOSEN: Schema = {
-    "type": "object",
-    "description": "Dimensions with the values that count: a value, {$in: [...]} or {$nin: [...]}.",
-    "additionalProperties": {"type": ["string", "boolean", "object"]},
-}
-_MEASURED: Schema = objects({"measure": {"enum": sorted(metrics.measures())}, "where": _CHOSEN}, "measure")
-_PART: Schema = {"type": ["string", "object"], "description": "The key of a metric, or a measure with its filters."}
-_FORMULA: Schema = objects(
-    {
-        **_MEASURED["properties"],
-        "numerator": _PART,
-        "denominator": _PART,
-        "expression": {**SOME_TEXT, "description": "Arithmetic over the names in `metrics`."},
-        "metrics": {"type": "object", "additionalProperties": _PART},
-        "of": _PART,
-        "window": {**SOME_TEXT, "description": "As `30 days`."},
-        "since": {"enum": list(metrics.CALENDAR)},
-        "entity": {"enum": ["contact"]},
-        "base": _MEASURED,
-        "to": _MEASURED,
-        "gives": {"enum": list(metrics.GIVES)},
-    },
-    description="What it is made of, by its type; see docs/reporting.md.",
-    minProperties=1,
-)
-
-#: What the JSON columns of definitions hold.
-_JSON: Mapping[tuple[str, str], Schema] = {
-    ("field", "allowed_values"): _lists({"type": ["string", "number", "boolean"]}, uniqueItems=True),
-    ("field", "written_in"): _lists({"enum": list(STAGES)}, uniqueItems=True),
-    ("stage", "crm_statuses"): _lists(TEXT),
-    ("event-type", "schema"): {
-        "type": "object",
-        "description": "JSON Schema of the event's properties.",
-        "$ref": "#/$defs/json_schema",
-    },
-    ("event-type", "consent_effect"): {"type": "object", "additionalProperties": {"enum": ["granted", "denied"]}},
-    ("mapping", "rows"): _lists(
-        objects(
-            {
-                "from": SOME_TEXT,
-                "to": SOME_TEXT,
-                "type": {"enum": list(WAYS)},
-                "as": {"enum": [*COERCIONS, "", None]},
-                "timezone": {"type": ["string", "null"]},
-                "default": True,
-                "required": {"type": "boolean"},
-                "allowed": {"type": ["array", "null"], "items": TEXT},
-            },
-            *("from", "to"),
-        )
-    ),
-    ("segment", "when"): CONDITION,
-    ("block", "choices"): _lists(
-        objects({"segment": SOME_TEXT, "text": SOME_TEXT}, "segment", "text"), maxItems=MOST_CHOICES
-    ),
-    ("scenario", "types"): _lists({"enum": list(TYPES)}, uniqueItems=True),
-    ("scenario", "given"): _GIVEN,
-    ("scenario", "when"): _lists(_MOMENT, maxItems=MOST_MOMENTS),
-    ("scenario", "then"): _lists(_CLAIM, maxItems=MOST_CLAIMS),
-    ("metric", "formula"): _FORMULA,
-    ("metric", "target"): objects({"value": {"type": "number"}, "per": {"enum": ["", "day", "week", "month"]}}),
-    ("convention", "parts"): _lists(
-        objects(
-            {"part": SOME_TEXT, "pattern": TEXT, "values": _lists(SOME_TEXT), "optional": {"type": "boolean"}}, "part"
-        ),
-        minItems=1,
-        maxItems=MOST_PARTS,
-    ),
-    ("scoring", "rules"): _lists(
-        objects(
-            {
-                "event": SOME_TEXT,
-                "when": CONDITION,
-                "points": {"type": "integer", "minimum": -MOST_POINTS, "maximum": MOST_POINTS, "not": {"const": 0}},
-                "says": TEXT,
-            },
-            *("event", "points"),
-        )
-    ),
-}
 
 #: Any JSON Schema; it says no more than the order in which its words are written.
 _JSON_SCHEMA: Schema = {
@@ -206,7 +42,7 @@ _CONDITION: Schema = {
     "type": "object",
     "description": "A rule as a document; see docs/conditions.md.",
     "minProperties": 1,
-    "properties": {**{group: _lists(CONDITION, minItems=1) for group in GROUPS}, "$not": CONDITION},
+    "properties": {**{group: lists(CONDITION, minItems=1) for group in GROUPS}, "$not": CONDITION},
     "patternProperties": {r"^[^$]": {"$ref": "#/$defs/wanted"}},
     "additionalProperties": False,
 }
@@ -293,7 +129,7 @@ def _column(kind: documents.Kind, name: str, attribute: str) -> Schema:
     column: Any = kind.model._meta.get_field(attribute)
     if isinstance(column, models.ManyToManyField):
         return KEYS | {"default": []}
-    made = dict(_JSON.get((kind.name, name), {})) if isinstance(column, models.JSONField) else _plain(column)
+    made = dict(COLUMNS.get((kind.name, name), {})) if isinstance(column, models.JSONField) else _plain(column)
     if column.help_text:
         made["description"] = str(column.help_text)
     if attribute == kind.key:
@@ -346,7 +182,7 @@ def _ownership() -> Schema:
     team = objects({"team": SOME_TEXT, "duty": TEXT, "window": WINDOW}, "team")
     stages = {"enum": list(StageOwnership.Stage.values)}
     return objects(
-        {"stage": stages, "teams": _lists(team)},
+        {"stage": stages, "teams": lists(team)},
         "stage",
         "teams",
         description="Which teams answer for a stage, and when.",
@@ -363,8 +199,8 @@ def _queue() -> Schema:
             "key": key,
             "name": SOME_TEXT | {"maxLength": 80},
             "owner": SOME_TEXT,
-            "members": _lists(member, minItems=1),
-            "territories": _lists(territory, default=[]),
+            "members": lists(member, minItems=1),
+            "territories": lists(territory, default=[]),
         },
         *("key", "name", "owner", "members"),
         description="People that leads are given to, in the order of their turns. Who is away is in no file.",
@@ -372,7 +208,7 @@ def _queue() -> Schema:
 
 
 def _calendar() -> Schema:
-    days = _lists(SOME_TEXT, default=[], description="Dates, such as 2026-12-24.")
+    days = lists(SOME_TEXT, default=[], description="Dates, such as 2026-12-24.")
     hours = {"type": ["string", "array"], "items": SOME_TEXT}
     usual = WorkCalendar()
     return objects(
