@@ -20,6 +20,7 @@ PLACES = {
     "deliver.reserving": "effects are marked, not committed",
     "deliver.reserved": "effects are reserved, nothing has left",
     "deliver.calling": "a call is about to leave",
+    "deliver.answered": "the far side answered a call, and nobody else knows",
     "deliver.called": "a call was answered, nothing is recorded",
     "deliver.recording": "outcomes are written, not committed",
     "deliver.recorded": "outcomes are committed",

@@ -1,7 +1,8 @@
 """E-mail by SMTP: messages that are put together safely, and one exchange that ends at a deadline.
 
-After the message itself has begun to leave, only the server's own answer tells what became of it; whatever goes wrong
-in between is `Doubtful`, never a failure and never a success.
+A server takes a message by its last line, a lone dot; one that breaks off before drops it (RFC 5321, 3.8 and 4.1.1.4).
+From then on only its own answer tells what became of it: whatever goes wrong in between is `Doubtful`, never a failure
+and never a success.
 """
 
 import contextlib
@@ -10,7 +11,7 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -24,6 +25,8 @@ from martechops.lib.outward import Deadline, NotAllowedThere, connect
 _SCHEMES = {"smtp": (25, ""), "smtp+tls": (587, "starttls"), "smtps": (465, "tls"), "smtp+ssl": (465, "tls")}
 _BAD_IN_HEADERS = ("\r", "\n", "\0")
 _READY_FOR_DATA = 354
+#: Ends a message.
+_LAST_LINE = b".\r\n"
 
 
 class BadMail(Exception):
@@ -43,7 +46,7 @@ class Busy(Exception):
 
 
 class Doubtful(Exception):
-    """The message left, and no answer came: nobody knows whether it was taken."""
+    """All of the message left, and no answer came: nobody knows whether it was taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,13 @@ def domain_of(sender: str) -> str:
     return parseaddr(sender)[1].partition("@")[2]
 
 
-def send(mail: EmailMessage, *, server: Server, deadline_seconds: float) -> str:
-    """Hand it over; returns what the server said. Raises `Rejected`, `Busy`, `Doubtful`."""
+def send(
+    mail: EmailMessage, *, server: Server, deadline_seconds: float, leaves: Callable[[], None] = lambda: None
+) -> str:
+    """Hand it over; returns what the server said. Raises `Rejected`, `Busy`, `Doubtful`.
+
+    `leaves` is called before the last line of the message goes out; what it raises comes through, and nothing was sent.
+    """
     deadline = Deadline.after(deadline_seconds)
     try:
         link = connect(server.host, server.port, deadline=deadline, trusted=server.trusted)
@@ -149,11 +157,11 @@ def send(mail: EmailMessage, *, server: Server, deadline_seconds: float) -> str:
     except OSError as error:
         raise Busy(f"no connection to the mail server ({type(error).__name__})", for_all=True) from None
     with _cut_off(link, deadline), _Session(link, deadline) as session:
-        return _hand_over(session, mail, server)
+        return _hand_over(session, mail, server, leaves)
 
 
-def _hand_over(session: "_Session", mail: EmailMessage, server: Server) -> str:
-    body = mail.as_bytes(policy=mail.policy)
+def _hand_over(session: "_Session", mail: EmailMessage, server: Server, leaves: Callable[[], None]) -> str:
+    body = _dotted(mail.as_bytes(policy=mail.policy))
     try:
         session.open(server)
         _must(session.mail(str(mail["From"].addresses[0].addr_spec)))
@@ -161,15 +169,19 @@ def _hand_over(session: "_Session", mail: EmailMessage, server: Server) -> str:
         code, said = session.docmd("DATA")
         if code != _READY_FOR_DATA:
             _must((code, said))
+        session.is_inside = True
+        session.send(body)
     except smtplib.SMTPResponseException as error:
         raise _answer(error.smtp_code, error.smtp_error) from None
     except smtplib.SMTPNotSupportedError as error:
         raise Rejected(f"the mail server cannot do what its address asks for: {error}") from None
     except (smtplib.SMTPException, OSError, ValueError) as error:
         raise Busy(f"the mail server broke off ({type(error).__name__})", for_all=True) from None
+    leaves()
     try:
-        session.send(_dotted(body))
+        session.send(_LAST_LINE)
         code, said = session.getreply()
+        session.is_inside = False
     except (smtplib.SMTPException, OSError) as error:
         raise Doubtful(f"the message left and the server did not answer ({type(error).__name__})") from None
     _must((code, said))
@@ -196,11 +208,11 @@ def _words(said: bytes | str) -> str:
 
 
 def _dotted(body: bytes) -> bytes:
-    """Lines that begin with a dot get another, and a lone dot ends it (RFC 5321, 4.5.2)."""
+    """Lines that begin with a dot get another, because a lone one ends it (RFC 5321, 4.5.2)."""
     lines = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     if lines and not lines[-1]:
         lines.pop()
-    return b"\r\n".join([b"." + line if line.startswith(b".") else line for line in lines] + [b".", b""])
+    return b"\r\n".join([b"." + line if line.startswith(b".") else line for line in lines] + [b""])
 
 
 def _address(text: str) -> Address:
@@ -215,6 +227,8 @@ class _Session(smtplib.SMTP):
     """smtplib on a socket that is connected already."""
 
     def __init__(self, link: socket.socket, deadline: Deadline) -> None:
+        #: A message has begun, and no answer to it has come: whatever is said would be taken for a part of it.
+        self.is_inside = False
         self._ready = link
         super().__init__(timeout=deadline.left(), local_hostname="localhost")
 
@@ -240,7 +254,8 @@ class _Session(smtplib.SMTP):
     def __exit__(self, *raised: object) -> None:
         """Say good-bye if there is somebody to say it to; what was answered counts already."""
         with contextlib.suppress(smtplib.SMTPException, OSError):
-            self.docmd("QUIT")
+            if not self.is_inside:
+                self.docmd("QUIT")
         self.close()
 
 

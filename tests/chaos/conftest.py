@@ -14,7 +14,7 @@ ROUNDS = (
     ("ingest.stored", "advance.taken", "deliver.reserved"),
     ("web", "advance.written", "deliver.calling"),
     ("beat", "advance.committed", "deliver.called"),
-    ("worker", "deliver.recording"),
+    ("worker", "deliver.recording", "deliver.answered"),
     ("postgres", "deliver.recorded"),
 )
 

@@ -1,7 +1,7 @@
 """What every connector promises: `perform` returns a receipt, or raises one of three errors and nothing else."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,10 @@ class Link:
     deadline_seconds: float = DEADLINE_SECONDS
 
 
+def nobody_is_told() -> None:
+    """For requests whose leaving is of no account."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One effect, ready to be carried out; the same key always comes with the same content."""
@@ -29,6 +33,8 @@ class Request:
     content: Mapping[str, Any]
     link: Link = field(default_factory=Link)
     contact_id: int | None = None
+    #: To be called before it is out of our hands, by connectors with `says_when_it_leaves`. May raise `TooLate`.
+    leaves: Callable[[], None] = nobody_is_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,10 @@ class Unknown(Exception):
     """Nobody knows whether it was done."""
 
 
+class TooLate(Exception):
+    """Raised by the caller's own `Request.leaves`, and let through: it is not to leave any more, and has not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One thing that people say about a connection; the form, its checks and the interface are made from these."""
@@ -127,6 +137,8 @@ class Connector:
     local = False
     #: How many requests it is given at once unless the connection says otherwise.
     at_once = 4
+    #: It calls `Request.leaves` when what it does can no longer be taken back; else that counts from the beginning.
+    says_when_it_leaves = False
     #: Class B: how long the far side remembers a key; None for ever. After that an unknown outcome is a person's.
     key_life: timedelta | None = None
     #: The connector that takes its place while a connection is in sandbox mode.

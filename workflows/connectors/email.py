@@ -19,6 +19,7 @@ class Email(Connector):
     effect_class = "C"
     kinds = frozenset({"send_message", "distribute_report"})
     at_once = 4
+    says_when_it_leaves = True
     stand_in = "sandbox_mailbox"
     settings = (
         Setting(
@@ -55,7 +56,8 @@ class Email(Connector):
                 others=content.get("readers", [])[1:],
                 file=_file(content.get("file")),
             )
-            said = mail.send(message, server=_server(request), deadline_seconds=request.link.deadline_seconds)
+            within = request.link.deadline_seconds
+            said = mail.send(message, server=_server(request), deadline_seconds=within, leaves=request.leaves)
         except (mail.BadMail, mail.Rejected) as error:
             raise Refused(str(error)) from None
         except mail.Busy as error:

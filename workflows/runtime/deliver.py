@@ -2,12 +2,13 @@
 
 import collections
 import contextlib
+import functools
 import queue
 import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -16,9 +17,9 @@ from django.db import InterfaceError, OperationalError
 
 from martechops.lib import crash_points, failures
 from martechops.lib.frozen import dataclass
-from workflows.connectors.base import DEADLINE_SECONDS, Refused, Request, TryLater, Unknown
+from workflows.connectors.base import DEADLINE_SECONDS, Refused, Request, TooLate, TryLater, Unknown
 
-from . import effects, pace, settle
+from . import effects, pace, settle, witness
 from .claim import database_now
 from .effects import Claimed
 from .links import LOCAL_BATCH, Route
@@ -32,6 +33,7 @@ log = structlog.get_logger()
 MOST_THREADS = 256
 #: Calls that began together mostly end together.
 LINGER_SECONDS = 0.003
+_LATE = "its turn did not come in time"
 
 
 def deliver(*, limit: int = LOCAL_BATCH, at: datetime | None = None) -> int:
@@ -176,7 +178,10 @@ class _Turn:
     watch: "Watch"
 
     def called(self) -> Called:
-        return call(self.effect, self.route, watch=self.watch)
+        called = call(self.effect, self.route, watch=self.watch)
+        crash_points.at("deliver.answered")
+        witness.own().answered(called.settled)
+        return called
 
 
 class Watch:
@@ -198,15 +203,20 @@ def call(effect: Claimed, route: Route, *, watch: Watch) -> Called:
     connector = route.connector
     if connector is None or effect.kind not in connector.kinds:
         return settle.refused(effect, f"system {effect.system} has no connector that can {effect.kind}")
-    lease = settings.EFFECT_LEASE_SECONDS
-    if watch.seconds() > lease - min(DEADLINE_SECONDS, lease / 2):
-        return settle.untouched(effect, "its turn did not come in time")  # somebody else may hold it by now
+    if _is_late(watch):
+        return settle.untouched(effect, _LATE)
     if settle.is_forgotten(effect, route, at=watch.now()):
         return settle.unknown(effect, route, "the far side may have forgotten its key", at=watch.now())
     request = Request(effect.key, effect.kind, effect.content or {}, route.link, effect.contact_id)
+    if route.effect_class == "C":
+        request = replace(request, leaves=functools.partial(_leave, effect, watch))
     crash_points.at("deliver.calling")
     try:
+        if not connector.says_when_it_leaves:
+            request.leaves()
         return settle.done(effect, connector.perform(request))
+    except TooLate as error:
+        return settle.untouched(effect, str(error))
     except Refused as error:
         return settle.refused(effect, str(error), gone=error.gone)
     except TryLater as error:
@@ -222,3 +232,19 @@ def call(effect: Claimed, route: Route, *, watch: Watch) -> Called:
     except Exception as error:  # noqa: BLE001 - a connector's own fault: nobody knows how far it came
         log.error("connector_failed", system=effect.system, kind=effect.kind, error=failures.place(error))
         return settle.unknown(effect, route, f"the connector failed: {type(error).__name__}", at=watch.now())
+
+
+def _is_late(watch: Watch) -> bool:
+    """Somebody else may hold it by now."""
+    lease: float = settings.EFFECT_LEASE_SECONDS
+    return watch.seconds() > lease - min(DEADLINE_SECONDS, lease / 2)
+
+
+def _leave(effect: Claimed, watch: Watch) -> None:
+    """What cannot be taken back is about to happen: noted first, if it is still ours."""
+    if _is_late(watch):
+        raise TooLate(_LATE)
+    try:
+        witness.own().leaving(effect)
+    except witness.CannotSay:
+        raise TooLate("this machine's disk takes no note that it leaves") from None

@@ -144,14 +144,17 @@ def reserved_since(workflow_id: int, since: datetime, *, most: int) -> list[date
         return [row[0] for row in cursor.fetchall()]
 
 
-def mark_reserved(effects: Iterable[Claimed]) -> None:
-    """Write down, before the call, that it is about to be made and with what; leases run on the database's clock."""
+def mark_reserved(effects: Iterable[Claimed]) -> datetime | None:
+    """Write down, before the call, that it is about to be made and with what; leases run on the database's clock.
+
+    Returns the instant that stands in all of them; None for none.
+    """
     rows = [
         {"id": e.id, "fence": e.fence, "tries": e.tries, "outcome": {"content": e.content, "receipt": None}}
         for e in effects
     ]
     if not rows:
-        return
+        return None
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -159,10 +162,12 @@ def mark_reserved(effects: Iterable[Claimed]) -> None:
                 reserved_at = now(), holder = pg_backend_pid(),
                 lease_until = now() + make_interval(secs => %s), reason = ''
             FROM json_to_recordset(%s::json) AS r (id bigint, fence int, tries smallint, outcome json)
-            WHERE e.id = r.id
+            WHERE e.id = r.id RETURNING e.reserved_at
             """,  # noqa: S608
             [settings.EFFECT_LEASE_SECONDS, bulk.records(rows)],
         )
+        reserved_at: datetime = cursor.fetchone()[0]
+        return reserved_at
 
 
 def write(settled: Sequence[Settled]) -> None:

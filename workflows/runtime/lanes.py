@@ -12,7 +12,7 @@ from django.db import DatabaseError, OperationalError, connection
 
 from martechops.lib import failures
 
-from . import effects, reconcile, setbacks
+from . import effects, reconcile, setbacks, witness
 from .claim import database_now
 from .deliver import Calls
 from .links import LOCAL_BATCH
@@ -73,6 +73,7 @@ class Lane(threading.Thread):
                 pass
         except DatabaseError as error:
             log.warning("lane_lost_its_database", system=self.calls.system, error=failures.place(error))
+            witness.own().left_behind(self.calls.system)
         finally:
             with self._lock:
                 self._over = True

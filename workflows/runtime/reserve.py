@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from martechops.lib import crash_points, failures
 from martechops.lib.frozen import dataclass
@@ -18,7 +18,7 @@ from workflows.engine.snapshot import Sent, Snapshot
 from workflows.models import Effect, MessageTemplate
 from workflows.queries import blocks, report_requests
 
-from . import definitions, effects, links, render, sent, subjects
+from . import definitions, effects, links, render, sent, subjects, witness
 from .effects import Claimed, Settled
 
 log = structlog.get_logger()
@@ -52,13 +52,23 @@ class _Batch:
     happened: dict[int, list[datetime]] = field(default_factory=dict)
 
 
-@transaction.atomic
 def reserve(system: str, *, limit: int, at: datetime, ahead: int = 0) -> Reserved:
     """Claim what the connection allows, ask the guards under the subjects' lock, and reserve what may happen.
 
     So many are reserved `ahead` of their turn where that is safe (`links.enter`).
     Whoever withdrew consent, pulled a switch or used up a cap before this transaction's locks is heeded (FAULTS F25).
     """
+    noted: list[Claimed] = []
+    try:
+        return _reserve(system, limit=limit, at=at, ahead=ahead, noted=noted)
+    except DatabaseError:
+        witness.own().withdrawn(noted)
+        raise
+
+
+@transaction.atomic
+def _reserve(system: str, *, limit: int, at: datetime, ahead: int, noted: list[Claimed]) -> Reserved:
+    """`noted` is filled with what the witness was told of."""
     route = links.enter(system, limit=limit, ahead=ahead, at=at)
     claimed = effects.claim(system, limit=route.room, at=at) if route.room else []
     if not claimed:
@@ -72,7 +82,10 @@ def reserve(system: str, *, limit: int, at: datetime, ahead: int = 0) -> Reserve
     batch = _Batch(at=at, route=route, subjects=locked, defined=defined, templates=templates, blocks=made)
     outcomes = [_prepared(effect, batch) for effect in claimed]
     reserved = [one for one in outcomes if isinstance(one, Claimed)]
-    effects.mark_reserved(reserved)
+    reserved_at = effects.mark_reserved(reserved)
+    if reserved_at and route.effect_class == "C":
+        witness.own().reserving(reserved, at=reserved_at)
+        noted += reserved
     effects.write([one for one in outcomes if isinstance(one, Settled)])
     links.spend(route, len(reserved), at=at)
     crash_points.at("deliver.reserving")

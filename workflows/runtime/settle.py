@@ -13,7 +13,7 @@ from martechops.lib.frozen import dataclass
 from workflows.connectors.base import Receipt
 from workflows.models import Effect
 
-from . import links
+from . import links, witness
 from .effects import Claimed, Settled, write
 
 #: After so many tries an effect has failed for good; while the connection itself is down, not before `PATIENCE`.
@@ -96,12 +96,14 @@ def _settled(effect: Claimed, state: str, reason: str, receipt: Receipt | None =
     return Settled(effect.id, effect.fence, state, reason, {"content": effect.content, "receipt": answer})
 
 
-@transaction.atomic
 def record(system: str, called: Sequence[Called], *, at: datetime) -> None:
     """Effects and what they showed about their connection, in one commit."""
-    links.learn(system, _experience(called), at=at)
-    write([one.settled for one in called])
-    crash_points.at("deliver.recording")
+    settled = [one.settled for one in called]
+    with transaction.atomic():
+        links.learn(system, _experience(called), at=at)
+        write(settled)
+        crash_points.at("deliver.recording")
+    witness.own().recorded(settled)
 
 
 def _experience(called: Sequence[Called]) -> links.Experience:

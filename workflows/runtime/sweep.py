@@ -5,7 +5,7 @@ from django.db import connection
 from martechops.lib.frozen import dataclass
 from workflows.models import QueuedEvent, Timer
 
-from . import claim, effects, orphans, reconcile
+from . import claim, effects, orphans, reconcile, testimony
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Overdue:
 
 def sweep() -> Overdue:
     """Free orphaned reservations and lanes, and say which work is waiting."""
+    testimony.hear()
     orphans.free()
     claim.free_the_hung()
     with connection.cursor() as cursor:

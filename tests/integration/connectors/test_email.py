@@ -6,6 +6,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from pytest_django import Settings
 
 from tests.chaos.sink import Sink, running
 from tests.installations import free_port
-from workflows.connectors.base import Link, Refused, Request, TryLater, Unknown
+from workflows.connectors.base import Link, Refused, Request, TooLate, TryLater, Unknown
 from workflows.connectors.email import Email
 
 
@@ -167,6 +168,27 @@ def test_silence_after_the_message_left_is_not_known(then_hang: bool, settings: 
     with pytest.raises(Unknown):
         Email().perform(request())
     over.set()
+
+
+def test_server_that_hangs_up_before_the_last_line_has_taken_nothing(settings: Settings) -> None:
+    port, over = server_that(_UP_TO_DATA)
+    settings.EMAIL_URL = f"smtp://127.0.0.1:{port}"
+    with pytest.raises(TryLater):
+        Email().perform(request(text="A line.\n" * 2_000_000))  # more than the two kernels keep between them
+    over.set()
+
+
+def test_message_that_is_not_to_leave_any_more_is_not_taken(sink: Sink, settings: Settings) -> None:
+    settings.EMAIL_URL = sink.mail
+
+    def stays() -> None:
+        raise TooLate("its lease is over")
+
+    with pytest.raises(TooLate):
+        Email().perform(replace(request(), leaves=stays))
+    assert sink.journal.hits() == []
+    Email().perform(request())
+    assert len(sink.journal.hits()) == 1
 
 
 def test_silence_before_the_message_left_is_a_later_try(settings: Settings) -> None:
