@@ -1,9 +1,10 @@
 """Plans as SQL over the documented views: the one place where a metric becomes a statement.
 
 Every identifier comes from the closed table of `workflows.engine.metrics`; whatever a person chose is a parameter. A
-statement answers any number of plans in one round trip, in rows of (plan, bucket, by, value).
+statement answers any number of plans in one round trip, in rows of (plan, bucket, by, value, currency).
 
 Counts and sums that the daily figures hold are read from there; the rest is counted from facts. Both give the same.
+Amounts of several currencies are never added: together they are no number, `NaN`, and whatever is computed from that.
 """
 
 import ast
@@ -31,10 +32,12 @@ class Statement:
 
 
 def statement(plans: Sequence[Plan], *, zone: str) -> Statement:
-    """The answer to each plan, in rows of its number, the first day of the span (null: all of it), groups, value."""
+    """The answer to each plan, in rows of its number, the first day of the span (null: all of it), groups, value, and
+    the currency of that (null: it is no money).
+    """
     made = _Compiler(zone)
     parts = [
-        f"SELECT {number} AS plan, bucket, by, value FROM ({made.plan(plan)}) q{number}"  # noqa: S608  see above
+        f"SELECT {number} AS plan, bucket, by, value, currency FROM ({made.plan(plan)}) q{number}"  # noqa: S608  see above
         for number, plan in enumerate(plans)
     ]
     return Statement(" UNION ALL ".join(parts), made.values)
@@ -104,13 +107,14 @@ class _Compiler:
         if len(parts) == 1 and expression == "p0":
             return parts[0].text
         union = " UNION ALL ".join(
-            f"SELECT {number} AS part, bucket, by, value FROM ({part.text}) s{number}"  # noqa: S608
+            f"SELECT {number} AS part, bucket, by, value, currency FROM ({part.text}) s{number}"  # noqa: S608
             for number, part in enumerate(parts)
         )
         columns = ", ".join(part.column(number) for number, part in enumerate(parts))
         return (
-            f"SELECT bucket, by, ({expression})::float8 AS value "  # noqa: S608
-            f"FROM (SELECT bucket, by, {columns} FROM ({union}) parts GROUP BY bucket, by) wide"
+            f"SELECT bucket, by, {_of_one_currency(f'({expression})::float8', 'low', 'high')}, low AS currency "  # noqa: S608
+            f"FROM (SELECT bucket, by, {columns}, min(currency) AS low, max(currency) AS high "
+            f"FROM ({union}) parts GROUP BY bucket, by) wide"
         )
 
     def expression(self, node: Node, plan: Plan, parts: list[_Part]) -> str:
@@ -137,15 +141,20 @@ class _Compiler:
         if figures := _figures(leaf, by):
             counted = "m.value" if measure.aggregate is Aggregate.SUM else "m.count"
             source, where = self.daily(figures, leaf, period, by)
-            return self.grouped(f"sum({counted})", _day_bucket(grain), "daily", source, where, by)
+            return self.grouped(f"sum({counted})", _day_bucket(grain), source, where, by)
         source, where = self.source(model, leaf, period, by)
         bucket = self.bucket(grain, f"m.{model.time}")
-        return self.grouped(_aggregate(measure.aggregate, measure.column), bucket, leaf.view, source, where, by)
+        value = _aggregate(measure.aggregate, measure.column)
+        if measure.currency:
+            where += f" AND m.{measure.column} IS NOT NULL"
+        return self.grouped(value, bucket, source, where, by, measure.currency)
 
-    def grouped(self, value: str, bucket: str, view: str, source: str, where: str, by: Sequence[str]) -> str:
-        groups = self.groups(by)
+    def grouped(self, value: str, bucket: str, source: str, where: str, by: Sequence[str], currency: str = "") -> str:
+        value = f"({value})::float8"
+        least = f"min(m.{currency})" if currency else "NULL"
+        said = _of_one_currency(value, least, f"max(m.{currency})") if currency else f"{value} AS value"
         return (
-            f"SELECT {bucket} AS bucket, {groups} AS by, ({value})::float8 AS value "  # noqa: S608
+            f"SELECT {bucket} AS bucket, {self.groups(by)} AS by, {said}, {least}::text AS currency "  # noqa: S608
             f"FROM {source} WHERE {where} GROUP BY 1, 2"
         )
 
@@ -217,8 +226,9 @@ class _Compiler:
             f"({self.value(span) if grain else 'NULL'}::date, {self.since(begin)}::date, {self.value(end)}::date)"
             for span, begin, end in zip(spans, begins, ends, strict=True)
         )
+        value = _of_one_currency("sum(d.value)::float8", "min(d.currency)", "max(d.currency)")
         return (
-            f"SELECT g.bucket, d.by, sum(d.value)::float8 AS value "  # noqa: S608
+            f"SELECT g.bucket, d.by, {value}, min(d.currency) AS currency "  # noqa: S608
             f"FROM (VALUES {rows}) g (bucket, since, until) JOIN ({days}) d "
             f"ON d.bucket >= g.since AND d.bucket < g.until GROUP BY 1, 2"
         )
@@ -233,7 +243,10 @@ class _Compiler:
             "days": "avg(extract(epoch FROM b.reached - b.at) / 86400)",
         }[journey.gives]
         way = self.journey(journey, period, by, grain)
-        return f"SELECT b.bucket, b.by, ({value})::float8 AS value FROM ({way}) b GROUP BY 1, 2"  # noqa: S608
+        return (
+            f"SELECT b.bucket, b.by, ({value})::float8 AS value, NULL AS currency "  # noqa: S608
+            f"FROM ({way}) b GROUP BY 1, 2"
+        )
 
     def journey(self, journey: Journey, period: Period, by: Sequence[str], grain: Grain | None) -> str:
         """A row an entity: when it first came to the base, and when first to the other within the days after."""
@@ -283,6 +296,11 @@ def _day_bucket(grain: Grain | None) -> str:
     if grain is None:
         return "NULL::date"
     return "m.day" if grain is Grain.DAY else f"date_trunc('{grain.value}', m.day)::date"
+
+
+def _of_one_currency(value: str, least: str, most: str) -> str:
+    """The value where the least and the greatest name of a currency are the same, also none; else no number."""
+    return f"CASE WHEN {least} IS DISTINCT FROM {most} THEN 'NaN'::float8 ELSE {value} END AS value"
 
 
 def _aggregate(aggregate: Aggregate, column: str) -> str:

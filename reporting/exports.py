@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from martechops.lib import spreadsheets, xlsx
 from reporting.queries.dashboards import Shown
 
-_NUMBERS = ("Metric", "Key", "From", "To", "Span or group", "Value", "Unit", "Version", "Digest")
+_NUMBERS = ("Metric", "Key", "From", "To", "Span or group", "Value", "Unit", "Currency", "Version", "Digest")
 #: A row of a file, as `_NUMBERS` says.
 _Line = tuple[object, ...]
 
@@ -36,10 +36,13 @@ def packed(shown: Shown, form: str) -> bytes:
 def _tiles(shown: Shown) -> Iterator[_Line]:
     period = shown.asked.period
     for tile in shown.tiles:
-        metric, basis = tile.metric, (tile.metric.unit, tile.metric.version, tile.answer.digest)
-        yield metric.name, metric.key, str(period.since), str(period.last), "", tile.value, *basis
-        former = period.former
-        yield metric.name, metric.key, str(former.since), str(former.last), "", tile.former, *basis
+        metric, basis = tile.metric, (tile.metric.version, tile.answer.digest)
+        for span, value, currency in (
+            (period, tile.value, tile.currency),
+            (period.former, tile.former, tile.former_currency),
+        ):
+            days = (str(span.since), str(span.last))
+            yield metric.name, metric.key, *days, "", value, metric.unit, currency, *basis
 
 
 def _series(shown: Shown) -> Iterator[_Line]:
@@ -49,15 +52,15 @@ def _series(shown: Shown) -> Iterator[_Line]:
     for at, value in trend.series:
         yield (
             *(metric.name, metric.key, str(period.since), str(period.last), str(at), value, metric.unit),
-            *(metric.version, metric.digest),
+            *(trend.currency, metric.version, metric.digest),
         )
 
 
 def _cells(shown: Shown) -> Iterator[_Line]:
     period = shown.asked.period
     for line in shown.lines:
-        for metric, value in zip(shown.columns, line.values, strict=True):
+        for metric, value, currency in zip(shown.columns, line.values, line.currencies, strict=True):
             yield (
                 *(metric.name, metric.key, str(period.since), str(period.last), line.name, value, metric.unit),
-                *(metric.version, metric.digest),
+                *(currency, metric.version, metric.digest),
             )

@@ -44,7 +44,11 @@ class BasisSerializer(serializers.Serializer[Any]):
 class NumberSerializer(serializers.Serializer[Any]):
     at = serializers.DateField(allow_null=True, help_text="First day of the span; null: the whole time.")
     by = serializers.DictField(child=serializers.CharField(), help_text="Dimensions with their values; empty: none.")
-    value = serializers.FloatField(allow_null=True, help_text="Null: nothing happened that it could be said of.")
+    value = serializers.FloatField(
+        allow_null=True,
+        help_text="Null: nothing happened that it could be said of, or amounts of several currencies, never added.",
+    )
+    currency = serializers.CharField(help_text="Of money; `several`: ask by currency. Empty: no money.")
 
 
 class AnswerSerializer(serializers.Serializer[Any]):
@@ -200,7 +204,13 @@ def _numbers(answer: metrics.Answer) -> list[dict[str, Any]]:
     asked = answer.question
     if asked.by:
         return [
-            {"at": row.at, "by": dict(zip(asked.by, row.by, strict=True)), "value": row.value} for row in answer.rows
+            {
+                "at": row.at,
+                "by": dict(zip(asked.by, row.by, strict=True)),
+                "value": row.value,
+                "currency": row.currency,
+            }
+            for row in answer.rows
         ]
     series = answer.series if asked.grain else ((None, answer.value),)
-    return [{"at": at, "by": {}, "value": value} for at, value in series]
+    return [{"at": at, "by": {}, "value": value, "currency": answer.currency} for at, value in series]

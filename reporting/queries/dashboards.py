@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from campaigns.models import Rollout
+from campaigns.models import Campaign, Rollout
 from martechops.people.models import Team
 from reporting import compile
 from reporting.metrics import Grain, Journey, Period, Question
-from reporting.models import DailyFigure
-from reporting.queries.metrics import Answer, Catalog, Defined, ask, catalog, rows_of, zone
+from reporting.models import DailyFigure, DealFact
+from reporting.queries.metrics import Answer, Catalog, Defined, Row, ask, catalog, rows_of, zone
 from workflows.engine.metrics import Filters
 from workflows.models import Rename, Workflow
 
@@ -51,6 +51,8 @@ class Board:
 _CAMPAIGN = ("campaign", ("campaign",))
 _CHANNEL = ("channel", ("channel",))
 _WORKFLOW = ("workflow", ("workflow",))
+#: Amounts are told apart by it; what is no amount counts whatever it says.
+_CURRENCY = ("currency", ("currency",))
 _TEAM = ("team", ("workflow.owner", "campaign.owner", "owner", "team"))
 _STAGES = ("leads", "mql", "sql", "opportunities", "customers")
 _LINES = ("leads", "mql", "messages-sent", "conversions", "conversion-rate", "qualified-pipeline", "won-value")
@@ -69,7 +71,7 @@ BOARDS: Mapping[str, Board] = {
             by=("campaign",),
             by_words="Campaign",
             columns=(*_LINES, "campaign-cost", "cost-per-lead"),
-            filters=(_CAMPAIGN, _CHANNEL),
+            filters=(_CAMPAIGN, _CHANNEL, _CURRENCY),
         ),
         Board(
             key="pipeline",
@@ -83,7 +85,7 @@ BOARDS: Mapping[str, Board] = {
             by_words="Channel",
             columns=("leads", "mql", "sql", "opportunities", "customers", "qualified-pipeline", "pipeline-attribution"),
             cohort="lead-to-mql",
-            filters=(_CAMPAIGN, _CHANNEL),
+            filters=(_CAMPAIGN, _CHANNEL, _CURRENCY),
         ),
         Board(
             key="workflows",
@@ -135,7 +137,12 @@ class Tile:
     metric: Defined
     answer: Answer
     former: float | None
+    former_currency: str
     series: tuple[tuple[date, float | None], ...]
+
+    @property
+    def currency(self) -> str:
+        return self.answer.currency
 
     @property
     def value(self) -> float | None:
@@ -144,7 +151,7 @@ class Tile:
     @property
     def change(self) -> float | None:
         """By how much of itself it changed; None where that cannot be said."""
-        if self.value is None or not self.former:
+        if self.value is None or not self.former or self.currency != self.former_currency:
             return None
         return (self.value - self.former) / abs(self.former)
 
@@ -178,6 +185,7 @@ class Trend:
     former: tuple[tuple[date, float | None], ...]
     #: What is to be reached in each span; None where nothing is set for spans like these.
     target: float | None
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +195,7 @@ class Line:
     name: str
     #: In the order of the columns.
     values: tuple[float | None, ...]
+    currencies: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +255,8 @@ def show(asked: Asked, *, today: date) -> Shown:
         asked=asked,
         zone=where,
         tiles=tuple(
-            Tile(one.metric, one, was.value, series.series) for one, was, series in zip(now, before, ways, strict=True)
+            Tile(one.metric, one, was.value, was.currency, series.series)
+            for one, was, series in zip(now, before, ways, strict=True)
         ),
         trend=_trend(way[0], past[0], asked.grain) if drawn else None,
         trends=tuple(known.metrics[key] for key in board.trends if asking.can(key)),
@@ -272,6 +282,13 @@ def channels() -> list[str]:
     return sorted(rows[:60])
 
 
+def currencies() -> list[str]:
+    """What amounts of deals and budgets are said in."""
+    deals = DealFact.objects.exclude(currency="").values_list("currency", flat=True).distinct().order_by()
+    budgets = Campaign.objects.exclude(budget=None).values_list("currency", flat=True).distinct().order_by()
+    return sorted(deals.union(budgets))
+
+
 def offered(name: str) -> list[str]:
     """What can be chosen of a filter of the address."""
     match name:
@@ -279,6 +296,8 @@ def offered(name: str) -> list[str]:
             return campaigns()
         case "channel":
             return channels()
+        case "currency":
+            return currencies()
         case "workflow":
             return list(Workflow.objects.filter(map_only=False).order_by("key").values_list("key", flat=True))
         case _:
@@ -305,6 +324,8 @@ class _Asking:
         for name, value in self.asked.filters.items():
             dimension = self._first(key, self.dimensions[name])
             if not dimension:
+                if name == _CURRENCY[0]:
+                    continue
                 return None
             made[dimension] = (value,)
         return made
@@ -327,22 +348,22 @@ class _Asking:
 
 
 def _trend(answer: Answer, former: Answer, grain: Grain) -> Trend:
-    target = answer.metric.target
-    per, value = target.get("per", ""), target.get("value")
+    per, value = answer.metric.target.get("per", ""), answer.metric.target.get("value")
     is_due = isinstance(value, int | float) and (not per or per == grain.value)
-    return Trend(answer.metric, answer.series, former.series, float(value) if is_due and value is not None else None)
+    target = float(value) if is_due and value is not None else None
+    return Trend(answer.metric, answer.series, former.series, target, answer.currency)
 
 
 def _lines(cells: Sequence[Answer]) -> Iterator[Line]:
     """Each group that any column knows; the largest of the first column first."""
-    found: dict[str, list[float | None]] = {}
-    nothing: list[float | None] = [0.0 if answer.is_additive else None for answer in cells]
+    found: dict[str, list[Row]] = {}
+    nothing = [Row(None, (), 0.0 if answer.is_additive else None) for answer in cells]
     for number, answer in enumerate(cells):
         for row in answer.rows:
-            found.setdefault(row.by[0], list(nothing))[number] = row.value
-    ranked = sorted(found.items(), key=lambda one: (not one[0], [-(value or 0) for value in one[1]], one[0]))
-    for name, values in ranked[:MOST_LINES]:
-        yield Line(name, tuple(values))
+            found.setdefault(row.by[0], list(nothing))[number] = row
+    ranked = sorted(found.items(), key=lambda one: (not one[0], [-(row.value or 0) for row in one[1]], one[0]))
+    for name, rows in ranked[:MOST_LINES]:
+        yield Line(name, tuple(row.value for row in rows), tuple(row.currency for row in rows))
 
 
 def _cohorts(known: Catalog, question: Question, where: str, today: date) -> Iterator[Cohort]:

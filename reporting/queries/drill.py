@@ -27,6 +27,7 @@ class Behind:
     """Whom a number is about."""
 
     value: float | None
+    currency: str
     #: What the rows are: "changes of lifecycle stage".
     rows_are: str
     people: tuple[Person, ...]
@@ -45,6 +46,7 @@ def behind(question: Question, *, known: Catalog) -> Behind:
     ]
     return Behind(
         value=answer.value,
+        currency=answer.currency,
         rows_are=MODELS[leaf.view].says,
         people=tuple(people),
         is_cut=len(found) > MOST,

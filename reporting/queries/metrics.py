@@ -3,6 +3,7 @@
 `ask` answers any number of questions with three queries: what is defined, by which version, and one statement.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,8 @@ from workflows.queries import work_calendar
 
 #: Rows of one answer; the page and the interface say so where there are more.
 MOST_ROWS = 10_000
+#: Stands for the currency where amounts of several would have had to be added: then there is no number.
+SEVERAL = "several"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,10 @@ class Row:
     #: First day of the span; None: the whole time.
     at: date | None
     by: tuple[str, ...]
-    #: None: nothing happened that it could be said of.
+    #: None: nothing happened that it could be said of, or it would be of several currencies.
     value: float | None
+    #: Of money, as it was said; `SEVERAL`: of more than one.
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +112,17 @@ class Answer:
         return self.rows[0].value if self.rows else (0.0 if self.is_additive else None)
 
     @property
+    def currency(self) -> str:
+        """Of all its numbers; `SEVERAL` if these cannot be compared."""
+        said = {row.currency for row in self.rows}
+        return SEVERAL if len(said) > 1 else next(iter(said), "")
+
+    @property
     def series(self) -> tuple[tuple[date, float | None], ...]:
         """Every span of the time, also those in which nothing happened."""
         grain = self.question.grain
-        found = {row.at: row.value for row in self.rows}
+        of_several = len({row.currency for row in self.rows}) > 1
+        found = {row.at: None if of_several else row.value for row in self.rows}
         nothing = 0.0 if self.is_additive else None
         return tuple((at, found.get(at, nothing)) for at in self.question.period.buckets(grain)) if grain else ()
 
@@ -161,8 +173,8 @@ def ask(questions: Sequence[Question], *, known: Catalog | None = None, at_zone:
     known = known or catalog()
     plans = [known.plan(question) for question in questions]
     found: dict[int, list[Row]] = {number: [] for number in range(len(plans))}
-    for number, bucket, by, value in rows_of(compile.statement(plans, zone=at_zone or zone())) if plans else ():
-        found[number].append(Row(bucket, tuple(by), value))
+    for number, *said in rows_of(compile.statement(plans, zone=at_zone or zone())) if plans else ():
+        found[number].append(_row(*said))
     return [_answer(plan, found[number], known) for number, plan in enumerate(plans)]
 
 
@@ -189,6 +201,12 @@ def sql_of(question: Question, *, known: Catalog | None = None) -> str:
 def leaf_of(plan: Plan) -> Leaf:
     """The rows that a number is about: what is counted, or what a share is a share of the numerator."""
     return next(leaves(plan.root))
+
+
+def _row(bucket: date | None, by: list[str], value: float | None, currency: str | None) -> Row:
+    if value is not None and math.isnan(value):
+        return Row(bucket, tuple(by), None, SEVERAL)
+    return Row(bucket, tuple(by), value, currency or "")
 
 
 def _answer(plan: Plan, rows: list[Row], known: Catalog) -> Answer:

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 from campaigns.queries import criteria
 from reporting.health import KINDS
 from reporting.metrics import Period, Question
+from reporting.metrics.question import MOST_DAYS
 from reporting.models import Report
-from reporting.queries import health_looks, metrics, results
+from reporting.queries import health_looks, metrics
 from workflows.lint.workspace import STABLE
 
 Cell = str | int | float | None
@@ -35,12 +36,20 @@ class Kind:
 
 
 def _campaigns(at: datetime) -> Table:
-    del at
-    rows = [
-        (one.campaign or "No campaign named", one.leads, one.qualified, one.messages, one.conversions)
-        for one in results.by_campaign()
-    ]
-    return Table(("Campaign", "Leads", "Qualified", "Messages", "Conversions"), tuple(rows))
+    """Every campaign since its beginning, by the metrics of the workspace; the most conversions first."""
+    known, today = metrics.catalog(), at.astimezone(ZoneInfo(metrics.zone())).date()
+    ever = Period(today - timedelta(days=MOST_DAYS - 1), today + timedelta(days=1))
+    keys = [key for key in _OF_CAMPAIGNS if known.can_tell(key, "campaign")]
+    answers = metrics.ask([Question(key, ever, by=("campaign",)) for key in keys], known=known)
+    found: dict[str, list[Cell]] = {}
+    for number, answer in enumerate(answers):
+        for row in answer.rows:
+            found.setdefault(row.by[0], [0] * len(keys))[number] = _rounded(row.value)
+    by_last = sorted(found.items(), key=lambda one: (not one[0], *(-float(cell or 0) for cell in one[1][::-1]), one[0]))
+    return Table(
+        ("Campaign", *(f"{answer.metric.name} (version {answer.metric.version})" for answer in answers)),
+        tuple((name or "No campaign named", *cells) for name, cells in by_last),
+    )
 
 
 def _criteria(at: datetime) -> Table:
@@ -79,7 +88,13 @@ def _of_metrics(keys: Sequence[str], known: metrics.Catalog, at: datetime) -> Ta
     asked = [Question(key, period) for key in keys for period in (week, week.former)]
     answers = metrics.ask(asked, known=known)
     rows = [
-        (now.metric.name, _rounded(now.value), _rounded(former.value), now.metric.unit, now.metric.says_version)
+        (
+            now.metric.name,
+            _rounded(now.value),
+            _rounded(former.value),
+            _currency(now, former) or now.metric.unit,
+            now.metric.says_version,
+        )
         for now, former in zip(answers[::2], answers[1::2], strict=True)
     ]
     return Table(
@@ -87,18 +102,26 @@ def _of_metrics(keys: Sequence[str], known: metrics.Catalog, at: datetime) -> Ta
     )
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
+def _currency(*answers: metrics.Answer) -> str:
+    said = {answer.currency for answer in answers} - {""}
+    return "several currencies" if len(said) > 1 or metrics.SEVERAL in said else next(iter(said), "")
 
 
+def _rounded(value: float | None) -> float | int | None:
+    """Whole numbers as such."""
+    return None if value is None else int(value) if value.is_integer() else round(value, 4)
+
+
+#: Columns of the campaigns' report.
+_OF_CAMPAIGNS = ("leads", "mql", "messages-sent", "conversions")
 _METRIC_RESTS_ON = ("metric", "stage", "event-type", "scoring", "convention")
 #: By the key that workflows name.
 REPORTS: Mapping[str, Kind] = {
     "campaign-results": Kind(
         "Campaign results",
-        "Leads, qualified leads, messages and conversions of every campaign",
+        "Leads, marketing qualified leads, messages and conversions of every campaign since it began",
         _campaigns,
-        ("stage", "event-type", "scoring", "convention"),
+        _METRIC_RESTS_ON,
     ),
     "success-criteria": Kind(
         "Success criteria", "How every success criterion of what is live stands", _criteria, ("stage", "event-type")

@@ -92,7 +92,7 @@ def contacts(request: HttpRequest) -> HttpResponse:
             "metric": known.metrics[metric],
             "found": found,
             "asked": asked,
-            "value": words(found.value, known.metrics[metric].unit),
+            "value": words(found.value, known.metrics[metric].unit, found.currency),
             "back": f"{_address(asked.board)}?{_query(asked)}",
             "sql": found.sql,
         },
@@ -169,8 +169,8 @@ def _context(request: HttpRequest, shown: Shown) -> dict[str, Any]:
                 line.name,
                 _line_address(asked, line.name),
                 [
-                    (metric.name, words(value, metric.unit))
-                    for metric, value in zip(shown.columns, line.values, strict=True)
+                    (metric.name, words(value, metric.unit, currency))
+                    for metric, value, currency in zip(shown.columns, line.values, line.currencies, strict=True)
                 ],
             )
             for line in shown.lines
@@ -199,8 +199,8 @@ def _tile(tile: Tile, asked: Asked) -> ShownTile:
     change, unit = tile.change, tile.metric.unit
     return ShownTile(
         tile=tile,
-        value=words(tile.value, unit),
-        former=words(tile.former, unit),
+        value=words(tile.value, unit, tile.currency),
+        former=words(tile.former, unit, tile.former_currency),
         change="" if change is None else f"{change * 100:+.0f} %".replace("-", "−"),
         icon="minus" if not change else "trending-up" if change > 0 else "trending-down",
         spark=charts.spark(tile.series, label=f"{tile.metric.name}, by {asked.grain}"),

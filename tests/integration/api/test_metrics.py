@@ -37,7 +37,7 @@ def test_numbers_come_with_their_definitions_and_the_time_before(demo_of_monday:
     assert [one["key"] for one in cost["rests_on"]] == ["cost-per-lead", "campaign-cost", "leads"]
     assert "FROM reporting.daily" in leads["sql"]
     by = ask(QUERY, metric="leads", by="campaign", where=["campaign:spring", "campaign:winter"], **NOVEMBER)[1][0]
-    assert by["numbers"] == [{"at": None, "by": {"campaign": "spring"}, "value": 2.0}]
+    assert by["numbers"] == [{"at": None, "by": {"campaign": "spring"}, "value": 2.0, "currency": ""}]
     others = ask(QUERY, metric="leads", where="!campaign:spring", **NOVEMBER)[1][0]
     assert [row["value"] for row in others["numbers"]] == [1]
 

@@ -50,7 +50,7 @@ def test_campaign_from_a_playbook_has_its_numbers_without_a_definition(ana: Clie
         pass
     page = ana.get("/results/").content.decode()
     # leads, MQL, messages, conversions, rate, pipeline, won, cost, cost per lead
-    assert cells(page, campaign.name) == ["3", "3", "3", "1", "33.3 %", "0", "0", "900", "300"]
+    assert cells(page, campaign.name) == ["3", "3", "3", "1", "33.3 %", "0", "0", "900 EUR", "300 EUR"]
     alone = ana.get("/results/", {"campaign": campaign.name}).content.decode()
     assert re.search(
         r'stat-value plain-link" href="/results/contacts/[^"]*metric=leads[^"]*" aria-label="Leads: 3;', alone

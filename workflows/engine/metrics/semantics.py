@@ -48,6 +48,8 @@ class Measure:
     column: str = ""
     #: The daily figure that holds it, with the dimension that its name ends with: `stage {to_stage}`.
     figure: str = ""
+    #: It is money, in the currency that the column of this name says: amounts of two currencies are never added.
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ _ALL = (
         },
         measures={
             "deals": Measure("deals"),
-            "deal_value": Measure("worth of deals", Aggregate.SUM, "value"),
+            "deal_value": Measure("worth of deals", Aggregate.SUM, "value", currency="currency"),
         },
         foreign=_OF_CONTACT,
         row="deal_id",
@@ -164,12 +166,13 @@ _ALL = (
         dimensions={
             "model": Dimension("attribution model: first, last, linear"),
             "stage": Dimension("stage that the deal's event stands for", of="stage"),
+            "currency": Dimension("currency of the deal"),
             "campaign": Dimension("campaign of the touch"),
             "channel": Dimension("channel of the touch"),
         },
         measures={
             "credited_deals": Measure("deals owed", Aggregate.SUM, "credit"),
-            "credited_value": Measure("worth of deals owed", Aggregate.SUM, "value"),
+            "credited_value": Measure("worth of deals owed", Aggregate.SUM, "value", currency="currency"),
         },
         foreign=_OF_CONTACT,
     ),
@@ -276,7 +279,7 @@ _ALL = (
         },
         measures={
             "campaigns": Measure("campaigns"),
-            "campaign_cost": Measure("budgets of campaigns", Aggregate.SUM, "budget"),
+            "campaign_cost": Measure("budgets of campaigns", Aggregate.SUM, "budget", currency="currency"),
         },
         primary=("campaign", "campaign"),
         row="campaign_number",
