@@ -53,14 +53,14 @@ def _visit(row: PageVisit, *, at: datetime) -> None:
             row.problem = f"answered {answer.status}"
         elif "html" in answer.headers.get("content-type", "html"):
             row.forms = [asdict(form) for form in pages.forms(answer.body.decode(errors="replace"))]
-    except (http.BadAddress, http.NotSent, http.NoAnswer, TooManyRedirects) as error:
+    except (http.BadAddress, http.NotSent, http.NoAnswer, LedAstray) as error:
         row.problem = str(error)
     row.visited_at = max(at, row.wanted_at)
     row.save(update_fields=["status", "final_url", "problem", "forms", "visited_at"])
 
 
-class TooManyRedirects(Exception):
-    """It leads on and on."""
+class LedAstray(Exception):
+    """It leads on and on, or to what is no web address; the message says which."""
 
 
 def _follow(url: str) -> tuple[str, http.Answer]:
@@ -71,7 +71,20 @@ def _follow(url: str) -> tuple[str, http.Answer]:
         place = answer.headers.get("location", "")
         if answer.status not in (301, 302, 303, 307, 308) or not place:
             return seen, answer
-        seen = urljoin(seen, place)
-        if urlsplit(seen).scheme not in ("http", "https"):
-            raise TooManyRedirects("it redirects to what is no web address")
-    raise TooManyRedirects(f"it redirects more than {_MOST_REDIRECTS} times")
+        seen = _onward(seen, place)
+    raise LedAstray(f"it redirects more than {_MOST_REDIRECTS} times")
+
+
+def _onward(seen: str, place: str) -> str:
+    """
+    >>> _onward("https://example.com/a/b", "../c")
+    'https://example.com/c'
+    """
+    try:
+        onward = urljoin(seen, place)
+        is_web = urlsplit(onward).scheme in ("http", "https")
+    except ValueError:  # a far side may say anything: http://[
+        is_web = False
+    if not is_web:
+        raise LedAstray("it redirects to what is no web address")
+    return onward

@@ -42,6 +42,26 @@ def test_address_that_answers_with_an_error_is_a_problem(site: Site, status: int
     assert visit(site, "/gone").problem == f"answered {status}"
 
 
+@pytest.mark.parametrize("place", ["http://[", "javascript:alert(1)", "file:///etc/passwd", "gopher://x/"])
+def test_redirect_to_what_is_no_web_address_is_a_problem_of_that_address_alone(site: Site, place: str) -> None:
+    """What is wanted longest is visited first, each turn: one that raised would keep all others from it."""
+    site.pages["/odd"] = ("to", place)
+    assert visit(site, "/odd").problem == "it redirects to what is no web address"
+    assert visit(site, "/ok").status == 200
+
+
+@pytest.mark.parametrize("page", ["<form><input name='a\0b'></form>", "<form><input name=a></form><![x y"])
+def test_page_that_is_no_good_html_is_read_as_far_as_it_goes(site: Site, page: str) -> None:
+    site.pages["/odd"] = page
+    row = visit(site, "/odd")
+    assert (row.status, len(row.forms)) == (200, 1)
+
+
+def test_redirect_to_a_private_address_is_not_followed(site: Site, settings: object) -> None:
+    site.pages["/odd"] = ("to", "http://169.254.169.254/latest/meta-data/")
+    assert "private or special" in visit(site, "/odd").problem
+
+
 def test_private_address_is_not_visited(site: Site, settings: object) -> None:
     settings.OUTBOUND_ALLOW = []  # type: ignore[attr-defined]
     assert "private or special" in visit(site, "/ok").problem
