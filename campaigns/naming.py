@@ -14,7 +14,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 UTM_PARAMETERS = ("source", "medium", "campaign", "term", "content", "id")
 _PREFIX = "utm_"
 #: An address within people's text, up to what cannot belong to it; closing marks of a sentence are not part of it.
-_ADDRESS = re.compile(r"https?://[^\s<>\"'{}|\\^`]+", re.IGNORECASE)
+#: What is filled in for each reader is.
+_ADDRESS = re.compile(r"https?://(?:\{\{.*?\}\}|\{%.*?%\}|[^\s<>\"'{}|\\^`])+", re.IGNORECASE)
 _TRAILING = ".,;:!?)]*_"
 
 
@@ -45,8 +46,19 @@ def addresses(text: str) -> Iterator[str]:
 
     >>> list(addresses("See https://example.com/a?b=1, or (http://example.org)."))
     ['https://example.com/a?b=1', 'http://example.org']
+    >>> list(addresses("https://example.com/?for={{ contact.id }}&utm_source=newsletter."))
+    ['https://example.com/?for={{ contact.id }}&utm_source=newsletter']
     """
     return (found.rstrip(_TRAILING) for found in _ADDRESS.findall(text))
+
+
+def is_fixed(address: str) -> bool:
+    """Is it the same for every reader? Only such a one can be visited.
+
+    >>> is_fixed("https://example.com/"), is_fixed("https://example.com/{{ contact.id }}")
+    (True, False)
+    """
+    return "{{" not in address and "{%" not in address
 
 
 def _is_tag(name: str) -> bool:

@@ -1,18 +1,19 @@
 """Everything that the checks of a launch look at, read from the database and rehearsed in memory."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from campaigns import naming
 from campaigns.models import PageVisit
 from campaigns.qa.launch import Coverage, Finding, Launch, Link, Proof, Rendering, Template, Trial, Visit, Workflow
 from campaigns.qa.needs import routing_needs
 from campaigns.qa.pages import Form, FormField
 from martechops.lib import digest, liquid
 from martechops.lib.liquid import BadTemplate
+from workflows.engine import personal
 from workflows.engine.conditions import value_at
 from workflows.engine.mapping import BadMapping, CompiledMapping, compile_mapping
 from workflows.engine.naming import BadConvention, Convention, compile_convention
@@ -24,9 +25,8 @@ from workflows.queries import blocks, lint, live, messages, segments
 from workflows.rehearsal import candidates, leads
 from workflows.rehearsal import versions as rehearsed
 
-from . import naming_changes, recent_leads
+from . import naming_changes, recent_leads, wordings
 
-_LINK = re.compile(r"""https?://[^\s<>"'\])]+""")
 #: People that each template is filled in for.
 _SAMPLED = 50
 #: Whom a message without consent is tried on.
@@ -56,7 +56,8 @@ def gather(versions: Sequence[Version], *, name: str, at: datetime, around: Arou
     specs = {version: live.spec_of(version, today) for version in versions}
     mappings = _mappings()
     texts = {text.key: text for text in (*_templates(specs.values()), *around.texts)}
-    links = (*around.links, *(link for text in texts.values() for link in links_of(text)))
+    read = [*texts.values(), *_wordings(texts.values())]
+    links = (*around.links, *(link for text in read for link in links_of(text)))
     people = {version: recent_leads.of(spec, at=at) for version, spec in specs.items()}
     everybody = list(around.audience) or [one for found in people.values() for one in found]
     known = blocks.compiled()
@@ -86,14 +87,12 @@ def gather(versions: Sequence[Version], *, name: str, at: datetime, around: Arou
 
 def addresses(launch: Launch) -> set[str]:
     """What has to be visited before the checks can say anything of it."""
-    urls = {link.url for link in (*launch.links, *launch.landing_pages)}
-    return {url for url in urls if "{{" not in url and "{%" not in url}
+    return {link.url for link in (*launch.links, *launch.landing_pages) if naming.is_fixed(link.url)}
 
 
 def links_of(text: Template) -> Iterator[Link]:
-    """Addresses in a text; a full stop after one is not part of it."""
-    for found in _LINK.findall(text.body):
-        yield Link(found.rstrip(".,;:!?"), text.name, text.at)
+    """Addresses in a text, as the registry of links finds them."""
+    return (Link(found, text.name, text.at) for found in naming.addresses(text.body))
 
 
 def _workflow(
@@ -110,6 +109,13 @@ def _templates(specs: Iterable[Spec]) -> Iterator[Template]:
     for row in MessageTemplate.objects.filter(key__in=keys):
         at = f"/vocabulary/template/{row.pk}/edit/"
         yield Template(row.key, f"template {row.name}", row.channel, row.subject, row.body, at)
+
+
+def _wordings(texts: Iterable[Template]) -> Iterator[Template]:
+    """What some of their readers get to see: every wording of the blocks that they name."""
+    liquid_ones = (text.body for text in texts if text.channel != "page")
+    for one in wordings.named_in(liquid_ones):
+        yield Template(one.key, one.name, "page", "", one.body, one.at)
 
 
 def _mappings() -> dict[str, CompiledMapping]:
@@ -166,15 +172,24 @@ def visit_of(row: PageVisit) -> Visit:
 def _rendering(text: Template, people: Sequence[Mapping[str, Any]], known: Mapping[str, CompiledBlock]) -> Rendering:
     missing, problems = Counter[str](), Counter[str]()
     try:
-        needed = {*liquid.needed(text.subject), *liquid.needed(text.body)} - {messages.UNSUBSCRIBE}
+        needed = _needed(text.subject, text.body)
+        named = [known[key] for key in personal.named(text.subject, text.body) if key in known]
+        worded = {one.key: {words: _needed(words) for words in one.texts} for one in named}
     except BadTemplate as error:
         return Rendering(text.key, len(people), problems={str(error): len(people)})
     for person in people:
         found = messages.preview(subject=text.subject, body=text.body, facts=person, known=known)
         if found.problem:
             problems[found.problem] += 1
-        missing.update({path for path in needed if value_at(person, path) in (None, "")})
+        read = needed.union(*(worded[one.key][one.choose(person).text] for one in named))
+        missing.update({path for path in read if value_at(person, path) in (None, "")})
     return Rendering(text.key, len(people), missing, problems)
+
+
+def _needed(*texts: str) -> set[str]:
+    """What they cannot do without of a reader; a block has a wording for everybody. Raises BadTemplate."""
+    paths = {path for text in texts for path in liquid.needed(text)} - {messages.UNSUBSCRIBE}
+    return {path for path in paths if not path.startswith(personal.PREFIX)}
 
 
 def _proofs(version: Version, spec: Spec, texts: Mapping[str, Template], at: datetime) -> Iterator[Proof]:

@@ -12,6 +12,8 @@ from martechops.lib import digest
 from workflows.engine.references import references
 from workflows.models import ContentItem, MessageTemplate, Version
 
+from . import wordings
+
 #: Campaigns that can still reach somebody, or did a while ago.
 _SHOWN = [state for state in lifecycle.State if state not in (lifecycle.State.ARCHIVED, lifecycle.State.CANCELLED)]
 _MOST = 200
@@ -41,9 +43,10 @@ class _Text:
 
 
 def registered(campaign: Campaign | None = None) -> list[RegisteredLink]:
-    """Those of one campaign, or of all that are not over. Five queries, however many there are."""
+    """Those of one campaign, or of all that are not over. Six queries, however many there are."""
     rows = Campaign.objects.filter(state__in=_SHOWN).order_by("-pk")[:_MOST] if campaign is None else [campaign]
     texts = list(_texts({row.pk: row for row in rows}))
+    texts = list({(text.campaign.pk, text.at): text for text in texts}.values())  # a block of two templates, once
     found = [(text, address) for text in texts for address in dict.fromkeys(naming.addresses(text.body))]
     visits = PageVisit.objects.filter(digest__in={_key(address) for _, address in found}).in_bulk(field_name="digest")
     return [_link(text, address, visits.get(_key(address))) for text, address in found]
@@ -51,7 +54,7 @@ def registered(campaign: Campaign | None = None) -> list[RegisteredLink]:
 
 def to_visit(found: Iterable[RegisteredLink]) -> set[str]:
     """Their addresses, but for those that are filled in for each reader."""
-    return {one.address for one in found if "{{" not in one.address and "{%" not in one.address}
+    return {one.address for one in found if naming.is_fixed(one.address)}
 
 
 def _key(address: str) -> str:
@@ -73,10 +76,17 @@ def _texts(campaigns: Mapping[int, Campaign]) -> Iterator[_Text]:
     versions = (
         Version.objects.filter(workflow__in=by_workflow).order_by("workflow_id", "-number").distinct("workflow_id")
     )
-    named = {key: by_workflow[version.workflow_id] for version in versions for key in _templates(version)}
-    for template in MessageTemplate.objects.filter(key__in=named).order_by("key"):
+    named: dict[str, list[Campaign]] = {}
+    for version in versions:
+        for key in _templates(version):
+            named.setdefault(key, []).append(by_workflow[version.workflow_id])
+    templates = {row.key: row for row in MessageTemplate.objects.filter(key__in=named).order_by("key")}
+    blocks = wordings.by_template(templates.values())
+    for key, template in templates.items():
         at = f"/vocabulary/template/{template.pk}/"
-        yield _Text(named[template.key], f"template {template.name}", at, f"{template.subject}\n{template.body}")
+        for campaign in dict.fromkeys(named[key]):
+            yield _Text(campaign, f"template {template.name}", at, f"{template.subject}\n{template.body}")
+            yield from (_Text(campaign, one.name, one.at, one.body) for one in blocks[key])
     for piece in CampaignContent.objects.filter(campaign__in=campaigns).select_related("item"):
         is_page = piece.item.kind == ContentItem.Kind.LANDING_PAGE  # there it is itself; it leads nobody there
         body = piece.item.body if is_page else f"{piece.item.body}\n{piece.item.link}"

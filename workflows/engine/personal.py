@@ -46,6 +46,11 @@ class CompiledBlock:
     choices: tuple[tuple[str, Condition, str], ...]
     fallback: str
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every wording, the one for everybody last."""
+        return (*(text for _, _, text in self.choices), self.fallback)
+
     def choose(self, facts: Mapping[str, Any]) -> Chosen:
         """By the first segment that the reader is in; one that cannot be answered is not theirs."""
         for segment, rule, text in self.choices:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from campaigns import naming
 from campaigns.qa.check import BAD, GOOD, UNSURE, Check, Seen
 from campaigns.qa.launch import Launch, Link, Visit
 
@@ -14,7 +15,7 @@ def look(launch: Launch) -> Iterator[Seen]:
     """Each address once, by what it last answered."""
     seen: set[str] = set()
     for link in launch.links:
-        if link.url not in seen and "{{" not in link.url:
+        if link.url not in seen and naming.is_fixed(link.url):
             seen.add(link.url)
             yield _seen(link, launch.visits.get(link.url), launch)
 

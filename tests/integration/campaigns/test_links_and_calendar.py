@@ -1,5 +1,6 @@
 """The registry of links, the builder that tags them, the calendar, and what guards leave of an audience."""
 
+import copy
 from datetime import UTC, date, timedelta
 from typing import Any
 
@@ -17,7 +18,8 @@ from martechops.people.actions import tokens
 from martechops.people.models import Team, User
 from tests.integration.admin.rows import make
 from tests.unit.campaigns.test_patterns import SAID
-from workflows.models import Contact, Effect, MessageTemplate
+from workflows.actions import versions
+from workflows.models import Block, Contact, Effect, MessageTemplate
 
 from .conftest import AT, planned
 
@@ -53,6 +55,27 @@ def test_every_link_of_a_launch_is_registered_with_its_tags_and_its_answer(webin
     visit = again[found[0].address]
     assert visit is not None
     assert visit.problem == "answered 404"
+
+
+def test_template_of_two_launches_is_registered_for_both_with_the_blocks_that_it_names(
+    webinar: Campaign, ana: User
+) -> None:
+    version = reading.newest("lead-magnet")
+    assert version is not None
+    owner = Team.objects.get(key="marketing-ops")
+    other = playbooks.instantiate(version=version, said=SAID["lead-magnet"], owner=owner, by=ana, at=AT).campaign
+    template = MessageTemplate.objects.get(key="webinar-lead-routing-in-an-hour-thanks")
+    template.body += "\n{{ block.until-we-call }}"
+    template.save()
+    Block.objects.filter(key="until-we-call").update(fallback="Look: https://example.com/tour?for={{ contact.id }}")
+    used = other.parts.get(is_own=True).workflow.versions.latest("number")
+    content = copy.deepcopy(used.content)
+    next(step for step in content["steps"] if step.get("action") == "send_message")["with"] = {"template": template.key}
+    versions.draft(workflow=used.workflow, content=content, by="tests", at=AT)
+    found = [one for one in links.registered() if one.address.startswith("https://example.com/tour")]
+    assert {one.campaign for one in found} == {webinar, other}
+    assert {one.place.partition(" ")[0] for one in found} == {"block"}
+    assert links.to_visit(found) == set()  # it is another one for each reader
 
 
 def test_a_tag_that_somebody_takes_away_is_found(webinar: Campaign, page: Client) -> None:

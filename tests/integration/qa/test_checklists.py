@@ -19,7 +19,7 @@ from martechops.lib import clock
 from martechops.people.models import User
 from martechops.people.permissions import NotAllowed
 from workflows.actions import versions
-from workflows.models import Activation, Mapping, MessageTemplate, Source, Version, Workflow
+from workflows.models import Activation, Block, Mapping, MessageTemplate, Source, Version, Workflow
 
 from .conftest import AT, Site, settle
 
@@ -116,6 +116,23 @@ def test_links_in_templates_are_read_and_held_against_the_convention(nurture: Ve
     found = results(nurture)
     assert "utm_medium is missing" in faults(found["UTM"])[0]
     assert found["LNK"].verdict == "warned"
+
+
+@pytest.mark.requirement("E4", "K2")
+def test_wordings_of_blocks_are_looked_at_as_some_reader_gets_them(
+    nurture: Version, request_demo: Callable[..., Any]
+) -> None:
+    """A block is no gap in a message; what one of its wordings lacks, and where it leads, is."""
+    request_demo("lea@example.com", company_size=300)
+    settle(at=AT)
+    assert [one for one in faults(results(nurture)["TPL"]) if "block" in one.lower()] == []
+    offer = Block.objects.get(key="until-we-call")
+    offer.choices = [{"segment": "enterprise-leads", "text": "{{ contact.job_title }}: https://example.com/tour"}]
+    offer.save()
+    found = results(nurture)
+    assert any("job_title" in one or "job title" in one.lower() for one in faults(found["TPL"])), found["TPL"].says
+    (fault,) = [one for one in faults(found["UTM"]) if "example.com/tour" in one]
+    assert f"in block {offer.name}: utm_source is missing" in fault
 
 
 def test_results_are_kept_by_digest_with_their_evidence(nurture: Version) -> None:
