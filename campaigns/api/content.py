@@ -18,13 +18,14 @@ from martechops.lib.drf.serializers import StrictSerializer
 from martechops.people.api.authentication import caller
 from martechops.people.models import Team
 from workflows.actions import content
-from workflows.api.writing import Clash
+from workflows.api import writing
+from workflows.api.writing import IF_MATCH, ChangedMeanwhile, Clash
 from workflows.models import ContentItem
 from workflows.queries import content as reading
 from workflows.queries.content import Revision
 
 
-class ContentSerializer(serializers.ModelSerializer[ContentItem]):
+class ContentSerializer(StrictSerializer, serializers.ModelSerializer[ContentItem]):
     owner = serializers.SlugRelatedField(slug_field="key", queryset=Team.objects.all(), help_text="Key of the team.")
     channels = serializers.ListField(child=serializers.CharField(max_length=80), required=False)
 
@@ -98,11 +99,26 @@ class ContentViewSet(
     filterset_class = ContentFilter
     lookup_value_converter = "int"
 
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One item; its ETag is what `If-Match` asks for."""
+        answer: Response = super().retrieve(request, *args, **kwargs)
+        answer["ETag"] = f'"{content.state_of(self.get_object())}"'
+        return answer
+
+    @extend_schema(parameters=[IF_MATCH])
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Other words: what was agreed to, or is out, becomes a draft again. 409 in review; 412 if not at `If-Match`.
+
+        Without that header the last one to write wins, and what was there before is a revision that can be restored.
+        """
+        answer: Response = super().partial_update(request, *args, **kwargs)
+        answer["ETag"] = f'"{content.state_of(self.get_object())}"'
+        return answer
+
     def perform_create(self, serializer: serializers.BaseSerializer[ContentItem]) -> None:
         serializer.instance = self._write(ContentItem(**serializer.validated_data))
 
     def perform_update(self, serializer: serializers.BaseSerializer[ContentItem]) -> None:
-        """What was agreed to, or is out, becomes a draft again; 409 while it is in review."""
         item = serializer.instance
         assert item is not None
         for name, value in serializer.validated_data.items():
@@ -110,8 +126,11 @@ class ContentViewSet(
         serializer.instance = self._write(item)
 
     def _write(self, item: ContentItem) -> ContentItem:
+        expected = writing.matched(self.request) if item.pk else ""
         try:
-            return content.save(item, by=caller(self.request), at=clock.now())
+            return content.save(item, by=caller(self.request), at=clock.now(), expected=expected or None)
+        except content.ChangedMeanwhile as error:
+            raise ChangedMeanwhile(str(error)) from None
         except ModelError as error:
             raise serializers.ValidationError(error.message_dict) from None
 

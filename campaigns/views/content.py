@@ -1,8 +1,6 @@
 """The content board, and one item on its way from plan to promotion."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import ndiff
 from typing import Any
 
 from django.contrib import messages
@@ -25,6 +23,7 @@ from workflows.actions import content
 from workflows.actions.reviews import InReview
 from workflows.engine.content import APPROVED, EDITABLE, MOVES, STATES
 from workflows.engine.difference import differences
+from workflows.engine.line_changes import line_changes
 from workflows.models import ContentItem, StepApproval
 from workflows.queries import content as reading
 from workflows.queries import live, names, timeline
@@ -58,7 +57,7 @@ class Written:
 
     revision: Revision
     says: tuple[str, ...]
-    #: Lines with their mark: "+", "-" or " ".
+    #: Lines with their mark, as `line_changes` gives them.
     lines: tuple[tuple[str, str], ...]
 
 
@@ -118,6 +117,8 @@ def detail(request: HttpRequest, item_id: int) -> HttpResponse:
         item = _found(item_id)
         theirs = item if status == 409 else None
     context = _context(request, item) | {"form": form, "theirs": theirs}
+    if status == 422:  # what was changed meanwhile has not been shown yet
+        context["seen"] = request.POST.get("seen", "")
     return render(request, "campaigns/content_item.html", context, status=status)
 
 
@@ -125,13 +126,13 @@ def _saved(request: HttpRequest, item: ContentItem, form: ContentForm) -> int:
     """Save what the form says. 200, or why not: 422 where the form says now what is wrong, 409 where others were
     faster or look at it now.
     """
-    seen, before = request.POST.get("seen", ""), item.state
-    if seen and seen != item.updated_at.isoformat():
-        form.add_error(None, "Somebody changed it while you wrote. What you wrote stands here still; save to keep it.")
-        return 409
+    seen, before = request.POST.get("seen") or None, item.state
     form.fill(item)
     try:
-        content.save(item, by=person(request), at=clock.now())
+        content.save(item, by=person(request), at=clock.now(), expected=seen)
+    except content.ChangedMeanwhile:
+        form.add_error(None, "Somebody changed it while you wrote. What you wrote stands here still; save to keep it.")
+        return 409
     except ValidationError as error:
         _put(form, error)
         return 422
@@ -154,6 +155,7 @@ def _context(request: HttpRequest, item: ContentItem) -> dict[str, Any]:
     asked = asking.newest_of("content", item.key)
     return {
         "item": item,
+        "seen": content.state_of(item),
         "moves": _moves(user, item),
         "runs": reading.runs(item),
         "workflows": names.of_workflows(),
@@ -177,19 +179,11 @@ def _written(revision: Revision) -> Written:
     short = [change for change in revision.changes if change[0] != "body"]
     old, new = ({name: _plain(values[at]) for name, *values in short} for at in (0, 1))
     body = next(((before or "", after) for name, before, after in revision.changes if name == "body"), ("", ""))
-    return Written(revision, tuple(differences(old, new)), tuple(_lines(*body)))
+    return Written(revision, tuple(differences(old, new)), line_changes(*body))
 
 
 def _plain(value: Any) -> Any:
     return f"{value:%Y-%m-%d %H:%M} UTC" if hasattr(value, "strftime") else value or None
-
-
-def _lines(old: str, new: str) -> Sequence[tuple[str, str]]:
-    """
-    >>> _lines("One\\nTwo", "One\\n2")
-    [(' ', 'One'), ('-', 'Two'), ('+', '2')]
-    """
-    return [(line[0], line[2:]) for line in ndiff(old.splitlines(), new.splitlines()) if line[0] in " +-"]
 
 
 @require_POST

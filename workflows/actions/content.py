@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from martechops.audit import entries
@@ -22,25 +23,39 @@ from . import internal_events, reviews
 State = ContentItem.State
 
 
+#: Characters of a text, and labels of places: more is a mistake, and would stand in every revision.
+LONGEST, MOST_CHANNELS, LONGEST_CHANNEL = 200_000, 30, 80
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else has written since it was read: what they wrote is not overwritten unseen (FAULTS F18)."""
+
+
 class CannotMove(Exception):
     """From where it stands this is no step on its way; the message says which are."""
 
 
 @transaction.atomic
-def save(item: ContentItem, *, by: User | str, at: datetime, note: str = "") -> ContentItem:
-    """A new item, or one that was edited; its state changes by `move`. Raises ValidationError, NotAllowed, InReview.
+def save(
+    item: ContentItem, *, by: User | str, at: datetime, note: str = "", expected: str | None = None
+) -> ContentItem:
+    """A new item, or one that was edited; its state changes by `move`. `expected`: its `state_of`, as it was read.
 
-    What others agreed to, or what is out, is a draft again with its new words: they are agreed to anew.
+    What others agreed to, or what is out, is a draft again with its new words: they are agreed to anew. Raises
+    ValidationError, NotAllowed, InReview and ChangedMeanwhile.
     """
     if isinstance(by, User):
         check_may(by, "content.edit", item)
     before = ContentItem.objects.select_for_update(of=("self",)).filter(pk=item.pk).first() if item.pk else None
+    if before and expected is not None and expected != state_of(before):
+        raise ChangedMeanwhile(f"{before.name} was changed since you read it.")
     _check_free(before or item)
     item.state = before.state if before else State.PLANNED
     item.approved_digest = before.approved_digest if before else ""
     item.key = before.key if before else item.key
     item.created_at, item.updated_at = before.created_at if before else at, at
     item.channels = sorted({str(channel).strip() for channel in item.channels if str(channel).strip()})
+    _check_size(item)
     item.full_clean()
     changed = [name for name in ("owner_id", *WORDS) if before and getattr(before, name) != getattr(item, name)]
     if before and set(changed) & set(WORDS) and item.state not in EDITABLE:
@@ -52,6 +67,21 @@ def save(item: ContentItem, *, by: User | str, at: datetime, note: str = "") -> 
     if before is None or before.state != item.state:
         _tell(item, before.state if before else None, at)
     return item
+
+
+def state_of(item: ContentItem) -> str:
+    """Names what it is now: another one after every edit and every move."""
+    return str(item.history.order_by("-history_id").values_list("history_id", flat=True).first() or "")
+
+
+def _check_size(item: ContentItem) -> None:
+    problems = {}
+    if len(item.body) > LONGEST:
+        problems["body"] = f"At most {LONGEST:,} characters."
+    if len(item.channels) > MOST_CHANNELS or any(len(channel) > LONGEST_CHANNEL for channel in item.channels):
+        problems["channels"] = f"At most {MOST_CHANNELS}, of {LONGEST_CHANNEL} characters each."
+    if problems:
+        raise ValidationError(problems)
 
 
 def restore(*, item: ContentItem, revision: int, by: User, at: datetime) -> ContentItem:

@@ -50,9 +50,13 @@ def _decide(approval: StepApproval, state: str, answer: str, *, by: User, at: da
 
 
 def _agree(item: ContentItem, by: User) -> None:
-    """To the words as they are now, which are read-only meanwhile. Raises NotAllowed for who wrote them (four eyes)."""
+    """To the words as they are now, which are read-only meanwhile. Raises NotAllowed for who wrote them or asked for
+    their review (four eyes).
+    """
     if by.pk in content.authors([item.pk])[item.pk]:
         raise NotAllowed(f"You wrote {item.name}, and nobody agrees to their own work: somebody else has to.")
+    if by.pk == content.asked_by(item):
+        raise NotAllowed(f"You asked for the review of {item.name}, so somebody else has to answer.")
     if item.state == ContentItem.State.APPROVAL:
         # No edit and no move: who agreed stands in the answer itself, beside the history of the item.
         ContentItem.objects.filter(pk=item.pk).update(approved_digest=item.digest)

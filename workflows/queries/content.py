@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any
 
 from django.db.models import F
@@ -75,6 +75,13 @@ def authors(ids: Collection[int]) -> Mapping[int, set[int]]:
                 found[pk].add(row.history_user_id)
             before = row
     return found
+
+
+def asked_by(item: ContentItem) -> int | None:
+    """Who sent it into the review that it is in; None for a workflow, and for what is in none."""
+    rows = _history().filter(id=item.pk).order_by("-history_id").values_list("state", "history_user_id")
+    sent = [user for _, user in takewhile(lambda row: row[0] == ContentItem.State.APPROVAL, rows)]
+    return sent[-1] if sent else None
 
 
 def _changed(before: Any, row: Any) -> list[str]:

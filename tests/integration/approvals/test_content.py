@@ -96,7 +96,7 @@ def test_author_agrees_by_no_way_in(in_review: ContentItem, ana: User, admin: Us
     for to in ("approved", "published", "promoted"):
         answer = client.post(f"/api/v1/content/{in_review.pk}/move", {"to": to}, **send)
         assert answer.status_code == 409, answer.content
-    assert client.patch(f"/api/v1/content/{in_review.pk}", {"state": "published"}, **send).status_code in (400, 409)
+    assert client.patch(f"/api/v1/content/{in_review.pk}", {"state": "published"}, **send).status_code == 400
     client.force_login(admin)
     page = f"/admin/workflows/contentitem/{in_review.pk}/change/"
     assert client.post(page, {"state": "published", "approved_digest": "0" * 64}).status_code == 403
@@ -152,6 +152,21 @@ def test_workflow_that_asks_a_team_asks_in_place_of_a_request_and_never_the_auth
     assert (item.state, item.is_agreed) == ("promoted", True)
 
 
+def test_who_only_sent_it_into_review_does_not_answer_the_workflow(item: ContentItem, ben: User, dan: User) -> None:
+    """Ben wrote none of it, but asked: as by a request, somebody else answers."""
+    dan.teams.add(item.owner)
+    dan.roles = [Role.MARKETER, Role.APPROVER]
+    dan.save()
+    content_reviews.move(item=item, to="approval", by=ben, at=AT)
+    settle(at=AT)
+    step = StepApproval.objects.get(content_id=item.pk)
+    with pytest.raises(NotAllowed, match="asked for the review"):
+        handwork.approve(approval=step, by=ben, at=AT)
+    handwork.approve(approval=step, by=dan, at=AT)
+    item.refresh_from_db()
+    assert item.is_agreed
+
+
 def test_workflow_publishes_no_words_that_nobody_agreed_to(item: ContentItem, ana: User, ben: User) -> None:
     """Agreed to, then taken back and written anew before the workflow came to publish."""
     content_reviews.move(item=item, to="approval", by=ana, at=AT)
@@ -181,13 +196,16 @@ def test_revisions_say_what_changed_and_are_restored(item: ContentItem, ana: Use
 
 def test_second_editor_is_told_and_keeps_what_they_wrote(item: ContentItem, ana: User, client: Client) -> None:
     client.force_login(ana)
-    seen = item.updated_at.isoformat()
+    seen = content.state_of(item)
     edited(item, ana, "By the first")
     answer = client.post(f"/content/{item.pk}/", {"seen": seen, "name": "The guide", "body": "By the second"})
     shown = answer.content.decode()
     assert answer.status_code == 409
     assert "By the first" in shown
     assert "By the second" in shown
+    assert f'name="seen" value="{content.state_of(item)}"' in shown
+    wrong = client.post(f"/content/{item.pk}/", {"seen": seen, "name": "", "body": "By the second"})
+    assert f'name="seen" value="{seen}"' in wrong.content.decode()  # what the first wrote was not shown yet
 
 
 def test_fields_that_are_wrong_say_so_and_keep_what_was_typed(item: ContentItem, ana: User, client: Client) -> None:
@@ -210,6 +228,26 @@ def test_interface_edits_lists_revisions_and_restores(item: ContentItem, ana: Us
     assert (newest["changed"], newest["by"]) == (["body"], "ana")
     assert client.post(f"{page}/restore", {"revision": first["id"]}, **send).json()["body"] == "One\nTwo"
     assert client.post(f"{page}/restore", {"revision": 2**40}, **send).status_code == 404
+
+
+def test_interface_overwrites_nothing_that_it_has_not_read(item: ContentItem, ana: User, client: Client) -> None:
+    _, secret = tokens.create(user=ana, scopes=["content:read", "content:write"], by=ana, at=AT)
+    send: dict[str, Any] = {"content_type": "application/json"}
+    ask, page = {"Authorization": f"Bearer {secret}"}, f"/api/v1/content/{item.pk}"
+    etag = client.get(page, headers=ask)["ETag"]
+    first = client.patch(page, {"body": "By the first"}, headers=ask | {"If-Match": etag}, **send)
+    assert (first.status_code, first["ETag"] != etag) == (200, True)
+    assert client.patch(page, {"body": "By the second"}, headers=ask | {"If-Match": etag}, **send).status_code == 412
+    item.refresh_from_db()
+    assert item.body == "By the first"
+    # Who does not say what they read writes over it, and it can be restored.
+    assert client.patch(page, {"body": "By the third"}, headers=ask, **send).status_code == 200
+    assert "By the first" in [row.body for row in item.history.all()]
+    assert client.patch(page, {"bodyy": "x"}, headers=ask, **send).status_code == 400
+    assert client.patch(page, {"body": "x" * (content.LONGEST + 1)}, headers=ask, **send).status_code == 400
+    assert client.patch(page, {"body": "x\0y"}, headers=ask, **send).status_code == 400
+    many = {"channels": [str(number) for number in range(content.MOST_CHANNELS + 1)]}
+    assert client.patch(page, many, headers=ask, **send).status_code == 400
 
 
 def test_board_moves_by_buttons_and_gives_the_focus_back(item: ContentItem, ana: User, client: Client) -> None:
