@@ -21,6 +21,8 @@ from workflows.models import Activation, ContentItem, Version, Workflow
 
 #: Addresses below /campaigns/ that are no campaign.
 TAKEN = frozenset({"new", "blank", "calendar"})
+#: More is a mistake, and would stand in every revision.
+LONGEST_BRIEF, MOST_OF_A_LIST = 20_000, 50
 
 #: What an edit can change, besides what hangs on the campaign.
 _FIELDS = (
@@ -43,17 +45,23 @@ class NotADraft(Exception):
     """It is read-only where it stands; take it back to draft first."""
 
 
+class ChangedMeanwhile(Exception):
+    """Somebody else has written since it was read: what they wrote is not overwritten unseen (FAULTS F18)."""
+
+
 class NotReady(Exception):
     """The step is possible from here, but something that it needs is missing; the message says what."""
 
 
 @transaction.atomic
-def save(campaign: Campaign, *, by: User | str, at: datetime, note: str = "") -> Campaign:
-    """A new campaign, or a draft that was edited; its state changes by `move`.
+def save(campaign: Campaign, *, by: User | str, at: datetime, note: str = "", expected: str | None = None) -> Campaign:
+    """A new campaign, or a draft that was edited; its state changes by `move`. `expected`: its `state_of`, as read.
 
-    Raises ValidationError, NotAllowed and NotADraft.
+    Raises ValidationError, NotAllowed, NotADraft and ChangedMeanwhile.
     """
     before = _stored(campaign)
+    if before and expected is not None and expected != state_of(before):
+        raise ChangedMeanwhile(f"{before.name} was changed since you read it.")
     check(campaign, by=by, before=before)
     campaign.created_at, campaign.updated_at = before.created_at if before else at, at
     if before is None:
@@ -63,6 +71,11 @@ def save(campaign: Campaign, *, by: User | str, at: datetime, note: str = "") ->
     detail = {"campaign_id": campaign.campaign_id} if before is None else {"changed": _differences(before, campaign)}
     _record("campaign.change" if before else "campaign.add", campaign, by=by, at=at, detail=detail)
     return campaign
+
+
+def state_of(campaign: Campaign) -> str:
+    """Names what it is now: another one after every edit and every step."""
+    return str(campaign.history.order_by("-history_id").values_list("history_id", flat=True).first() or "")
 
 
 def check(campaign: Campaign, *, by: User | str, before: Campaign | None) -> None:
@@ -325,6 +338,11 @@ def _problems(campaign: Campaign, before: Campaign | None) -> dict[str, list[str
         campaign.full_clean(exclude=["campaign_id", "created_at", "updated_at"])
     except ValidationError as error:
         found = error.message_dict
+    if len(campaign.brief) > LONGEST_BRIEF:
+        found.setdefault("brief", []).append(f"At most {LONGEST_BRIEF:,} characters.")
+    for name in ("channels", "email_campaign_ids"):
+        if isinstance(said := getattr(campaign, name), list) and len(said) > MOST_OF_A_LIST:
+            found.setdefault(name, []).append(f"At most {MOST_OF_A_LIST}.")
     if campaign.key in TAKEN:
         found.setdefault("name", []).append("This word has a meaning of its own here; choose another name.")
     is_new_name = before is None or before.name != campaign.name

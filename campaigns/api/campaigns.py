@@ -19,7 +19,8 @@ from martechops.lib import clock
 from martechops.lib.drf.serializers import StrictSerializer
 from martechops.people.api.authentication import caller
 from martechops.people.models import Team
-from workflows.api.writing import Clash
+from workflows.api import writing
+from workflows.api.writing import IF_MATCH, ChangedMeanwhile, Clash
 from workflows.models import ContentItem, Segment, Workflow
 
 #: What people do; approving is what the approvals come to.
@@ -84,6 +85,19 @@ class CampaignViewSet(
     lookup_value_converter = "slug"
     http_method_names = ["get", "head", "options", "post", "patch"]
 
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One campaign; its ETag is what `If-Match` asks for."""
+        answer: Response = super().retrieve(request, *args, **kwargs)
+        answer["ETag"] = f'"{campaigns.state_of(self.get_object())}"'
+        return answer
+
+    @extend_schema(parameters=[IF_MATCH])
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change a draft; 409 for what is none, 412 if it is not at `If-Match` any more."""
+        answer: Response = super().partial_update(request, *args, **kwargs)
+        answer["ETag"] = f'"{campaigns.state_of(self.get_object())}"'
+        return answer
+
     def perform_create(self, serializer: Any) -> None:
         serializer.instance = self._write(Campaign(), serializer.validated_data)
 
@@ -108,12 +122,13 @@ class CampaignViewSet(
     def _write(self, campaign: Campaign, said: dict[str, Any]) -> Campaign:
         """All of it or nothing. Raises at the fields that are wrong."""
         by, at = caller(self.request), clock.now()
+        expected = writing.matched(self.request) if campaign.pk else ""
         workflows, content = said.pop("workflows", None), said.pop("content", None)
         for name, value in said.items():
             setattr(campaign, name, value)
         try:
             with transaction.atomic():
-                campaigns.save(campaign, by=by, at=at)
+                campaigns.save(campaign, by=by, at=at, expected=expected or None)
                 if workflows is not None:
                     campaigns.set_workflows(campaign=campaign, workflows=workflows, by=by, at=at)
                 if content is not None:
@@ -121,6 +136,8 @@ class CampaignViewSet(
         except ModelError as error:
             problems = error.message_dict if hasattr(error, "error_dict") else {"workflows": error.messages}
             raise serializers.ValidationError(problems) from None
+        except campaigns.ChangedMeanwhile as error:
+            raise ChangedMeanwhile(str(error)) from None
         except campaigns.NotADraft as error:
             raise Clash(str(error)) from None
         return self.get_queryset().get(pk=campaign.pk)

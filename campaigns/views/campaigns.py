@@ -149,6 +149,10 @@ def _form(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     except ValidationError as error:
         for name, said in error.message_dict.items() if hasattr(error, "error_dict") else [("", error.messages)]:
             form.add_error(name if name in form.fields else None, said)
+    except actions.ChangedMeanwhile:
+        form.add_error(None, "Somebody changed it while you wrote. What you wrote stands here still; save to keep it.")
+        campaign.name = before
+        return _page(request, campaign, form, status=409)
     except (NotAllowed, actions.NotADraft) as error:
         form.add_error(None, str(error))
     else:
@@ -162,12 +166,25 @@ def _form(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 def _save(request: HttpRequest, campaign: Campaign, form: CampaignForm) -> None:
     """The row and what hangs on it, or nothing."""
     by, at, said = person(request), clock.now(), form.cleaned_data
-    saved = actions.save(campaign, by=by, at=at)
+    saved = actions.save(campaign, by=by, at=at, expected=request.POST.get("seen") or None)
     actions.set_workflows(campaign=saved, workflows=list(said["workflows"]), by=by, at=at)
     actions.set_content(campaign=saved, items=list(said["content"]), by=by, at=at)
 
 
+def _seen(request: HttpRequest, campaign: Campaign, status: int) -> str:
+    """What the next save is held against: as it was read first, until what others wrote was shown."""
+    if status == 422:
+        return request.POST.get("seen", "")
+    return "" if campaign._state.adding else actions.state_of(campaign)
+
+
 def _page(request: HttpRequest, campaign: Campaign, form: Any, *, status: int = 200) -> HttpResponse:
     convention = conventions.in_force("campaign")
-    context = {"campaign": campaign, "form": form, "pattern": convention.example() if convention else ""}
+    context = {
+        "campaign": campaign,
+        "form": form,
+        "seen": _seen(request, campaign, status),
+        "theirs": found(campaign.key) if status == 409 else None,
+        "pattern": convention.example() if convention else "",
+    }
     return render(request, "campaigns/edit.html", context, status=status)

@@ -1,5 +1,6 @@
 """Campaigns on their pages, by interface and in the admin: three ways, the same rules."""
 
+import re
 from typing import Any
 
 import pytest
@@ -47,6 +48,26 @@ def test_what_is_wrong_stands_at_its_field_with_what_was_typed(page: Client) -> 
     assert answer.status_code == 422
     assert "topic is missing" in answer.content.decode()
     assert not Campaign.objects.exists()
+
+
+def test_second_editor_is_told_and_keeps_what_they_typed(page: Client, campaign: Campaign, ana: User) -> None:
+    address, seen = f"/campaigns/{campaign.key}/edit/", campaigns.state_of(campaign)
+    assert f'name="seen" value="{seen}"' in page.get(address).content.decode()
+    campaign.brief = "By the first."
+    campaigns.save(campaign, by=ana, at=AT)
+    typed = form(name=campaign.name, brief="By the second.", seen=seen)
+    # What is wrong besides is said first; what the first wrote was not shown yet.
+    assert f'name="seen" value="{seen}"' in page.post(address, typed | {"budget": "lots"}).content.decode()
+    answer = page.post(address, typed)
+    body = answer.content.decode()
+    assert answer.status_code == 409
+    assert "By the first." in body
+    assert "By the second." in body
+    campaign.refresh_from_db()
+    assert campaign.brief == "By the first."
+    again = page.post(address, typed | {"seen": campaigns.state_of(campaign)})
+    campaign.refresh_from_db()
+    assert (again.status_code, campaign.brief) == (302, "By the second.")
 
 
 def test_what_hangs_on_it_is_chosen_in_its_form_and_its_own_workflow_stays(page: Client, campaign: Campaign) -> None:
@@ -112,11 +133,15 @@ def test_a_program_plans_changes_and_submits(ana: User, client: Client) -> None:
     }
     made = client.post("/api/v1/campaigns", said, content_type="application/json", headers=headers)
     assert made.status_code == 201, made.content
-    assert made.json()["campaign_id"].startswith("C26-") or made.json()["campaign_id"].startswith("C")
+    assert re.fullmatch(r"C\d\d-\d{4}", made.json()["campaign_id"])
     address = f"/api/v1/campaigns/{NAME}"
     changed = client.patch(address, {"crm_campaign_id": "701"}, content_type="application/json", headers=headers)
     assert (changed.status_code, changed.json()["crm_campaign_id"]) == (200, "701")
     assert changed.json()["workflows"] == ["demo-request-nurture"]
+    etag = client.get(address, headers=headers)["ETag"]
+    said, sent = {"brief": "Why, again."}, headers | {"If-Match": etag}
+    assert client.patch(address, said, content_type="application/json", headers=sent).status_code == 200
+    assert client.patch(address, said, content_type="application/json", headers=sent).status_code == 412
     moved = client.post(f"{address}/move", {"verb": "submit"}, content_type="application/json", headers=headers)
     assert moved.json()["state"] == "in_review"
     again = client.patch(address, {"brief": "No."}, content_type="application/json", headers=headers)

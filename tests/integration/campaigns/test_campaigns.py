@@ -70,6 +70,8 @@ def test_a_name_that_was_right_when_it_was_given_stays_when_the_convention_chang
         ({"budget": -1}, "budget"),
         ({"ends_at": AT}, "__all__"),
         ({"email_campaign_ids": [""]}, "email_campaign_ids"),
+        ({"brief": "x" * (campaigns.LONGEST_BRIEF + 1)}, "brief"),
+        ({"channels": [str(number) for number in range(campaigns.MOST_OF_A_LIST + 1)]}, "channels"),
     ],
 )
 def test_what_cannot_be_is_refused_at_its_field(ana: User, said: dict[str, object], field: str) -> None:
