@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from martechops.lib import wake
+from martechops.lib import pulse, wake
 from martechops.tasks import BEAT
 from workflows.queries import backlog
 
@@ -99,17 +99,9 @@ CHECKS: dict[str, Callable[[], tuple[bool, str]]] = {
 }
 
 
-_PULSE_AGE = "SELECT extract(epoch FROM clock_timestamp() - at) FROM martechops_pulse WHERE name = %s"
-
-
 def pulse_age_seconds() -> float | None:
     """How long ago beat, broker and a worker were last seen together; None if never."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT extract(epoch FROM clock_timestamp() - at) FROM martechops_pulse WHERE name = %s", (BEAT,)
-        )
-        row = cursor.fetchone()
-    return float(row[0]) if row else None
+    return pulse.age_seconds(BEAT)
 
 
 def _asked(name: str, check: Callable[[], tuple[bool, str]]) -> Check:

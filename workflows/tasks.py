@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from celery import shared_task
 
-from martechops.lib import wake
+from martechops.lib import pulse, wake
 from workflows.actions import imports, memberships, move_batches, moves, polls, renames, replays
 from workflows.rehearsal.replays import is_busy, play_part
 from workflows.runtime import chores, polling, retention, schedules
@@ -48,12 +48,13 @@ def poll_task() -> None:
 
 @shared_task(name=SWEEP)
 def sweep_task() -> None:
-    """Find what is overdue and what was not heard."""
+    """Find what is overdue and what was not heard. Effects leave from this process, whatever the broker loses."""
+    pulse.note(SWEEP)
     overdue = sweep()
     if overdue.events_or_timers:
         wake.ring(ADVANCE)
     if overdue.effects:
-        wake.ring(DELIVER)
+        serve()
 
 
 @shared_task(name=imports.DOORBELL)

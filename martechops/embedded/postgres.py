@@ -34,7 +34,7 @@ STRAYS_GO_WITHIN_SECONDS = 5.0
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "max_connections": "80",
+    "max_connections": "100",
     "shared_buffers": "128MB",
     # What was acknowledged survives a power cut.
     "fsync": "on",

@@ -49,6 +49,7 @@ PLATFORM = frozenset(
         "settings",
         "shell",
         "tasks",
+        "understudy",
         "urls",
         "wsgi",
     ]

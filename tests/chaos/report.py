@@ -103,9 +103,10 @@ Run beside other work, so that the machine's load at the end was {os.getloadavg(
 - *Lost* and *doubled* are counted at the far sides: the inbox for class A, the HTTP journal for class B, the SMTP
   journal for class C. A repeat under one key counts as dropped at class B, which honours keys, and as doubled at
   class C, which does not.
-- An effect is *uncertain* where its worker died, or was frozen past its lease of {LEASE_SECONDS:.0f} seconds, between
-  reserving and recording it, and the far side cannot tell a repeat. None is repeated blindly: at the end a person
-  looked into the mailbox and said of each what was there. *Lost* and *doubled* are counted after that.
+- An effect is *uncertain* where the far side cannot tell a repeat and its worker died, or was frozen past its lease of
+  {LEASE_SECONDS:.0f} seconds, after the last line had left and before the answer was noted. What never left, and what
+  was answered, the witness on the worker's disk tells. None is repeated blindly: at the end a person looked into
+  the mailbox and said of each what was there. *Lost* and *doubled* are counted after that.
 - *Taken up* is the time from a worker's death to another's having begun with what it held, looked at ten times a
   second.
 - What the sender saw instead of a 200, and repeated: {_list(outcome.sender_saw)}.
