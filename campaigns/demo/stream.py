@@ -75,13 +75,13 @@ class DemoMessage:
         return str(self.body["messageId"])
 
 
-def stream(count: int, seed: int) -> list[DemoMessage]:
+def stream(count: int, seed: int, *, shares: Mapping[Kind, int] = SHARES) -> list[DemoMessage]:
     """The first `count` messages of the seed's story.
 
     >>> [str(message.kind) for message in stream(2, 7)]
     ['complete lead', 'complete lead']
     """
-    story = _Story(random.Random(seed))  # noqa: S311 - a story, not a secret
+    story = _Story(random.Random(seed), shares)  # noqa: S311 - a story, not a secret
     return [story.next() for _ in range(count)]
 
 
@@ -104,6 +104,7 @@ class _Person:
 @dataclass(slots=True)
 class _Story:
     dice: random.Random
+    shares: Mapping[Kind, int]
     now: datetime = BEGINNING
     sent: list[DemoMessage] = field(default_factory=list)
     leads: list[_Person] = field(default_factory=list)
@@ -113,7 +114,7 @@ class _Story:
     addresses: set[str] = field(default_factory=set)
 
     def next(self) -> DemoMessage:
-        kind = self._possible(self.dice.choices(list(SHARES), weights=list(SHARES.values()))[0])
+        kind = self._possible(self.dice.choices(list(self.shares), weights=list(self.shares.values()))[0])
         quick = kind is Kind.STAGE_MOVE
         self.now += timedelta(seconds=self.dice.expovariate(1 / (_QUICK_SECONDS if quick else _GAP_SECONDS)))
         message = _TELL[kind](self)

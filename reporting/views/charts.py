@@ -44,6 +44,17 @@ def trend(
     )
 
 
+def days_below(series: Series, *, most: int = 7) -> list[date]:
+    """Of the days of a trend those that are written below it, as far from each other as they are there.
+
+    >>> [day.day for day in days_below([(date(2026, 11, n), 0.0) for n in range(1, 31)])]
+    [1, 6, 11, 15, 20, 25, 30]
+    """
+    last = len(series) - 1
+    number = min(most, len(series))
+    return [series[round(at * last / max(number - 1, 1))][0] for at in range(number)]
+
+
 def share(part: float, whole: float, *, css: str = "") -> SafeString:
     """A bar as long as a part of the whole."""
     width = WIDTH * max(0.0, min(1.0, part / whole)) if whole else 0.0

@@ -233,7 +233,7 @@ def _trend(shown: Shown) -> dict[str, Any]:
         ),
         "top": words(top, unit),
         "middle": words(top / 2, unit),
-        "days": [at for at, _ in series][:: max(len(series) // 6, 1)],
+        "days": charts.days_below(series),
         "rows": rows,
         "target": words(drawn.target, unit) if drawn.target is not None else "",
     }

@@ -72,6 +72,7 @@ DOORS = {
         "campaigns.runtime.chat",
         "workflows.tasks",
         "workflows.management",
+        "campaigns.management",
         "workflows.rehearsal",
         "martechops.bench.worker",
         "martechops.bench.stories",

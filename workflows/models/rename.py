@@ -34,13 +34,13 @@ class Rename(models.Model):
 
 
 class Notice(models.Model):
-    """What was changed on behalf of a team, for that team to see: a definition of theirs that a rename wrote anew.
+    """What a team is to see: a definition of theirs that a rename wrote anew, a broken criterion, an answer.
 
     One row changes once, when somebody of the team has seen it.
     """
 
     owner = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="notices")
-    #: What was changed, as a person calls it, and its page.
+    #: What it is about, as a person calls it, and its page.
     label = models.TextField()
     address = models.TextField()
     #: What became of it, in words.

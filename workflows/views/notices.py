@@ -1,4 +1,4 @@
-"""What was changed on behalf of a team: read, and put away."""
+"""Notices to teams: read, and put away."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render

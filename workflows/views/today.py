@@ -159,10 +159,10 @@ def _waiting_item(work: Work) -> WorkItem:
 
 def _notice_item(team: Team, count: int, newest: Notice) -> WorkItem:
     return WorkItem(
-        icon="replace",
+        icon="bell",
         tone="accent",
-        title=f"{count} definition{'s were' if count > 1 else ' was'} changed on your behalf",
-        detail=f"The newest: {newest.label}. {newest.says}.",
+        title=f"{newest.label}: {newest.says}",
+        detail=f"The newest of {count} notices that nobody has put away." if count > 1 else "Nobody has put it away.",
         href="/vocabulary/notices/",
         team=team.name,
         at=newest.at,

@@ -195,11 +195,11 @@ def test_owners_of_what_is_touched_are_listed_before_and_told_after(countries: F
     assert not Notice.objects.filter(owner__in=ana.teams.all()).exists()
     browser = Client()
     browser.force_login(ben)
-    assert "2 definitions were changed on your behalf" in browser.get("/").content.decode()
+    assert "The newest of 2 notices" in browser.get("/").content.decode()
     assert "Segment German-speaking" in browser.get("/vocabulary/notices/").content.decode()
     for notice in told:
         assert browser.post(f"/vocabulary/notices/{notice.pk}/seen/").status_code == 302
-    assert "changed on your behalf" not in browser.get("/").content.decode()
+    assert "is called Deutschland now" not in browser.get("/").content.decode()
     assert set(told.values_list("seen_by__username", flat=True)) == {"ben"}
 
 
