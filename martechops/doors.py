@@ -210,6 +210,8 @@ DOORS: Mapping[str, Door] = {
     "results/teams/": page("results.view"),
     "results/contacts/": page("contacts.view"),
     "results/<>/numbers.<>": page("results.view"),
+    "results/<>/numbers.sql": page("results.view"),
+    "results/<>/sql/": page("results.view"),
     "results/attribution/": page("results.view"),
     "reports/": page("results.view"),
     "reports/<>/": page("results.view"),

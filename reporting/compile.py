@@ -43,6 +43,23 @@ def statement(plans: Sequence[Plan], *, zone: str) -> Statement:
     return Statement(" UNION ALL ".join(parts), made.values)
 
 
+def alone(plan: Plan, *, zone: str) -> Statement:
+    """One answer as an analyst reads it: its number, or a row for each span and group, under the names asked by."""
+    made, asked = _Compiler(zone), plan.question
+    within = made.plan(plan)
+    if not asked.grain and not asked.by:
+        value = "coalesce(max(value), 0)" if plan.is_additive else "max(value)"
+        return Statement(f"SELECT {value} AS value FROM ({within}) q", made.values)  # noqa: S608
+    heads = [f'by[{place}] AS "{name}"' for place, name in enumerate(asked.by, start=1)]
+    if asked.grain:
+        heads.insert(0, "bucket AS span")
+    order = ", ".join(str(place + 1) for place in range(len(heads)))
+    return Statement(
+        f"SELECT {', '.join(heads)}, value FROM ({within}) q ORDER BY {order}",  # noqa: S608
+        made.values,
+    )
+
+
 def cohorts(plan: Plan, *, zone: str, grain: Grain) -> Statement:
     """Of a journey: rows of the span in which it began, the spans passed until it ended (null: not), and how many."""
     made = _Compiler(zone)
@@ -51,7 +68,7 @@ def cohorts(plan: Plan, *, zone: str, grain: Grain) -> Statement:
     way = made.journey(plan.root, plan.question.period, (), grain)
     length = {"day": 1, "week": 7, "month": 30}[grain]
     return Statement(
-        f"SELECT b.bucket, floor(extract(epoch FROM b.reached - b.at) / {86_400 * length})::int, count(*) "  # noqa: S608
+        f"SELECT b.bucket, floor(extract(epoch FROM b.reached - b.at) / {86_400 * length})::int AS passed, count(*) "  # noqa: S608
         f"FROM ({way}) b GROUP BY 1, 2 ORDER BY 1, 2",
         made.values,
     )

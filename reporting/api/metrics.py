@@ -195,7 +195,7 @@ def _line(
         "numbers": _numbers(answer),
         "former": _numbers(former) if former else None,
         "is_cut": answer.is_cut,
-        "sql": metrics.sql_of(asked, known=known),
+        "sql": metrics.sql_of(asked, known=known, at_zone=zone),
     }
 
 

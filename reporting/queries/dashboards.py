@@ -229,9 +229,9 @@ class Shown:
 def show(asked: Asked, *, today: date) -> Shown:
     """All numbers of a board; six queries, whatever stands on it."""
     known, where = catalog(), zone()
-    asking = _Asking(asked, known)
+    asking = Asking(asked, known)
     board = asked.board
-    drawn = next((key for key in (asked.trend, *board.trends) if key in board.trends and asking.can(key)), "")
+    drawn = asking.drawn()
     tiles = [key for key in board.tiles if asking.can(key)]
     steps = [key for key in board.funnel if asking.can(key)]
     columns = [key for key in board.columns if asking.group(key)]
@@ -306,10 +306,10 @@ def offered(name: str) -> list[str]:
 
 def where_of(asked: Asked, metric: str, known: Catalog) -> Filters | None:
     """The filters of the address as dimensions of a metric; None if it cannot be told apart by one of them."""
-    return _Asking(asked, known).where(metric)
+    return Asking(asked, known).where(metric)
 
 
-class _Asking:
+class Asking:
     """Questions of one board; what a metric can be told apart by is asked once."""
 
     def __init__(self, asked: Asked, known: Catalog) -> None:
@@ -346,6 +346,11 @@ class _Asking:
         for key in keys:
             yield self.question(key, series=series, former=former, by=(self.group(key),) if grouped else ())
 
+    def drawn(self) -> str:
+        """The metric of the trend; empty: none can be."""
+        board = self.asked.board
+        return next((key for key in (self.asked.trend, *board.trends) if key in board.trends and self.can(key)), "")
+
 
 def _trend(answer: Answer, former: Answer, grain: Grain) -> Trend:
     per, value = answer.metric.target.get("per", ""), answer.metric.target.get("value")
@@ -366,9 +371,14 @@ def _lines(cells: Sequence[Answer]) -> Iterator[Line]:
         yield Line(name, tuple(row.value for row in rows), tuple(row.currency for row in rows))
 
 
+def cohort_grain(period: Period) -> Grain:
+    """How long the spans are that cohorts begin in."""
+    return Grain.MONTH if period.days > MONTHS_FROM else Grain.WEEK
+
+
 def _cohorts(known: Catalog, question: Question, where: str, today: date) -> Iterator[Cohort]:
     """By the span in which somebody began, months of a long time and weeks of a shorter one."""
-    grain = Grain.MONTH if question.period.days > MONTHS_FROM else Grain.WEEK
+    grain = cohort_grain(question.period)
     plan = known.plan(question)
     if not isinstance(plan.root, Journey):
         return

@@ -14,6 +14,7 @@ from django.db import connection
 from martechops.lib import digest
 from reporting import compile
 from reporting.metrics import BadQuestion, Leaf, Period, Plan, Question, leaves, make
+from reporting.sql_layout import laid_out
 from workflows.engine.metrics import BadMetric, Definition, read
 from workflows.models import DefinitionVersion, Metric
 from workflows.queries import work_calendar
@@ -190,12 +191,16 @@ def rows_of(statement: compile.Statement) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def sql_of(question: Question, *, known: Catalog | None = None) -> str:
-    """The statement as an analyst can run it with the read-only role."""
-    made = compile.statement([(known or catalog()).plan(question)], zone=zone())
+def sql_of(question: Question, *, known: Catalog | None = None, at_zone: str | None = None) -> str:
+    """The statement as an analyst runs it with the read-only role: the number, or a row for each span and group."""
+    return text_of(compile.alone((known or catalog()).plan(question), zone=at_zone or zone()))
+
+
+def text_of(statement: compile.Statement) -> str:
+    """A statement with its parameters filled in, to be read and run."""
     with connection.cursor() as cursor:
-        text: str = cursor.mogrify(made.text, made.values)
-    return text
+        text: str = cursor.mogrify(statement.text, statement.values)
+    return laid_out(text)
 
 
 def leaf_of(plan: Plan) -> Leaf:

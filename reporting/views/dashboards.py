@@ -93,7 +93,7 @@ def contacts(request: HttpRequest) -> HttpResponse:
             "found": found,
             "asked": asked,
             "value": words(found.value, known.metrics[metric].unit, found.currency),
-            "back": f"{_address(asked.board)}?{_query(asked)}",
+            "back": f"{address_of(asked.board)}?{query_of(asked)}",
             "sql": found.sql,
         },
     )
@@ -148,7 +148,7 @@ def _context(request: HttpRequest, shown: Shown) -> dict[str, Any]:
         "shown": shown,
         "board": asked.board,
         "tabs": [
-            *(Tab(one.title, _address(one), current=one.key == asked.board.key) for one in BOARDS.values()),
+            *(Tab(one.title, address_of(one), current=one.key == asked.board.key) for one in BOARDS.values()),
             Tab("Attribution", "/results/attribution/"),
         ],
         "tiles": [_tile(tile, asked) for tile in shown.tiles],
@@ -185,13 +185,14 @@ def _context(request: HttpRequest, shown: Shown) -> dict[str, Any]:
         else [],
         "table_title": f"By {asked.board.by_words.lower()}",
         "meanings": [*{one.key: one for one in (*(tile.metric for tile in shown.tiles), *shown.columns)}.values()],
-        "files": {form: f"/results/{asked.board.key}/numbers.{form}?{_query(asked)}" for form in exports.FORMATS},
+        "files": {form: f"/results/{asked.board.key}/numbers.{form}?{query_of(asked)}" for form in exports.FORMATS},
+        "in_sql": in_sql(asked),
         "choices": _choices(asked),
         "periods": sorted(PERIODS),
         "days": asked.period.days,
         "is_custom": "from" in request.GET or "to" in request.GET,
         "grains": list(Grain),
-        "query": _query(asked),
+        "query": query_of(asked),
     }
 
 
@@ -204,7 +205,7 @@ def _tile(tile: Tile, asked: Asked) -> ShownTile:
         change="" if change is None else f"{change * 100:+.0f} %".replace("-", "−"),
         icon="minus" if not change else "trending-up" if change > 0 else "trending-down",
         spark=charts.spark(tile.series, label=f"{tile.metric.name}, by {asked.grain}"),
-        href=_drill(asked, tile.metric.key) if tile.has_contacts else "",
+        href=_drill(asked, tile.metric.key) if tile.has_contacts else f"{in_sql(asked)}#numbers-{tile.metric.key}",
     )
 
 
@@ -261,13 +262,19 @@ def _choices(asked: Asked) -> list[dict[str, Any]]:
     ]
 
 
-def _query(asked: Asked, **more: str) -> str:
+def query_of(asked: Asked, **more: str) -> str:
+    """What a board asks, as its address says it."""
     period = {"from": str(asked.period.since), "to": str(asked.period.last), "grain": asked.grain.value}
     return urlencode({**period, **asked.filters, **({"trend": asked.trend} if asked.trend else {}), **more})
 
 
+def in_sql(asked: Asked) -> str:
+    """Where the statements of a board are."""
+    return f"/results/{asked.board.key}/sql/?{query_of(asked)}"
+
+
 def _drill(asked: Asked, metric: str) -> str:
-    return f"/results/contacts/?{_query(asked, board=asked.board.key, metric=metric)}"
+    return f"/results/contacts/?{query_of(asked, board=asked.board.key, metric=metric)}"
 
 
 def _line_address(asked: Asked, name: str) -> str:
@@ -276,10 +283,11 @@ def _line_address(asked: Asked, name: str) -> str:
     parameter = next((key for key, dimensions in filters.items() if set(dimensions) & set(asked.board.by)), "")
     if not parameter or not name or asked.filters.get(parameter) == name:
         return ""
-    return f"{_address(asked.board)}?{_query(asked, **{parameter: name})}"
+    return f"{address_of(asked.board)}?{query_of(asked, **{parameter: name})}"
 
 
-def _address(one: Board) -> str:
+def address_of(one: Board) -> str:
+    """Where a board is."""
     return "/results/" if one.key == "campaigns" else f"/results/{one.key}/"
 
 

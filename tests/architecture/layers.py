@@ -24,7 +24,7 @@ INSIDE = (
     ("compile",),
     ("models", "facts"),
     ("connectors", "lint"),
-    ("ramps", "spans", "budgets"),
+    ("ramps", "spans", "budgets", "sql_layout"),
     (
         *("engine", "lifecycle", "manifests", "pattern", "policies", "naming", "qa", "gates", "rollout_states"),
         *("transitions", "metrics", "attribution"),
