@@ -8,4 +8,4 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY . .
 USER martechops
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--no-ws", "--blocking-threads", "32", "martechops.wsgi:application"]
+CMD ["granian", "--interface", "rsgi", "--host", "0.0.0.0", "--port", "8000", "--no-ws", "--backlog", "4096", "martechops.web:application"]

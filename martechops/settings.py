@@ -254,6 +254,9 @@ WHITENOISE_AUTOREFRESH = False
 # The edge caps a request before any parsing (Segment allows 500 KB a batch; see workflows/api/ingest.py).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
+#: How long a request's body may be on its way, and a second more for each 16 KiB of it (martechops/lib/rsgi/bodies.py).
+REQUEST_BODY_SECONDS = env.float("REQUEST_BODY_SECONDS", default=30)
+
 # What one source may send, over all web processes (workflows/actions/allowance.py); it stops a runaway script.
 INGEST_MESSAGES_PER_SECOND = env.float("INGEST_MESSAGES_PER_SECOND", default=20_000)
 

@@ -1,4 +1,4 @@
-"""What the web server calls: the ingest addresses first, then Django for everything else."""
+"""Django by itself, for a WSGI server; what `up` and the image run is `martechops.web`."""
 
 import os
 
@@ -6,8 +6,4 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "martechops.settings")
 
-pages = get_wsgi_application()
-
-from workflows.api import gate  # noqa: E402 - its models need Django to be set up
-
-application = gate.in_front_of(pages)
+application = get_wsgi_application()

@@ -104,9 +104,9 @@ def sink() -> Iterator[int]:
 
 
 @contextmanager
-def web(home: Home, *, port: int, application: str = parts.APPLICATION, path: str = "") -> Iterator[int]:
+def web(home: Home, *, port: int, application: str | None = None, path: str = "") -> Iterator[int]:
     """The web part as `up` starts it, or another application on the same server; its process id, once it answers."""
-    part = parts.web(home, port=port, application=application)
+    part = parts.wsgi(home, port=port, application=application) if application else parts.web(home, port=port)
     part.begin()
     assert part.process is not None
     try:

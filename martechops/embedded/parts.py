@@ -14,10 +14,9 @@ from martechops.embedded.home import Home
 from martechops.embedded.postgres import Server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-#: A request waits for a free one. Those that ingest share one connection to the database, a page has its thread's own;
-#: threads beyond the first are ended when they have been idle for a while.
-WEB_THREADS = 32
-APPLICATION = "martechops.wsgi:application"
+APPLICATION = "martechops.web:application"
+#: At once, at most; who comes later waits until one is closed.
+CONNECTIONS = 4096
 LOG_KEPT_BYTES = 10 * 1024 * 1024
 
 #: A part that does not come up is started less and less often; one that had come up is started again at once.
@@ -61,10 +60,15 @@ def database(server: Server) -> Part:
     return Part(name="postgres", start=lambda: postgres.start(server))
 
 
-def web(home: Home, *, port: int, application: str = APPLICATION) -> Part:
+def web(home: Home, *, port: int) -> Part:
+    command = ["granian", "--interface", "rsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws"]
+    return _python(home, "web", [*command, "--backlog", str(CONNECTIONS), "--workers-kill-timeout", "20", APPLICATION])
+
+
+def wsgi(home: Home, *, port: int, application: str) -> Part:
+    """Another application on the same server, with a thread a request: what the bench measures web against."""
     command = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws"]
-    threads = ["--blocking-threads", str(WEB_THREADS), "--workers-kill-timeout", "20"]
-    return _python(home, "web", [*command, *threads, application])
+    return _python(home, "web", [*command, "--blocking-threads", "32", "--workers-kill-timeout", "20", application])
 
 
 def worker(home: Home, *, number: int) -> Part:

@@ -12,11 +12,17 @@ class BadBody(ValueError):
 
 def read(request: HttpRequest, *, at_most: int) -> bytes:
     """The body, inflated where it is gzip. Reads and holds at most `at_most` bytes of either form; raises BadBody."""
-    encoding = request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
-    if encoding not in {"identity", "gzip", ""}:
-        raise BadBody("Content-Encoding must be gzip or absent")
+    is_zipped = says_gzip(request.META.get("HTTP_CONTENT_ENCODING"))
     raw = _raw(request, at_most=at_most)
-    return inflate(raw, at_most=at_most) if encoding == "gzip" else raw
+    return inflate(raw, at_most=at_most) if is_zipped else raw
+
+
+def says_gzip(encoding: str | None) -> bool:
+    """What Content-Encoding says. Raises BadBody where it is another one."""
+    said = (encoding or "").strip().lower()
+    if said not in {"identity", "gzip", ""}:
+        raise BadBody("Content-Encoding must be gzip or absent")
+    return said == "gzip"
 
 
 def inflate(raw: bytes, *, at_most: int) -> bytes:
@@ -32,7 +38,7 @@ def inflate(raw: bytes, *, at_most: int) -> bytes:
     except zlib.error:
         raise BadBody("the body is not gzip") from None
     if len(text) > at_most:
-        raise _too_large(at_most)
+        raise too_large(at_most)
     if not stream.eof or stream.unused_data:
         raise BadBody("the gzip body is cut off or has something after its end")
     return text
@@ -41,7 +47,7 @@ def inflate(raw: bytes, *, at_most: int) -> bytes:
 def _raw(request: HttpRequest, *, at_most: int) -> bytes:
     announced = _announced_length(request)
     if announced is not None and announced > at_most:
-        raise _too_large(at_most)
+        raise too_large(at_most)
     # Django reads nothing without a Content-Length; a server that ends the input itself is read to its end (chunked).
     ends_itself = announced is None and request.META.get("wsgi.input_terminated")
     source = request.META["wsgi.input"] if ends_itself else request
@@ -50,7 +56,7 @@ def _raw(request: HttpRequest, *, at_most: int) -> bytes:
     except (UnreadablePostError, OSError):
         raise BadBody("the body could not be read to its end") from None
     if len(raw) > at_most:
-        raise _too_large(at_most)
+        raise too_large(at_most)
     if announced is not None and len(raw) < announced:
         raise BadBody(f"the body ended after {len(raw)} of {announced} bytes")
     return raw
@@ -65,5 +71,6 @@ def _announced_length(request: HttpRequest) -> int | None:
     return int(spelling)
 
 
-def _too_large(at_most: int) -> BadBody:
+def too_large(at_most: int) -> BadBody:
+    """What is said of a body that is larger."""
     return BadBody(f"the body is larger than {at_most // 1024} KB")

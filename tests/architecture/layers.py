@@ -51,6 +51,7 @@ PLATFORM = frozenset(
         "tasks",
         "understudy",
         "urls",
+        "web",
         "wsgi",
     ]
 )

@@ -18,13 +18,13 @@ _left: dict[int, int] = {}
 _lock = threading.Lock()
 
 
-def spend(*, source_id: int, messages: int) -> int:
+async def spend(*, source_id: int, messages: int) -> int:
     """Take so many messages from the source's allowance: 0 if they may be sent, else the seconds to wait."""
     with _lock:
         _left[source_id] = _left.get(source_id, 0) - messages
         if _left[source_id] >= 0:
             return 0
-    wait = clerk.ask(limits.spend, _limit(), whom=str(source_id))
+    wait = await clerk.ask(limits.spend, _limit(), whom=str(source_id))
     with _lock:
         _left[source_id] += messages if wait else BLOCK
     return wait

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from django.db import connection
 
+from martechops.lib import clerk
 from martechops.lib.strict_json import BadJson
 from workflows.engine import envelope
 from workflows.models import InboundEvent, Source
@@ -47,21 +47,23 @@ def receive(
     messages: Sequence[object],
     received_at: datetime,
     sent_at: datetime | None,
-    together: bool = False,
 ) -> Receipt:
     """Store what can be stored, once each, and ring for the workers; everything or nothing of it is committed.
-
-    `together` lets it share a transaction with what others of this process store at this moment; inside a transaction
-    of the caller's it never does.
 
     `messages` are parsed JSON, or a BadJson in the place of one that could not be parsed. A message without an id gets
     one: made from its content where it carries a timestamp, so that a repeat is still seen; else by chance, and then a
     repeat cannot be told from a second event. Raises what the database raises.
     """
     letter = _Letter(source.pk, messages, received_at, sent_at)
-    kept = group_commit.share(letter.opened) if together and not connection.in_atomic_block else letter.kept()
-    repeated = letter.taken - kept.fresh - kept.conflicts
-    return Receipt(stored=kept.fresh, repeated=repeated, conflicts=kept.conflicts, refused=tuple(letter.refused))
+    return letter.receipt(letter.kept())
+
+
+async def receive_together(
+    *, source: Source, messages: Sequence[object], received_at: datetime, sent_at: datetime | None
+) -> Receipt:
+    """The same, in one transaction with what others of this process store at this moment; or in the caller's own."""
+    letter = _Letter(source.pk, messages, received_at, sent_at)
+    return letter.receipt(letter.kept() if clerk.is_in_a_transaction() else await group_commit.share(letter.opened))
 
 
 @dataclass(slots=True)
@@ -91,6 +93,10 @@ class _Letter:
         """Stored by themselves."""
         parcel = self.opened()
         return parcels.store([parcel])[0] if parcel.messages else Stored(0, 0)
+
+    def receipt(self, kept: Stored) -> Receipt:
+        repeated = self.taken - kept.fresh - kept.conflicts
+        return Receipt(stored=kept.fresh, repeated=repeated, conflicts=kept.conflicts, refused=tuple(self.refused))
 
 
 def key_of(source_id: int, message_id: str) -> str:

@@ -6,6 +6,7 @@ constant time, at most five minutes old, and the id under the signature is remem
 say of messages is known by its form; who complained, or has no mailbox any more, is written to no more at once.
 """
 
+import functools
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from standardwebhooks import Webhook
 
-from martechops.lib import request_body, strict_json
+from martechops.lib import clerk, request_body, strict_json
 from workflows.actions import sources as signing
 from workflows.actions import unsubscribing
 from workflows.api import ingest
@@ -33,7 +34,8 @@ def arrival(request: HttpRequest, key: str) -> HttpResponse:
     """POST /ingest/<source>/"""
     if request.method == "OPTIONS":
         return _handshake(request)
-    return ingest.answering(request, lambda: _taken_in(request, key=key, received_at=timezone.now()))
+    taking_in = functools.partial(_taken_in, request, key=key, received_at=timezone.now())
+    return clerk.at_once(ingest.answering(request.method, taking_in)).to_django()
 
 
 def _handshake(request: HttpRequest) -> HttpResponse:
@@ -45,7 +47,7 @@ def _handshake(request: HttpRequest) -> HttpResponse:
     return reply
 
 
-def _taken_in(request: HttpRequest, *, key: str, received_at: datetime) -> HttpResponse:
+async def _taken_in(request: HttpRequest, *, key: str, received_at: datetime) -> ingest.Reply:
     try:
         raw = request_body.read(request, at_most=ingest.LARGEST_BATCH_BYTES)
         source = _sender(request, sources.with_key(key), raw)
@@ -54,7 +56,7 @@ def _taken_in(request: HttpRequest, *, key: str, received_at: datetime) -> HttpR
         messages = _messages(request, source, document) if told is None else told
     except (request_body.BadBody, strict_json.BadJson, translation.Untranslatable) as error:
         raise ingest.Answer(400, "invalid_request", f"Nothing was stored: {error}.") from None
-    reply = ingest.store(source, messages, received_at=received_at)
+    reply = await ingest.store(source, messages, received_at=received_at)
     for message in told or ():
         if message["event"] in mail_events.ENDS:
             unsubscribing.turned_away(message, source=source, at=received_at)

@@ -10,8 +10,9 @@ No sessions, no templates, no REST framework: this is the busiest address of the
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import functools
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -48,12 +49,29 @@ TYPE_OF = {kind: kind for kind in sorted(envelope.TYPES)} | {
 
 # A browser page on any site may send: it holds nothing but the write key, which the page shows anyway.
 _CORS = {"Access-Control-Allow-Origin": "*"}
-_PREFLIGHT = {
-    **_CORS,
-    "Access-Control-Allow-Methods": "POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Content-Encoding, X-Retry-Count",
-    "Access-Control-Max-Age": "86400",
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What is looked at of a request, whoever received it."""
+
+    method: str
+    address: str
+    authorization: str | None
+    #: Raises BadBody.
+    body: Callable[[], Awaitable[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is answered."""
+
+    status: int
+    content: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def to_django(self) -> HttpResponse:
+        return HttpResponse(self.content, status=self.status, headers=self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,35 +87,43 @@ class Answer(Exception):
     """Ends a request early with this reply."""
 
     def __init__(self, status: int, code: str, message: str, **headers: str) -> None:
-        self.reply = _failure(status, code=code, message=message)
-        for name, value in headers.items():
-            self.reply[name.replace("_", "-")] = value
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.reply = _failure(status, code=code, message=message, headers=named)
 
 
 @csrf_exempt
 def batch(request: HttpRequest) -> HttpResponse:
     """POST /v1/batch"""
-    return _answer(request, kind=None)
+    return clerk.at_once(answer(_of_django(request), kind=None)).to_django()
 
 
 @csrf_exempt
 def single(request: HttpRequest, kind: str) -> HttpResponse:
     """POST /v1/track and its siblings: one message, its type said by the address."""
-    return _answer(request, kind=kind)
+    return clerk.at_once(answer(_of_django(request), kind=kind)).to_django()
 
 
-def _answer(request: HttpRequest, *, kind: str | None) -> HttpResponse:
-    if request.method == "OPTIONS":
-        return HttpResponse(status=204, headers=_PREFLIGHT)
-    return answering(request, lambda: _taken_in(request, kind=kind))
+def _of_django(request: HttpRequest) -> Posted:
+    async def body() -> bytes:
+        return request_body.read(request, at_most=LARGEST_BATCH_BYTES)
+
+    meta = request.META
+    return Posted(request.method or "", str(meta.get("REMOTE_ADDR", "")), meta.get("HTTP_AUTHORIZATION"), body)
 
 
-def answering(request: HttpRequest, take_in: Callable[[], HttpResponse]) -> HttpResponse:
+async def answer(posted: Posted, *, kind: str | None) -> Reply:
+    """The reply to a request: a batch, or one message of a kind."""
+    if posted.method == "OPTIONS":
+        return _PREFLIGHT
+    return await answering(posted.method, functools.partial(_taken_in, posted, kind=kind))
+
+
+async def answering(method: str | None, take_in: Callable[[], Awaitable[Reply]]) -> Reply:
     """What `take_in` replies, or what it raised as a reply: an `Answer`, or the database being away."""
     try:
-        if request.method != "POST":
+        if method != "POST":
             raise Answer(405, "method_not_allowed", "Only POST is understood here.", Allow="POST, OPTIONS")
-        return take_in()
+        return await take_in()
     except Answer as answer:
         return answer.reply
     except (OperationalError, InterfaceError, InternalError):
@@ -105,25 +131,24 @@ def answering(request: HttpRequest, take_in: Callable[[], HttpResponse]) -> Http
         return Answer(503, "unavailable", message, Retry_After=str(DATABASE_AWAY_SECONDS)).reply
 
 
-def _taken_in(request: HttpRequest, *, kind: str | None) -> HttpResponse:
+async def _taken_in(posted: Posted, *, kind: str | None) -> Reply:
     received_at = timezone.now()
-    header = request.META.get("HTTP_AUTHORIZATION")
-    # Whoever brings a wrong key in the header has nothing parsed for him.
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    source = _source(key_in(header), address=address) if header else None
-    sent = _sent(request, kind=kind)
-    source = source or _source(sent.write_key, address=address)
-    return store(source, sent.messages, received_at=received_at, sent_at=sent.sent_at)
+    header = posted.authorization
+    # Whoever brings a wrong key in the header has nothing read and parsed for him.
+    source = await _source(key_in(header), address=posted.address) if header else None
+    sent = await _sent(posted, kind=kind)
+    source = source or await _source(sent.write_key, address=posted.address)
+    return await store(source, sent.messages, received_at=received_at, sent_at=sent.sent_at)
 
 
-def store(
+async def store(
     source: Source, messages: Sequence[object], *, received_at: datetime, sent_at: datetime | None = None
-) -> HttpResponse:
+) -> Reply:
     """The reply to what a source sent, once that is committed. Raises `Answer` past the source's allowance."""
-    if wait := allowance.spend(source_id=source.pk, messages=max(1, len(messages))):
+    if wait := await allowance.spend(source_id=source.pk, messages=max(1, len(messages))):
         raise Answer(429, "too_many", "This source sends more than it may.", Retry_After=str(wait))
-    receipt = inbound.receive(source=source, messages=messages, received_at=received_at, sent_at=sent_at, together=True)
-    return _refusals(receipt) if receipt.refused else _reply(200, {"success": True})
+    receipt = await inbound.receive_together(source=source, messages=messages, received_at=received_at, sent_at=sent_at)
+    return _refusals(receipt) if receipt.refused else _STORED
 
 
 def key_in(header: str) -> str | None:
@@ -139,19 +164,19 @@ def key_in(header: str) -> str | None:
         return None
 
 
-def _source(write_key: object, *, address: str) -> Source:
-    found = write_keys.source_of(write_key)
+async def _source(write_key: object, *, address: str) -> Source:
+    found = await write_keys.source_of(write_key)
     if found is None:
-        if wait := clerk.ask(limits.spend, limits.INGEST_BAD_KEY, whom=address):
+        if wait := await clerk.ask(limits.spend, limits.INGEST_BAD_KEY, whom=address):
             raise Answer(429, "too_many", "Too many wrong write keys from this address.", Retry_After=str(wait))
         message = "The write key is missing, unknown or switched off. Send it as the user name of Basic authorization."
         raise Answer(401, "unauthorized", message, WWW_Authenticate='Basic realm="ingest"')
     return found
 
 
-def _sent(request: HttpRequest, *, kind: str | None) -> _Sent:
+async def _sent(posted: Posted, *, kind: str | None) -> _Sent:
     try:
-        raw = request_body.read(request, at_most=LARGEST_BATCH_BYTES)
+        raw = await posted.body()
         return _read_batch(raw) if kind is None else _read_single(raw, kind=kind)
     except (request_body.BadBody, strict_json.BadJson) as error:
         raise Answer(400, "invalid_request", f"Nothing was stored: {error}.") from None
@@ -184,7 +209,7 @@ def _read_single(raw: bytes, *, kind: str) -> _Sent:
     return _Sent([message], write_key=message.get("writeKey"), sent_at=envelope.instant(message.get("sentAt")))
 
 
-def _refusals(receipt: inbound.Receipt) -> HttpResponse:
+def _refusals(receipt: inbound.Receipt) -> Reply:
     kept = receipt.stored + receipt.repeated + receipt.conflicts
     first = receipt.refused[0]
     message = f"{len(receipt.refused)} refused, {kept} accepted. First, at {first.index}: {first.reason}."
@@ -203,14 +228,29 @@ def _refusals(receipt: inbound.Receipt) -> HttpResponse:
     )
 
 
-def failed() -> HttpResponse:
+def failed() -> Reply:
     """The reply to a fault of ours, upon which an SDK sends the same ids again."""
     return _failure(500, code="internal_error", message="This could not be handled. Send the same messages again.")
 
 
-def _failure(status: int, *, code: str, message: str, **more: object) -> HttpResponse:
-    return _reply(status, {"success": False, "code": code, "message": message, **more})
+def _failure(
+    status: int, *, code: str, message: str, headers: Mapping[str, str] | None = None, **more: object
+) -> Reply:
+    return _reply(status, {"success": False, "code": code, "message": message, **more}, headers or {})
 
 
-def _reply(status: int, content: Mapping[str, object]) -> HttpResponse:
-    return HttpResponse(orjson.dumps(content), status=status, content_type="application/json", headers=_CORS)
+def _reply(status: int, content: Mapping[str, object], headers: Mapping[str, str]) -> Reply:
+    return Reply(status, orjson.dumps(content), {**_CORS, "Content-Type": "application/json", **headers})
+
+
+_STORED = _reply(200, {"success": True}, {})
+_PREFLIGHT = Reply(
+    204,
+    headers={
+        **_CORS,
+        "Access-Control-Allow-Methods": "POST, OPTIONS",
+        "Access-Control-Allow-Headers": "Authorization, Content-Type, Content-Encoding, X-Retry-Count",
+        "Access-Control-Max-Age": "86400",
+        "Content-Type": "text/html; charset=utf-8",
+    },
+)

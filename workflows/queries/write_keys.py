@@ -7,8 +7,6 @@ process at once. Inside a transaction nothing is remembered: it may be rolled ba
 import threading
 import time
 
-from django.db import connection
-
 from martechops.lib import clerk
 from workflows.models import Source
 from workflows.queries import sources
@@ -21,9 +19,9 @@ _known: dict[str, tuple[float, Source | None]] = {}
 _lock = threading.Lock()
 
 
-def source_of(write_key: object) -> Source | None:
+async def source_of(write_key: object) -> Source | None:
     """As `sources.with_write_key`."""
-    if connection.in_atomic_block or not isinstance(write_key, str):
+    if clerk.is_in_a_transaction() or not isinstance(write_key, str):
         return sources.with_write_key(write_key)
     now = time.monotonic()
     with _lock:
@@ -32,7 +30,7 @@ def source_of(write_key: object) -> Source | None:
             return source
         if until:  # one asks; the others go on with what was true a moment ago
             _known[write_key] = (now + LASTS_SECONDS, source)
-    source = clerk.ask(sources.with_write_key, write_key)
+    source = await clerk.ask(sources.with_write_key, write_key)
     with _lock:
         if len(_known) >= MOST:
             _known.clear()

@@ -137,7 +137,9 @@ def test_allowance_is_shared_between_processes(post: Post, settings: Any, monkey
 
 
 @pytest.mark.parametrize("away", [OperationalError, InterfaceError])
-@pytest.mark.parametrize("where", ["workflows.queries.sources.with_write_key", "workflows.actions.inbound.receive"])
+@pytest.mark.parametrize(
+    "where", ["workflows.queries.sources.with_write_key", "workflows.actions.inbound.receive_together"]
+)
 def test_database_away_is_503_and_never_a_false_200(
     post: Post, monkeypatch: pytest.MonkeyPatch, away: type[Exception], where: str
 ) -> None:

@@ -42,7 +42,7 @@ def while_the_clerk_is_busy(send: Callable[[], list[Any]]) -> list[Any]:
 def share(found: list[Parcel]) -> list[Any]:
     def one(parcel: Parcel) -> Any:
         try:
-            return group_commit.share(lambda: parcel)
+            return clerk.at_once(group_commit.share(lambda: parcel))
         except DatabaseError as error:
             return error
 
@@ -109,11 +109,11 @@ def test_texts_come_back_as_they_were(db: None) -> None:
 
 @together
 def test_key_of_a_source_that_was_switched_off_opens_nothing_at_once(source: Source) -> None:
-    assert write_keys.source_of(source.write_key) == source
+    assert clerk.at_once(write_keys.source_of(source.write_key)) == source
     with connection.execute_wrapper(_no_query):
-        assert write_keys.source_of(source.write_key) == source
+        assert clerk.at_once(write_keys.source_of(source.write_key)) == source
     sources.change(source, by="test", at=datetime.now(UTC), enabled=False)
-    assert write_keys.source_of(source.write_key) is None
+    assert clerk.at_once(write_keys.source_of(source.write_key)) is None
 
 
 def _no_query(*arguments: object) -> None:

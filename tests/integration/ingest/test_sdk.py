@@ -104,18 +104,18 @@ def test_thousand_messages_with_200_repeats_are_800_events(sdk: MakeClient) -> N
 
 def test_sdk_repeats_after_503_and_everything_is_stored_once(sdk: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twice the database is away: once before anything was stored, once after the commit (the reply is lost)."""
-    receive, calls = inbound.receive, []
+    receive, calls = inbound.receive_together, []
 
-    def flaky(**options: Any) -> inbound.Receipt:
+    async def flaky(**options: Any) -> inbound.Receipt:
         calls.append([message["messageId"] for message in options["messages"]])
         if len(calls) == 1:
             raise OperationalError("away")
-        receipt = receive(**options)
+        receipt = await receive(**options)
         if len(calls) == 2:
             raise OperationalError("gone after the commit")
         return receipt
 
-    monkeypatch.setattr(inbound, "receive", flaky)
+    monkeypatch.setattr(inbound, "receive_together", flaky)
     monkeypatch.setattr(ingest, "DATABASE_AWAY_SECONDS", 1)
     client = sdk()
     client.track("7", "Demo Requested", message_id="t")
