@@ -1,8 +1,12 @@
 """Beat's understudy: a thread of each worker that plays its part while beat, or the broker, is not heard.
 
 Beat is one process on one machine, and its doorbells go through a broker that may lose them. So each worker looks once
-a second, at the price of one row, whether anybody has swept of late. If not, one of them sweeps, by itself and on the
-spot, and rings for the other timers whose time has come. Nothing is done twice by that: a doorbell carries no work.
+a second, at the price of one row, whether anybody has swept of late. If not, one of them sweeps and handles what is
+due, by itself and on the spot, whether or not it has a broker; and rings for the other timers whose time has come.
+Nothing is done twice by that: a doorbell carries no work, and work is claimed.
+
+Celery waits for up to half a minute before it tries a broker again that was away for a while. What came in meanwhile,
+or was left behind, does not.
 
 In the long chaos campaign beat was killed every twelve seconds and away for a third of the time: what a dead worker had
 reserved was taken up after 2.3 s (p50) and 35 s (p99). See docs/chaos-report.md for what it is now.
@@ -22,8 +26,10 @@ from martechops.lib import failures, pulse, wake
 
 log = structlog.get_logger()
 
-#: The task without which work waits for nobody, and the name under which it notes that it ran.
+#: Notes under this name that it ran.
 SWEEP = "workflows.sweep"
+#: What nobody may have to wait for: done here. What is to be delivered leaves with it.
+_PLAYED = (SWEEP, "workflows.advance")
 #: Shows that beat itself is there, so nobody plays that.
 _BEATS_OWN = "martechops.pulse"
 #: Beat's is to come every second. What a killed worker held is so found within two seconds and a half.
@@ -64,12 +70,13 @@ class Understudy(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery has n
 
 
 def play() -> bool:
-    """Sweep if nobody has of late, and ring for what else beat would have; True if it was this worker's turn."""
+    """What beat would have had done, if nobody has swept of late; True if it was this worker's turn."""
     turn = pulse.take_over(SWEEP, after_seconds=LATE_AFTER_SECONDS)
     if turn is None:
         return False
-    task: Task = app.tasks[SWEEP]
-    task()
+    for name in _PLAYED:
+        task: Task = app.tasks[name]
+        task()
     for name in missed(*turn):
         wake.ring(name)
     return True

@@ -103,7 +103,7 @@ def worker(**environment: str) -> Iterator["subprocess.Popen[str]"]:
     """A worker process on this test's database, ready; gone afterwards."""
     command = [sys.executable, "-m", "tests.chaos.worker"]
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment(environment), stdout=subprocess.PIPE, text=True, start_new_session=True
+        command, cwd=ROOT, env=of_this_test(environment), stdout=subprocess.PIPE, text=True, start_new_session=True
     )
     try:
         assert process.stdout is not None
@@ -133,7 +133,8 @@ def until(condition: Any, *, seconds: float = 30) -> bool:
     return True
 
 
-def environment(more: dict[str, str]) -> dict[str, str]:
+def of_this_test(more: dict[str, str]) -> dict[str, str]:
+    """The environment of a process on this test's database, and more."""
     known = connection.settings_dict
     address = f"postgres://{known['USER']}@{quote(str(known['HOST']), safe='')}:{known['PORT'] or 5432}/{known['NAME']}"
     return {
