@@ -72,6 +72,33 @@ class DailyFigureAdmin(MachineWrittenAdmin):
     list_filter = ["figure"]
 
 
+@admin.register(models.AssignmentFact)
+class AssignmentFactAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "workflow_id", "campaign", "channel", "entered_at", "at"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.Deal)
+class DealAdmin(MachineWrittenAdmin):
+    list_display = ["key", "contact_id", "event", "value", "currency", "campaign", "channel", "at"]
+    search_fields = ["=contact_id", "=key"]
+
+
+@admin.register(models.DailyDeals)
+class DailyDealsAdmin(MachineWrittenAdmin):
+    list_display = ["day", "event", "currency", "campaign", "channel", "count", "value"]
+
+
+@admin.register(models.DailyPeople)
+class DailyPeopleAdmin(MachineWrittenAdmin):
+    list_display = ["day", "figure", "former_day", "campaign", "channel", "count"]
+
+
+@admin.register(models.DailyWays)
+class DailyWaysAdmin(MachineWrittenAdmin):
+    list_display = ["day", "from_stage", "to_stage", "passed_days", "of_all", "campaign", "channel", "count"]
+
+
 @admin.register(models.StaleRow)
 class StaleRowAdmin(MachineWrittenAdmin):
     list_display = ["id", "kind", "row_ids", "row_id"]

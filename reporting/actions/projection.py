@@ -9,6 +9,8 @@ Why not in the transaction of the batch? There it would make everybody wait who 
 report's SQL would stop the work itself. What the batch pays for is the note.
 """
 
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -16,14 +18,18 @@ from django.db.backends.utils import CursorWrapper
 
 from martechops.lib import bulk, digest
 from martechops.lib.frozen import dataclass
-from reporting.actions import present_names
+from reporting.actions import present_names, rollups
+from reporting.actions.rollups import Way
 from reporting.facts import FACTS, Fact, contacts
 from reporting.models import DailyFigure, Projection, StaleRow
-from workflows.models import NamingConvention
+from workflows.engine.metrics import BadMetric, Conversion, measure_of, read
+from workflows.models import Metric, NamingConvention
 from workflows.queries import work_calendar
 
 #: Rows whose notes are settled in one transaction: what is asked again for each costs as much as some hundred facts.
 AT_ONCE = 10_000
+#: Raw rows that facts are made of at once where all are made anew.
+AT_ONCE_ANEW = 100_000
 #: One projection at a time, whoever runs it.
 _LOCK = 7_201_909
 _NOTES, _DAILY = StaleRow._meta.db_table, DailyFigure._meta.db_table
@@ -54,9 +60,10 @@ def turn(*, at: datetime, most: int = AT_ONCE) -> int:
             return 0
         rules = current_rules()
         projected = Projection.objects.filter(basis=basis(rules)).first()
-        if projected is None or not _follow_renames(cursor, projected):
+        if projected is None or not _follow_renames(cursor, projected, rules):
             return _rebuild(cursor, rules, at=at)
-        return _take(cursor, rules, most=most, at=at)
+        ways = _follow_ways(cursor, projected, rules)
+        return _take(cursor, rules, ways, most=most, at=at)
 
 
 @transaction.atomic
@@ -86,10 +93,10 @@ def channel_labels() -> list[str]:
 
 def basis(rules: Rules) -> str:
     """Names the rules: two projections of one basis make equal facts of equal rows."""
-    return digest.of([[_select(fact, rules), rules.zoned(fact.daily)] for fact in FACTS])
+    return digest.of([*([_select(fact, rules), rules.zoned(fact.daily)] for fact in FACTS), rollups.basis()])
 
 
-def _take(cursor: CursorWrapper, rules: Rules, *, most: int, at: datetime) -> int:
+def _take(cursor: CursorWrapper, rules: Rules, ways: Collection[Way], *, most: int, at: datetime) -> int:
     cursor.execute(
         f"""
         WITH first AS (SELECT id, coalesce(cardinality(row_ids), 1) AS size FROM {_NOTES} ORDER BY id LIMIT %(most)s),
@@ -107,15 +114,41 @@ def _take(cursor: CursorWrapper, rules: Rules, *, most: int, at: datetime) -> in
         return 0
     stale: dict[str, list[int]] = {kind: ids for kind, ids, _ in rows}
     _follow_contacts(cursor, stale, rules)
-    for fact in FACTS:
-        if ids := stale.get(fact.kind):
-            _make(cursor, fact, rules, ids=ids)
+    with rollups.following(cursor, stale, zone=_quoted(rules.zone), ways=ways):
+        for fact in FACTS:
+            if ids := stale.get(fact.kind):
+                _make(cursor, fact, rules, ids=ids)
     _forget_empty_cells(cursor)
     Projection.objects.update(moved_at=at)
     return sum(count for _, _, count in rows)
 
 
-def _follow_renames(cursor: CursorWrapper, projected: Projection) -> bool:
+def _follow_ways(cursor: CursorWrapper, projected: Projection, rules: Rules) -> list[Way]:
+    """Those that metrics ask about now, of which the ones that are new are added up from facts."""
+    asked = ways_asked_about()
+    if projected.ways != [list(way) for way in asked]:
+        rollups.make_ways(cursor, zone=_quoted(rules.zone), ways=asked)
+        projected.ways = [list(way) for way in asked]
+        projected.save(update_fields=["ways"])
+    return asked
+
+
+def ways_asked_about() -> list[Way]:
+    """From stage to stage, in every metric that says what share came there."""
+    found: set[Way] = set()
+    for type, formula in Metric.objects.filter(type="conversion").values_list("type", "formula"):
+        with suppress(BadMetric):
+            definition = read(type, formula)
+            ends = [definition.base, definition.to] if isinstance(definition, Conversion) else []
+            stages = [
+                one.where.get("to_stage", ()) for one in ends if measure_of(one.measure)[0].view == "stage_changes"
+            ]
+            if [len(each) for each in stages] == [1, 1]:
+                found.add((stages[0][0], stages[1][0]))
+    return sorted(found)
+
+
+def _follow_renames(cursor: CursorWrapper, projected: Projection, rules: Rules) -> bool:
     """Facts stand under the names of today; False if they cannot be brought there but by making them anew."""
     before, now = [tuple(name) for name in projected.names], present_names.in_force()
     if before == now:
@@ -123,24 +156,47 @@ def _follow_renames(cursor: CursorWrapper, projected: Projection) -> bool:
     if not present_names.can_follow(before, now):
         return False
     present_names.follow(cursor, before, now)
+    projected.ways = [list(way) for way in ways_asked_about()]
+    rollups.make(cursor, zone=_quoted(rules.zone), ways=ways_asked_about())
     projected.names = [list(name) for name in now]
-    projected.save(update_fields=["names"])
+    projected.save(update_fields=["names", "ways"])
     return True
 
 
 def _rebuild(cursor: CursorWrapper, rules: Rules, *, at: datetime) -> int:
+    # Parts are found by index: PostgreSQL would rather read all events for each.
+    cursor.execute("SET LOCAL random_page_cost = 1.1")
     # What is noted from here on is made anew once more; what was noted before is in the rows that are read below.
     cursor.execute(f"DELETE FROM {_NOTES}")  # noqa: S608
     cursor.execute(f"DELETE FROM {_DAILY}")  # noqa: S608
     made = 0
     for fact in FACTS:
         cursor.execute(f"DELETE FROM {fact.table}")  # noqa: S608
-        made += _insert(cursor, fact, rules, ids=None)
+        made += sum(_insert(cursor, fact, rules, between=part) for part in _parts(cursor, fact))
     _forget_empty_cells(cursor)
+    ways = ways_asked_about()
+    rollups.make(cursor, zone=_quoted(rules.zone), ways=ways)
     names = [list(name) for name in present_names.in_force()]
-    said = {"basis": basis(rules), "names": names, "rebuilt_at": at, "moved_at": at}
+    said = {
+        "basis": basis(rules),
+        "names": names,
+        "ways": [list(way) for way in ways],
+        "rebuilt_at": at,
+        "moved_at": at,
+    }
     Projection.objects.update_or_create(pk=1, defaults=said)
     return made
+
+
+def _parts(cursor: CursorWrapper, fact: Fact) -> Iterator[tuple[int, int]]:
+    """All raw rows, some at a time: a hash join frees what it made of an event's body with the next row that it finds,
+    and where it finds none, five million bodies are 22 GB.
+    """
+    cursor.execute(f"SELECT min(id), max(id) FROM {fact.raw_table}")  # noqa: S608
+    first, last = cursor.fetchone()
+    while first is not None and first <= last:
+        yield first, first + AT_ONCE_ANEW
+        first += AT_ONCE_ANEW
 
 
 def _follow_contacts(cursor: CursorWrapper, stale: dict[str, list[int]], rules: Rules) -> None:
@@ -151,7 +207,7 @@ def _follow_contacts(cursor: CursorWrapper, stale: dict[str, list[int]], rules: 
         f"""
         SELECT id FROM unnest(%(ids)s::bigint[]) AS noted (id)
         LEFT JOIN {contacts.FACT.table} f USING (id)
-        LEFT JOIN ({_select(contacts.FACT, rules, ids="ids")}) n USING (id)
+        LEFT JOIN ({_select(contacts.FACT, rules, which=" AND r.id = ANY(%(ids)s::bigint[])")}) n USING (id)
         WHERE (f.campaign, f.channel) IS DISTINCT FROM (n.campaign, n.channel)
         """,  # noqa: S608
         {"ids": bulk.array(ids)},
@@ -180,24 +236,31 @@ def _make(cursor: CursorWrapper, fact: Fact, rules: Rules, *, ids: list[int]) ->
     _insert(cursor, fact, rules, ids=ids)
 
 
-def _insert(cursor: CursorWrapper, fact: Fact, rules: Rules, *, ids: list[int] | None) -> int:
-    which = None if ids is None else "ids"
+def _insert(
+    cursor: CursorWrapper,
+    fact: Fact,
+    rules: Rules,
+    *,
+    ids: Collection[int] = (),
+    between: tuple[int, int] | None = None,
+) -> int:
+    which = " AND r.id = ANY(%(ids)s::bigint[])" if between is None else " AND r.id >= %(first)s AND r.id < %(end)s"
+    first, end = between or (None, None)
     cursor.execute(
         f"""
         WITH f AS (
-            INSERT INTO {fact.table} ({", ".join(fact.columns)}) {_select(fact, rules, ids=which)} RETURNING *
+            INSERT INTO {fact.table} ({", ".join(fact.columns)}) {_select(fact, rules, which=which)} RETURNING *
         ), counted AS ({_counted(fact, rules, sign="")})
         SELECT count(*) FROM f
         """,  # noqa: S608
-        {"ids": bulk.array(ids or ())},
+        {"ids": bulk.array(ids), "first": first, "end": end},
     )
     return int(cursor.fetchone()[0])
 
 
-def _select(fact: Fact, rules: Rules, *, ids: str | None = None) -> str:
-    """Of the raw rows that the parameter `ids` holds, or of all."""
+def _select(fact: Fact, rules: Rules, *, which: str = "") -> str:
+    """Of all raw rows, or of those that a condition lets through besides."""
     columns = ", ".join(f"{expression} AS {name}" for name, expression in fact.columns.items())
-    which = f" AND r.id = ANY(%({ids})s::bigint[])" if ids else ""
     known = "ARRAY[" + ", ".join(_quoted(label) for label in rules.labels) + "]::text[]"
     statement = f"SELECT {columns} FROM {fact.raw_table} r {fact.joins} WHERE {fact.where}{which}"  # noqa: S608
     return statement.replace("{labels}", known)

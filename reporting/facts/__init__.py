@@ -3,7 +3,7 @@
 Contacts come first, because the others take campaign and channel from them.
 """
 
-from . import contacts, conversions, deals, duplicates, mails, routings, runs, sends, stages, touches
+from . import assignments, contacts, conversions, deals, duplicates, mails, routings, runs, sends, stages, touches
 from .fact import Fact
 
 FACTS: tuple[Fact, ...] = (
@@ -17,5 +17,6 @@ FACTS: tuple[Fact, ...] = (
     deals.FACT,
     duplicates.FACT,
     routings.FACT,
+    assignments.FACT,
 )
 __all__ = ["FACTS", "Fact"]

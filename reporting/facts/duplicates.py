@@ -3,7 +3,7 @@
 from reporting.models import DuplicateFact
 from workflows.models import Trace
 
-from .fact import FROM_CONTACT, OF_CONTACT, Fact
+from .fact import FROM_CONTACT, OF_CONTACT, Fact, day
 from .touches import BODY
 
 FACT = Fact(
@@ -22,4 +22,5 @@ FACT = Fact(
         "r.contact_id IS NOT NULL AND r.detail#>>'{contact,found}' = 'known' "
         "AND j.b#>>'{properties,form_id}' IS NOT NULL"
     ),
+    daily=f"({day('f.at')}, 'duplicate contact', 0, 0)",
 )

@@ -50,6 +50,11 @@ def day(column: str) -> str:
     return f"({column} AT TIME ZONE {{zone}})::date"
 
 
+def microseconds(until: str, since: str) -> str:
+    """Between two instants, whole, so that sums of them can be taken apart again to the last one."""
+    return f"(extract(epoch FROM {until} - {since}) * 1000000)::bigint"
+
+
 def text(expression: str) -> str:
     """A label as people wrote it, without blanks around it and without being endless; empty where there is none."""
     return f"coalesce(left(btrim({expression}), 200), '')"

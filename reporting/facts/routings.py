@@ -3,7 +3,7 @@
 from reporting.models import RoutingFact
 from workflows.models import Effect, Run
 
-from .fact import FROM_CONTACT, OF_CONTACT, Fact
+from .fact import FROM_CONTACT, OF_CONTACT, Fact, day, microseconds
 
 _AT = "coalesce(r.ended_at, r.reserved_at, r.planned_at)"
 
@@ -21,4 +21,5 @@ FACT = Fact(
     },
     joins=f"LEFT JOIN {Run._meta.db_table} n ON n.id = r.run_id {OF_CONTACT}",
     where="r.kind = 'create_task' AND r.state = 'done'",
+    daily=f"({day('f.at')}, 'routed task', f.workflow_id, {microseconds('f.at', 'f.entered_at')})",
 )

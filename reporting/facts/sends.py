@@ -27,5 +27,8 @@ FACT = Fact(
     },
     joins=OF_CONTACT,
     where="r.kind = 'send_message' AND r.state NOT IN ('planned', 'held', 'reserved')",
-    daily=f"({day('f.at')}, 'send ' || f.state, f.workflow_id, 0)",
+    daily=(
+        f"({day('f.at')}, 'send ' || f.state, f.workflow_id, 0), "
+        f"(CASE WHEN f.is_repeat THEN {day('f.at')} END, 'duplicate message', 0, 0)"
+    ),
 )

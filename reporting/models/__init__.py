@@ -2,6 +2,7 @@
 
 from .daily import DailyFigure
 from .fact import (
+    AssignmentFact,
     ContactFact,
     ConversionFact,
     DealFact,
@@ -16,11 +17,17 @@ from .fact import (
 from .health import HealthLook
 from .projection import Projection, StaleRow
 from .report import Report
+from .rollup import DailyDeals, DailyPeople, DailyWays, Deal
 
 __all__ = [
+    "AssignmentFact",
     "ContactFact",
     "ConversionFact",
+    "DailyDeals",
     "DailyFigure",
+    "DailyPeople",
+    "DailyWays",
+    "Deal",
     "DealFact",
     "DuplicateFact",
     "HealthLook",

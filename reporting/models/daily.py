@@ -12,7 +12,8 @@ class DailyFigure(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     day = models.DateField()
-    #: leads, touches, conversions, `stage mql`, `send done`, `mail opened`, `run entered`, `run done`, …
+    #: leads, touches, conversions, `stage mql`, `send done`, `mail opened`, `run entered`, `run done`,
+    #: `routed task`, `routed owner` (worth: microseconds on the way), `duplicate contact`, `duplicate message`
     figure = models.TextField()
     campaign = models.TextField(blank=True)
     channel = models.TextField(blank=True)

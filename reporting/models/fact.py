@@ -253,3 +253,25 @@ class RoutingFact(models.Model):
 
     def __str__(self) -> str:
         return f"task {self.pk}"
+
+
+class AssignmentFact(models.Model):
+    """An owner that a workflow gave a lead to, with when its contact entered the workflow."""
+
+    id = models.BigIntegerField(primary_key=True)
+    contact_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+    entered_at = models.DateTimeField()
+    workflow_id = models.BigIntegerField()
+    campaign = models.TextField(blank=True)
+    channel = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["contact_id"], name="assignment_fact_contact"),  # projection: those of a contact
+            models.Index(fields=["at"], name="assignment_fact_at"),  # metrics: those of a period
+        ]
+
+    def __str__(self) -> str:
+        return f"assignment {self.pk}"

@@ -36,6 +36,8 @@ class Projection(models.Model):
     basis = models.TextField()
     #: Former names that facts stand under their present ones of: [kind, former, present].
     names = models.JSONField(default=list)
+    #: Ways from stage to stage that are kept added up: [from, to]; null: rollups are still to be made.
+    ways = models.JSONField(null=True)
     rebuilt_at = models.DateTimeField()
     #: The last turn that found something to do.
     moved_at = models.DateTimeField()

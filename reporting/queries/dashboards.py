@@ -13,7 +13,7 @@ from campaigns.models import Campaign, Rollout
 from martechops.people.models import Team
 from reporting import compile
 from reporting.metrics import Grain, Journey, Period, Question
-from reporting.models import DailyFigure, DealFact
+from reporting.models import DailyDeals, DailyFigure
 from reporting.queries.metrics import Answer, Catalog, Defined, Row, ask, catalog, rows_of, zone
 from workflows.engine.metrics import Filters
 from workflows.models import Rename, Workflow
@@ -284,7 +284,7 @@ def channels() -> list[str]:
 
 def currencies() -> list[str]:
     """What amounts of deals and budgets are said in."""
-    deals = DealFact.objects.exclude(currency="").values_list("currency", flat=True).distinct().order_by()
+    deals = DailyDeals.objects.exclude(currency="").values_list("currency", flat=True).distinct().order_by()
     budgets = Campaign.objects.exclude(budget=None).values_list("currency", flat=True).distinct().order_by()
     return sorted(deals.union(budgets))
 
@@ -383,7 +383,7 @@ def _cohorts(known: Catalog, question: Question, where: str, today: date) -> Ite
     if not isinstance(plan.root, Journey):
         return
     counted: dict[date, dict[int | None, int]] = {}
-    for at, passed, count in rows_of(compile.cohorts(plan, zone=where, grain=grain)):
+    for at, passed, count in rows_of(compile.cohorts(plan, zone=where, grain=grain, ways=known.ways)):
         counted.setdefault(at, {})[passed] = count
     starts = list(question.period.buckets(grain))
     for at in starts:

@@ -1,6 +1,7 @@
 """Numbers by their definitions: the one way in which pages, interface, files and reports come by them.
 
-`ask` answers any number of questions with three queries: what is defined, by which version, and one statement.
+`ask` answers any number of questions with four queries: what is defined, by which version, what is kept added up, and
+one statement.
 """
 
 import math
@@ -14,6 +15,7 @@ from django.db import connection
 from martechops.lib import digest
 from reporting import compile
 from reporting.metrics import BadQuestion, Leaf, Period, Plan, Question, leaves, make
+from reporting.models import Projection
 from reporting.sql_layout import laid_out
 from workflows.engine.metrics import BadMetric, Definition, read
 from workflows.models import DefinitionVersion, Metric
@@ -54,6 +56,8 @@ class Catalog:
     """All metrics that can be read, by key."""
 
     metrics: Mapping[str, Defined]
+    #: From stage to stage, kept added up; None: there are no rollups yet.
+    ways: frozenset[tuple[str, str]] | None = None
 
     @property
     def definitions(self) -> dict[str, Definition]:
@@ -134,7 +138,7 @@ def zone() -> str:
 
 
 def catalog() -> Catalog:
-    """Every metric that can be read; two queries."""
+    """Every metric that can be read; three queries."""
     rows = list(Metric.objects.select_related("owner"))
     newest = (
         DefinitionVersion.objects.filter(kind="metric", object_id__in=[row.pk for row in rows])
@@ -143,7 +147,10 @@ def catalog() -> Catalog:
         .values_list("object_id", "number", "digest")
     )
     versions = {id: (number, found) for id, number, found in newest}
-    return Catalog({one.key: one for one in _defined(rows, versions)})
+    kept = Projection.objects.values_list("ways", flat=True).first()
+    return Catalog(
+        {one.key: one for one in _defined(rows, versions)}, None if kept is None else frozenset(map(tuple, kept))
+    )
 
 
 def _defined(rows: Iterable[Metric], versions: Mapping[int, tuple[int, str]]) -> Iterator[Defined]:
@@ -174,7 +181,7 @@ def ask(questions: Sequence[Question], *, known: Catalog | None = None, at_zone:
     known = known or catalog()
     plans = [known.plan(question) for question in questions]
     found: dict[int, list[Row]] = {number: [] for number in range(len(plans))}
-    for number, *said in rows_of(compile.statement(plans, zone=at_zone or zone())) if plans else ():
+    for number, *said in rows_of(_statement(plans, known, at_zone)) if plans else ():
         found[number].append(_row(*said))
     return [_answer(plan, found[number], known) for number, plan in enumerate(plans)]
 
@@ -193,7 +200,8 @@ def rows_of(statement: compile.Statement) -> list[tuple[Any, ...]]:
 
 def sql_of(question: Question, *, known: Catalog | None = None, at_zone: str | None = None) -> str:
     """The statement as an analyst runs it with the read-only role: the number, or a row for each span and group."""
-    return text_of(compile.alone((known or catalog()).plan(question), zone=at_zone or zone()))
+    known = known or catalog()
+    return text_of(compile.alone(known.plan(question), zone=at_zone or zone(), ways=known.ways))
 
 
 def text_of(statement: compile.Statement) -> str:
@@ -201,6 +209,10 @@ def text_of(statement: compile.Statement) -> str:
     with connection.cursor() as cursor:
         text: str = cursor.mogrify(statement.text, statement.values)
     return laid_out(text)
+
+
+def _statement(plans: Sequence[Plan], known: Catalog, at_zone: str | None = None) -> compile.Statement:
+    return compile.statement(plans, zone=at_zone or zone(), ways=known.ways)
 
 
 def leaf_of(plan: Plan) -> Leaf:

@@ -74,5 +74,5 @@ def _parts(asked: Asked, known: Catalog) -> Iterator[tuple[str, str, Iterator[St
 def _cohorts(question: Question, known: Catalog, where: str) -> Iterator[Statement]:
     plan = known.plan(question)
     if isinstance(plan.root, Journey):
-        found = compile.cohorts(plan, zone=where, grain=cohort_grain(question.period))
+        found = compile.cohorts(plan, zone=where, grain=cohort_grain(question.period), ways=known.ways)
         yield Statement(known.metrics[question.metric], text_of(found))

@@ -18,7 +18,11 @@ from reporting.facts import FACTS
 from reporting.models import (
     ContactFact,
     ConversionFact,
+    DailyDeals,
     DailyFigure,
+    DailyPeople,
+    DailyWays,
+    Deal,
     MailFact,
     Projection,
     RunFact,
@@ -30,11 +34,13 @@ from reporting.models import (
 from tests.integration.admin.rows import make
 from workflows.actions import merges
 from workflows.models import (
+    Assignment,
     Contact,
     Conversion,
     Effect,
     FieldChange,
     InboundEvent,
+    Metric,
     NamingConvention,
     Run,
     Trace,
@@ -45,10 +51,17 @@ STAGES = ["lead", "mql", "sql", "customer"]
 
 
 def everything() -> dict[str, list[tuple[Any, ...]]]:
-    """All facts and daily figures."""
+    """All facts and rollups."""
     found = {fact.table: sorted(fact.model._default_manager.values_list(), key=repr) for fact in FACTS}
     daily = DailyFigure.objects.values_list("day", "figure", "campaign", "channel", "workflow_id", "count", "value")
-    return found | {"daily": sorted(daily, key=repr)}
+    rollups = {
+        model.__name__: sorted(
+            model._default_manager.values_list(*[field.name for field in model._meta.fields if field.name != "id"]),
+            key=repr,
+        )
+        for model in (Deal, DailyDeals, DailyPeople, DailyWays)
+    }
+    return found | rollups | {"daily": sorted(daily, key=repr)}
 
 
 def keep_up() -> None:
@@ -76,6 +89,7 @@ class History:
                 self.ask_for,
                 self.fill_in_again,
                 self.hand_over,
+                self.assign,
             ),
         ]
         for _ in range(steps):
@@ -94,10 +108,16 @@ class History:
 
     def ask_for(self) -> None:
         if contact := self.contact():
-            worth = self.dice.choice([900, 1e300, "much"])
-            self.event(
-                contact, "Quote Requested", {"properties": {"value": worth, "deal_id": self.dice.choice(["d", ""])}}
-            )
+            said = {"value": self.dice.choice([900, 1e300, "much"]), "deal_id": self.dice.choice(["d", "e", ""])}
+            said |= self.dice.choice([{}, {"currency": "EUR"}, {"currency": "usd"}])
+            self.event(contact, self.dice.choice(["Quote Requested", "Seen"]), {"properties": said})
+
+    def assign(self) -> None:
+        if run := Run.objects.exclude(contact_id=None).order_by("-pk").first():
+            Assignment.objects.create(
+                key=UUID(int=next(self.numbers)), run_id=run.pk, workflow_id=run.workflow_id, step="give",
+                contact_id=run.contact_id, by="territory", person="sal", given_at=self.at,
+            )  # fmt: skip
 
     def fill_in_again(self) -> None:
         if contact := self.contact():
@@ -196,6 +216,12 @@ class History:
 @pytest.fixture
 def ana(db: None) -> User:
     team = teams.add(key="marketing-ops", name="Marketing ops", duty="", by="tests", at=AT)
+    for begun, reached in (("lead", "mql"), ("mql", "customer"), ("sql", "sql")):
+        ends = [{"measure": "stage_contacts", "where": {"to_stage": stage}} for stage in (begun, reached)]
+        Metric.objects.create(
+            key=f"{begun}-{reached}", name="Way", meaning="m", owner=team, type="conversion",
+            formula={"base": ends[0], "to": ends[1], "window": "90 days"},
+        )  # fmt: skip
     return users.add(username="ana", password=None, roles=[Role.ADMIN], teams=[team], by="tests", at=AT)
 
 
@@ -205,7 +231,7 @@ def test_facts_kept_up_equal_facts_made_anew(seed: int, ana: User) -> None:
     history = History(seed, ana)
     projection.rebuild(at=AT)
     for _ in range(6):
-        history.go_on(20)
+        history.go_on(25)
         keep_up()
     kept = everything()
     assert all(kept.values())
@@ -333,8 +359,24 @@ def test_turn_asks_the_same_few_questions_however_many_rows_are_stale(
     keep_up()
     for _ in range(50):
         Contact.objects.create(created_at=AT, updated_at=AT)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(24):
         assert projection.turn(at=AT) == 50
+
+
+def test_way_that_a_new_metric_asks_about_is_added_up_at_once(ana: User) -> None:
+    History(5, ana).go_on(120)
+    Metric.objects.exclude(key="mql-customer").delete()
+    projection.rebuild(at=AT)
+    assert set(DailyWays.objects.values_list("from_stage", "to_stage")) == {("mql", "customer")}
+    row = Metric.objects.get()
+    row.pk, row.key = None, "mql-sql"
+    row.formula = {**row.formula, "to": {"measure": "stage_contacts", "where": {"to_stage": "sql"}}}
+    row.save()
+    keep_up()
+    assert set(DailyWays.objects.values_list("from_stage", "to_stage")) == {("mql", "customer"), ("mql", "sql")}
+    kept = everything()
+    projection.rebuild(at=AT)
+    assert everything() == kept
 
 
 def test_rules_that_made_the_facts_are_kept(db: None) -> None:
@@ -349,6 +391,7 @@ def test_rules_that_made_the_facts_are_kept(db: None) -> None:
 
 VIEWS = [
     *("contacts", "touches", "mail_outcomes", "stage_changes", "conversions", "sends", "runs", "daily"),
+    *("daily_people", "daily_ways", "daily_deals"),
     *("deals", "deal_credits", "routings", "approvals", "duplicates_prevented", "campaigns", "workflows"),
 ]
 

@@ -48,6 +48,15 @@ class Measure:
     column: str = ""
     #: The daily figure that holds it, with the dimension that its name ends with: `stage {to_stage}`.
     figure: str = ""
+    #: All values of that dimension, where they are few and known.
+    figure_values: tuple[str, ...] = ()
+    #: How many of what the figure adds up are one of the measure.
+    figure_unit: int = 1
+    #: Of different contacts: the figure of the days on which they came there.
+    people: str = ""
+    #: Another rollup that holds it, and its column.
+    rollup: str = ""
+    rolled: str = ""
     #: It is money, in the currency that the column of this name says: amounts of two currencies are never added.
     currency: str = ""
 
@@ -124,7 +133,9 @@ _ALL = (
         },
         measures={
             "stage_changes": Measure("changes of stage", figure="stage {to_stage}"),
-            "stage_contacts": Measure("different contacts that changed stage", Aggregate.DISTINCT, "contact_id"),
+            "stage_contacts": Measure(
+                "different contacts that changed stage", Aggregate.DISTINCT, "contact_id", people="stage {to_stage}"
+            ),
         },
         foreign=_OF_CONTACT,
         row="change_id",
@@ -153,8 +164,10 @@ _ALL = (
             **_FROM_CONTACT,
         },
         measures={
-            "deals": Measure("deals"),
-            "deal_value": Measure("worth of deals", Aggregate.SUM, "value", currency="currency"),
+            "deals": Measure("deals", rollup="daily_deals", rolled="count"),
+            "deal_value": Measure(
+                *("worth of deals", Aggregate.SUM, "value"), currency="currency", rollup="daily_deals", rolled="value"
+            ),
         },
         foreign=_OF_CONTACT,
         row="deal_id",
@@ -203,7 +216,10 @@ _ALL = (
         measures={
             "mail_outcomes": Measure("outcomes told", figure="mail {outcome}"),
             "mail_contacts": Measure(
-                "different contacts that an outcome was told of", Aggregate.DISTINCT, "contact_id"
+                "different contacts that an outcome was told of",
+                Aggregate.DISTINCT,
+                "contact_id",
+                people="mail {outcome}",
             ),
         },
         foreign=_OF_CONTACT,
@@ -231,8 +247,15 @@ _ALL = (
             **_FROM_CONTACT,
         },
         measures={
-            "routed": Measure("leads given to sales"),
-            "routing_hours": Measure("hours from entering the workflow to sales, together", Aggregate.SUM, "hours"),
+            "routed": Measure("leads given to sales", figure="routed {way}", figure_values=("task", "owner")),
+            "routing_hours": Measure(
+                "hours from entering the workflow to sales, together",
+                Aggregate.SUM,
+                "hours",
+                figure="routed {way}",
+                figure_values=("task", "owner"),
+                figure_unit=3_600_000_000,
+            ),
             "routing_median": Measure("hours from entering the workflow to sales", Aggregate.MEDIAN, "hours"),
         },
         foreign=_IN_WORKFLOW,
@@ -262,7 +285,11 @@ _ALL = (
             "what": Dimension("contact: a form matched to the contact that was known; message: withheld, sent before"),
             **_FROM_CONTACT,
         },
-        measures={"duplicates": Measure("duplicates prevented")},
+        measures={
+            "duplicates": Measure(
+                "duplicates prevented", figure="duplicate {what}", figure_values=("contact", "message")
+            )
+        },
         foreign=_OF_CONTACT,
         row="duplicate_id",
     ),

@@ -1,14 +1,14 @@
-"""Plans as SQL over the documented views: the one place where a metric becomes a statement.
+"""Statements over the documented views.
 
 Every identifier comes from the closed table of `workflows.engine.metrics`; whatever a person chose is a parameter. A
 statement answers any number of plans in one round trip, in rows of (plan, bucket, by, value, currency).
 
-Counts and sums that the daily figures hold are read from there; the rest is counted from facts. Both give the same.
+What a rollup holds is read from there (`rolled`); the rest is counted from facts. Both give the same.
 Amounts of several currencies are never added: together they are no number, `NaN`, and whatever is computed from that.
 """
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,8 +18,11 @@ from reporting.metrics import Formula, Fraction, Grain, Journey, Leaf, Node, Per
 from workflows.engine.metrics import MODELS, Aggregate, Filters, Model, entity_column, measure_of
 from workflows.engine.metrics.semantics import PRIMARY
 
-#: Dimensions that the daily figures have, and entities whose dimensions are joined to them.
-_DAILY = frozenset({"campaign", "channel", "workflow"})
+from . import rolled
+from .rolled import Rolled, Way
+
+#: Entities that rollups have a column for.
+_ENTITIES = ("campaign", "workflow")
 _SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 
@@ -31,11 +34,12 @@ class Statement:
     values: dict[str, Any]
 
 
-def statement(plans: Sequence[Plan], *, zone: str) -> Statement:
+def statement(plans: Sequence[Plan], *, zone: str, ways: Collection[Way] | None = None) -> Statement:
     """The answer to each plan, in rows of its number, the first day of the span (null: all of it), groups, value, and
-    the currency of that (null: it is no money).
+    the currency of that (null: it is no money). `ways` are those that are kept added up; None: nothing is,
+    and all is counted from facts.
     """
-    made = _Compiler(zone)
+    made = _Compiler(zone, ways)
     parts = [
         f"SELECT {number} AS plan, bucket, by, value, currency FROM ({made.plan(plan)}) q{number}"  # noqa: S608  see above
         for number, plan in enumerate(plans)
@@ -43,9 +47,9 @@ def statement(plans: Sequence[Plan], *, zone: str) -> Statement:
     return Statement(" UNION ALL ".join(parts), made.values)
 
 
-def alone(plan: Plan, *, zone: str) -> Statement:
+def alone(plan: Plan, *, zone: str, ways: Collection[Way] | None = None) -> Statement:
     """One answer as an analyst reads it: its number, or a row for each span and group, under the names asked by."""
-    made, asked = _Compiler(zone), plan.question
+    made, asked = _Compiler(zone, ways), plan.question
     within = made.plan(plan)
     if not asked.grain and not asked.by:
         value = "coalesce(max(value), 0)" if plan.is_additive else "max(value)"
@@ -60,13 +64,21 @@ def alone(plan: Plan, *, zone: str) -> Statement:
     )
 
 
-def cohorts(plan: Plan, *, zone: str, grain: Grain) -> Statement:
+def cohorts(plan: Plan, *, zone: str, grain: Grain, ways: Collection[Way] | None = None) -> Statement:
     """Of a journey: rows of the span in which it began, the spans passed until it ended (null: not), and how many."""
-    made = _Compiler(zone)
+    made = _Compiler(zone, ways)
     if not isinstance(plan.root, Journey):
         raise TypeError("only journeys have cohorts")
-    way = made.journey(plan.root, plan.question.period, (), grain)
     length = {"day": 1, "week": 7, "month": 30}[grain]
+    if kept := rolled.journey(plan.root, (), made.ways or ()):
+        source, where = made.way(*kept, plan.question.period, ())
+        passed = f"CASE WHEN m.passed_days < {plan.root.days} THEN m.passed_days / {length} END"
+        return Statement(
+            f"SELECT {_day_bucket(grain)} AS bucket, {passed} AS passed, sum(m.count)::bigint AS count "  # noqa: S608
+            f"FROM {source} WHERE {where} GROUP BY 1, 2 ORDER BY 1, 2",
+            made.values,
+        )
+    way = made.journey(plan.root, plan.question.period, (), grain)
     return Statement(
         f"SELECT b.bucket, floor(extract(epoch FROM b.reached - b.at) / {86_400 * length})::int AS passed, count(*) "  # noqa: S608
         f"FROM ({way}) b GROUP BY 1, 2 ORDER BY 1, 2",
@@ -102,8 +114,8 @@ class _Part:
 
 
 class _Compiler:
-    def __init__(self, zone: str) -> None:
-        self.zone = zone
+    def __init__(self, zone: str, ways: Collection[Way] | None = None) -> None:
+        self.zone, self.ways = zone, ways
         self.values: dict[str, Any] = {}
 
     def value(self, value: object) -> str:
@@ -155,10 +167,9 @@ class _Compiler:
 
     def leaf(self, leaf: Leaf, period: Period, by: Sequence[str], grain: Grain | None) -> str:
         model, measure = measure_of(leaf.measure)
-        if figures := _figures(leaf, by):
-            counted = "m.value" if measure.aggregate is Aggregate.SUM else "m.count"
-            source, where = self.daily(figures, leaf, period, by)
-            return self.grouped(f"sum({counted})", _day_bucket(grain), source, where, by)
+        if self.ways is not None and (kept := rolled.leaf(leaf, by)):
+            source, where = self.kept(kept, period, by, grain)
+            return self.grouped(kept.value, _day_bucket(grain), source, where, by, kept.currency)
         source, where = self.source(model, leaf, period, by)
         bucket = self.bucket(grain, f"m.{model.time}")
         value = _aggregate(measure.aggregate, measure.column)
@@ -179,15 +190,39 @@ class _Compiler:
         chosen = ", ".join(f"coalesce({_column(name)}::text, '')" for name in by)
         return f"ARRAY[{chosen}]::text[]"
 
-    def daily(self, figures: Sequence[str], leaf: Leaf, period: Period, by: Sequence[str]) -> tuple[str, str]:
-        """Of the daily figures, which are by day already."""
-        where = {name: values for name, values in leaf.where.items() if _entity(name) or name.strip("!") in _DAILY}
-        joined = self.joined(("campaign", "workflow"), {"campaign": "campaign", "workflow": "workflow"}, where, by)
-        chosen = [f"m.figure IN ({', '.join(self.value(figure) for figure in figures)})"]
+    def kept(self, kept: Rolled, period: Period, by: Sequence[str], grain: Grain | None) -> tuple[str, str]:
+        """Of a rollup, which is by day already."""
+        joined = self.joined(_ENTITIES, dict(zip(_ENTITIES, _ENTITIES, strict=True)), kept.where, by)
+        chosen = [f"m.{column} IN ({', '.join(map(self.value, values))})" for column, values in kept.rows.items()]
+        chosen += [*self.days(period), *self.conditions(kept.where)]
+        if kept.currency:
+            chosen.append("m.valued > 0")
+        if kept.of_people:
+            chosen.append(self.not_before(period, grain))
+        return f"reporting.{kept.view} m{joined}", " AND ".join(chosen)
+
+    def days(self, period: Period) -> Iterator[str]:
         if period.since > date.min:
-            chosen.append(f"m.day >= {self.value(period.since)}")
-        chosen += [f"m.day < {self.value(period.until)}", *self.conditions(where)]
-        return f"reporting.daily m{joined}", " AND ".join(chosen)
+            yield f"m.day >= {self.value(period.since)}"
+        yield f"m.day < {self.value(period.until)}"
+
+    def not_before(self, period: Period, grain: Grain | None) -> str:
+        """Who was there before in the same span counts there already."""
+        since = self.value(period.since)
+        return f"m.former_day < {since if grain is None else f'greatest({_day_bucket(grain)}, {since})'}"
+
+    def way(self, way: Way, where: Filters, period: Period, by: Sequence[str]) -> tuple[str, str]:
+        """Ways from stage to stage by the day on which they began: all of them, or by campaign and channel."""
+        joined = self.joined(("campaign",), {"campaign": "campaign"}, where, by)
+        begun, reached = map(self.value, way)
+        chosen = [
+            f"m.from_stage = {begun} AND m.to_stage = {reached}",
+            "NOT m.of_all" if where or by else "m.of_all",
+            *self.days(period),
+            self.not_before(period, None),
+            *self.conditions(where),
+        ]
+        return f"reporting.daily_ways m{joined}", " AND ".join(chosen)
 
     def source(self, model: Model, leaf: Leaf, period: Period, by: Sequence[str]) -> tuple[str, str]:
         joined = self.joined(tuple(model.foreign), model.foreign, leaf.where, by)
@@ -254,6 +289,9 @@ class _Compiler:
         return "'-infinity'" if day == date.min else self.value(day)
 
     def given(self, journey: Journey, period: Period, by: Sequence[str], grain: Grain | None) -> str:
+        if kept := rolled.journey(journey, by, self.ways or ()):
+            source, where = self.way(*kept, period, by)
+            return self.grouped(_way_value(journey), _day_bucket(grain), source, where, by)
         value = {
             "rate": "count(b.reached)::float8 / nullif(count(*), 0)",
             "count": "count(b.reached)",
@@ -286,17 +324,13 @@ class _Compiler:
         )
 
 
-def _figures(leaf: Leaf, by: Sequence[str]) -> list[str]:
-    """The daily figures that hold a leaf as it is asked for; none if it has to be counted from facts."""
-    _, measure = measure_of(leaf.measure)
-    said, _, rest = measure.figure.partition("{")
-    own = rest.removesuffix("}")
-    names = {*by, *(name.removeprefix("!") for name in leaf.where if name != own)}
-    if not measure.figure or own in by or not all(name in _DAILY or _entity(name) in _DAILY for name in names):
-        return []
-    if not own:
-        return [said]
-    return [said + value for value in leaf.where.get(own, ())]
+def _way_value(journey: Journey) -> str:
+    there = f"FILTER (WHERE m.passed_days < {journey.days})"
+    return {
+        "rate": f"coalesce(sum(m.count) {there}, 0)::float8 / nullif(sum(m.count), 0)",
+        "count": f"coalesce(sum(m.count) {there}, 0)",
+        "days": f"(sum(m.microseconds) {there})::float8 / nullif(sum(m.count) {there}, 0) / 86400000000",
+    }[journey.gives]
 
 
 def _entity(name: str) -> str:

@@ -1,0 +1,8 @@
+"""Plans as SQL over the documented views: the one place where a metric becomes a statement.
+
+`statements` makes it; `rolled` says which rollup holds a number, so that it need not be counted from facts.
+"""
+
+from .statements import Statement, alone, cohorts, contacts, statement
+
+__all__ = ["Statement", "alone", "cohorts", "contacts", "statement"]
