@@ -29,6 +29,7 @@ from campaigns.models import (
     Letter,
     ManualCheck,
     PageVisit,
+    PersonalChat,
     Playbook,
     PlaybookVersion,
     Release,
@@ -227,11 +228,19 @@ class ChatRoomAdmin(MachineWrittenAdmin):
     list_select_related = ["owner", "system"]
 
 
+@admin.register(PersonalChat)
+class PersonalChatAdmin(MachineWrittenAdmin):
+    """Chosen on the page of approvals, by the person."""
+
+    list_display = ["person", "system"]
+    list_select_related = ["person", "system"]
+
+
 @admin.register(ChatNote)
 class ChatNoteAdmin(MachineWrittenAdmin):
-    list_display = ["id", "owner", "system", "state", "says", "planned_at", "ended_at"]
+    list_display = ["id", "owner", "person", "system", "state", "says", "planned_at", "ended_at"]
     list_filter = ["state"]
-    list_select_related = ["owner"]
+    list_select_related = ["owner", "person"]
 
 
 @admin.register(CriterionSpan)

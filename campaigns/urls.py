@@ -26,6 +26,7 @@ urlpatterns = [
     path("approvals/waiting/", approvals.waiting, name="approvals-waiting"),
     path("approvals/depending/<slug:kind>/<path:key>/", approvals.depending, name="approvals-depending"),
     path("approvals/chat/", approvals.room, name="chat-room"),
+    path("approvals/chat/own/", approvals.own_chat, name="own-chat"),
     path("approvals/delegate/", approvals.delegate, name="approval-delegate"),
     path("approvals/delegate/<int:delegation_id>/end/", approvals.end_delegation, name="delegation-end"),
     path("approvals/ask/<int:version_id>/", approvals.ask, name="approval-ask"),

@@ -131,6 +131,7 @@ DOORS: Mapping[str, Door] = {
     "approvals/waiting/": page("approvals.view"),
     "approvals/depending/<>/<>/": page("approvals.view"),
     "approvals/chat/": page("approvals.view", write="chat-rooms.edit"),
+    "approvals/chat/own/": page("approvals.view", write="approvals.view"),
     "approvals/delegate/": page("approvals.decide", write="approvals.decide"),
     "approvals/delegate/<>/end/": page("approvals.decide", write="approvals.decide"),
     "approvals/ask/<>/": page("workflows.edit", write="workflows.edit"),

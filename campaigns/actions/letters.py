@@ -1,4 +1,4 @@
-"""Who is told of a request: teams in their inbox and their chat, people by e-mail; written here, sent by `runtime`."""
+"""Who is told of a request: teams in inbox and chat, people by e-mail and chat; written here, sent by `runtime`."""
 
 import uuid
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from campaigns.models import ApprovalRequest, BreakGlass, Campaign, ChatNote, ChatRoom, Letter
+from campaigns.models import ApprovalRequest, BreakGlass, Campaign, ChatNote, ChatRoom, Letter, PersonalChat
 from campaigns.queries import approvals
 from martechops.people.models import Role, Team, User
 from workflows.models import Notice, Workflow
@@ -88,8 +88,10 @@ def _asked(request: ApprovalRequest, teams: set[str]) -> list[User]:
 
 
 def _write(people: Iterable[User], request: ApprovalRequest, says: str, *, at: datetime) -> None:
-    """A letter to each who has an address, with the one link that leads to the request."""
+    """A letter to each who has an address, with the one link that leads to the request, and a note in their chat."""
+    people = list(people)
     address = f"{settings.PUBLIC_URL}/approvals/{request.pk}/"
+    _note(people, request, f"{request.label} {says}.\n{address}", at=at)
     text = "\n\n".join(part for part in (f"{request.label} {says}.", request.note, address) if part)
     Letter.objects.bulk_create(
         [
@@ -103,6 +105,25 @@ def _write(people: Iterable[User], request: ApprovalRequest, says: str, *, at: d
             )
             for user in people
             if user.email
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _note(people: Iterable[User], request: ApprovalRequest, text: str, *, at: datetime) -> None:
+    """To each who has chosen a chat, for them by name."""
+    chats = PersonalChat.objects.filter(person__in=people).select_related("system", "person").order_by("pk")
+    ChatNote.objects.bulk_create(
+        [
+            ChatNote(
+                key=uuid.uuid5(_NAMES, f"chat {request.pk} {chat.person_id} {request.state} {at.isoformat()}"),
+                person=chat.person,
+                mention=chat.member,
+                system=chat.system.key,
+                text=text if chat.member else f"{chat.person.get_full_name() or chat.person.username}: {text}",
+                planned_at=at,
+            )
+            for chat in chats
         ],
         ignore_conflicts=True,
     )

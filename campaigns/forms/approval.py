@@ -1,11 +1,13 @@
 """Forms of approvals: asking, answering, letting somebody else answer."""
 
-from typing import Any
+from typing import Any, Self
 
 from django import forms
+from django.db.models import QuerySet
 
-from campaigns.models import Delegation
+from campaigns.models import Delegation, PersonalChat
 from martechops.people.models import Role, User
+from workflows.models import System
 
 
 class AskForm(forms.Form):
@@ -28,7 +30,38 @@ class AskForm(forms.Form):
 class BreakGlassForm(forms.Form):
     """Why it cannot wait."""
 
-    reason = forms.CharField(label="Why it cannot wait", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(
+        label="Why it cannot wait",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What happens if it waits, in a sentence: every team reads it.",
+    )
+
+
+def chats() -> QuerySet[System]:
+    """The chats that there are."""
+    return System.objects.filter(kind=System.Kind.CHAT).order_by("name")
+
+
+class OwnChatForm(forms.Form):
+    """Where one is spoken to besides by e-mail, and by what name."""
+
+    system = forms.ModelChoiceField(
+        System.objects.none(), to_field_name="key", required=False, empty_label="in no chat", label="You"
+    )
+    member = forms.CharField(
+        max_length=41, required=False, label="Your member id there", help_text="Such as U024BE7LH, or a name with @."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["system"].queryset = chats()  # type: ignore[attr-defined]
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """As the person has chosen."""
+        row = PersonalChat.objects.filter(person=user).select_related("system").first()
+        return cls(initial={"system": row.system.key, "member": row.member} if row else None)
 
 
 class DelegationForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time

@@ -3,7 +3,7 @@
 from .approval import Approval, ApprovalRequest, BreakGlass, Delegation
 from .archive import ArchivedCount, CampaignArchive
 from .campaign import Campaign, CampaignContent, CampaignWorkflow
-from .chat import ChatNote, ChatRoom
+from .chat import ChatNote, ChatRoom, PersonalChat
 from .checklist import Checklist, CheckResult, ManualCheck, PageVisit
 from .criterion import CriterionSpan, CriterionStanding
 from .letter import Letter
@@ -31,6 +31,7 @@ __all__ = [
     "Letter",
     "ManualCheck",
     "PageVisit",
+    "PersonalChat",
     "Playbook",
     "PlaybookVersion",
     "Release",

@@ -1,5 +1,7 @@
-"""Notices by chat: where a team reads them, and what was posted there."""
+"""Notices by chat: where a team or a person reads them, and what was posted there."""
 
+from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 
 from martechops.people.models import Team
@@ -22,13 +24,39 @@ class ChatRoom(models.Model):
         return f"{self.owner} in {self.system}"
 
 
+class PersonalChat(models.Model):
+    """The chat in which one person is spoken to besides by e-mail. Set by that person. Personal data: how the chat
+    knows them.
+    """
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="personal_chat")
+    #: Reached by its connection, with its switch, its rate and its sandbox mode.
+    system = models.ForeignKey(System, on_delete=models.CASCADE, related_name="+")
+    #: The member id by which it is told whom a message is for, or a name with @; empty: the person's own name.
+    member = models.CharField(
+        max_length=41,
+        blank=True,
+        validators=[RegexValidator(r"\A@?[A-Za-z0-9._-]{1,40}\Z", "A member id, such as U024BE7LH, or a name with @.")],
+    )
+
+    class Meta:
+        ordering = ["person__username"]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.system}"
+
+
 class ChatNote(models.Model):
-    """One notice on its way to a team's chat. Written with the notice, reserved before it is posted, and kept with what
-    came of it: a chat keeps what it is told twice, so what is not known to stand there is not posted again.
+    """One notice on its way to the chat of a team or of a person. Written with the notice, reserved before it is
+    posted, and kept with what came of it: a chat keeps what it is told twice, so what is not known to stand there is
+    not posted again. Personal data: who is spoken to.
     """
 
     key = models.UUIDField(unique=True)
-    owner = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    owner = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+")
+    #: As the person's chat had it.
+    mention = models.CharField(max_length=41, blank=True, db_default="", default="")
     #: Key of the system, as the room had it.
     system = models.TextField()
     text = models.TextField()
@@ -40,6 +68,12 @@ class ChatNote(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(owner=None, person__isnull=False) | models.Q(owner__isnull=False, person=None),
+                name="chat_note_to_one",
+            ),
+        ]
         indexes = [
             # runtime.chat: what is to be posted, and what was begun and never ended
             models.Index(fields=["id"], condition=models.Q(state__in=["planned", "reserved"]), name="chat_note_open"),

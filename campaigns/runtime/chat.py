@@ -1,4 +1,4 @@
-"""Notices reach the chats of teams: reserved and committed first, then posted, then the outcome is recorded.
+"""Notices reach chats of teams and people: reserved and committed first, then posted, then the outcome is recorded.
 
 They go over the connection of the chat as effects do, with its switch, its rate and its sandbox mode.
 """
@@ -53,7 +53,9 @@ def _reserve(shut: set[str], at: datetime) -> tuple[ChatNote, Route] | None:
 def _post(note: ChatNote, route: Route) -> tuple[str, str, Experience]:
     """What came of it, and what it showed about the connection."""
     assert route.connector is not None
-    request = Request(key=note.key, kind="send_message", content={"text": note.text}, link=route.link)
+    request = Request(
+        key=note.key, kind="send_message", content={"text": note.text, "mention": note.mention}, link=route.link
+    )
     try:
         receipt = route.connector.perform(request)
     except Refused as error:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from campaigns.actions import approvals as actions
 from campaigns.actions import break_glass, chat_rooms, delegations, releases, rollouts, verdicts
-from campaigns.forms.approval import AskForm, BreakGlassForm, DelegationForm
+from campaigns.forms.approval import AskForm, BreakGlassForm, DelegationForm, OwnChatForm, chats
 from campaigns.models import ApprovalRequest, BreakGlass, ChatRoom, Delegation
 from campaigns.queries import approvals as reading
 from campaigns.queries import checklists
@@ -33,8 +33,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return _inbox(request, None)
 
 
-def _inbox(request: HttpRequest, form: DelegationForm | None) -> HttpResponse:
-    """`form` is one that says what is wrong with it."""
+def _inbox(request: HttpRequest, form: DelegationForm | None, own: OwnChatForm | None = None) -> HttpResponse:
+    """`form` and `own` are such as say what is wrong with them."""
     user, at = person(request), clock.now()
     mine, asked = reading.inbox(by=user, at=at), reading.asked(by=user)
     view = request.GET.get("view", "mine" if mine or not asked else "asked")
@@ -53,9 +53,10 @@ def _inbox(request: HttpRequest, form: DelegationForm | None) -> HttpResponse:
         "given": standing.given(by=user, at=at),
         "form": form or (DelegationForm(giver=user) if may(user, "approvals.decide") else None),
         "rooms": _rooms(user),
-        "chats": System.objects.filter(kind=System.Kind.CHAT).order_by("name"),
+        "own": own or OwnChatForm.of(user),
+        "chats": chats(),
     }
-    return render(request, "campaigns/approvals.html", context, status=422 if form else 200)
+    return render(request, "campaigns/approvals.html", context, status=422 if form or own else 200)
 
 
 def _rooms(user: User) -> list[tuple[Team, str]]:
@@ -100,7 +101,8 @@ def decide(request: HttpRequest, request_id: int) -> HttpResponse:
             on_behalf_of=_giver(sent.get("for", "")),
         )
     except ValidationError as error:
-        context = _context(request, asked) | {"problem": " ".join(error.messages), "comment": sent.get("comment", "")}
+        wrong = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        context = _context(request, asked) | {"wrong": wrong, "said": sent, "about": sent.getlist("section")}
         return render(request, "campaigns/approval.html", context, status=422)
     said = "Your word is kept; others are still asked." if decided.state == "open" else _SAID[decided.state]
     messages.success(request, said)
@@ -175,7 +177,16 @@ def emergency(request: HttpRequest, version_id: int) -> HttpResponse:
         else:
             messages.success(request, f"{version} is live. Every team was told why.")
             return redirect("workflow-versions", key=version.workflow.key)
-    context = {"version": version, "workflow": version.workflow, "form": form, **_told()}
+    is_live = version.activations.filter(until=None).exists()
+    label = f"Take version {version.number} live now"
+    context = {
+        "version": version,
+        "workflow": version.workflow,
+        "form": form,
+        "is_live": is_live,
+        "label": label,
+        **_told(),
+    }
     return render(request, "campaigns/break_glass.html", context, status=422 if request.method == "POST" else 200)
 
 
@@ -197,6 +208,24 @@ def room(request: HttpRequest) -> HttpResponse:
         where = f"are posted in {system.name}, too" if system else "are posted in no chat"
         messages.success(request, f"Notices to {team.name} {where}.")
     return redirect("approvals")
+
+
+@require_POST
+def own_chat(request: HttpRequest) -> HttpResponse:
+    """Let what is written to oneself be posted in a chat, too, or in none any more."""
+    form = OwnChatForm(request.POST)
+    if form.is_valid():
+        try:
+            chat_rooms.choose_own(by=person(request), at=clock.now(), **form.cleaned_data)
+        except ValidationError as error:
+            for name, says in error.message_dict.items():
+                form.add_error(name, says)
+        else:
+            system = form.cleaned_data["system"]
+            where = f"is posted in {system.name}, too" if system else "is posted in no chat"
+            messages.success(request, f"What is written to you {where}.")
+            return redirect("approvals")
+    return _inbox(request, None, form)
 
 
 @require_POST

@@ -46,4 +46,16 @@ def _text(request: Request) -> str:
     content = request.content
     parts = [content.get("title")] if request.kind == "create_task" else [content.get("subject"), content.get("text")]
     text = "\n".join(str(part) for part in parts if part)
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _for(str(content.get("mention") or "")) + text
+
+
+def _for(member: str) -> str:
+    """Whom it is for, as the chat tells that person of it: by member id, or by the name that they have there.
+
+    >>> _for("U024BE7LH"), _for("@ben"), _for("")
+    ('<@U024BE7LH> ', '@ben ', '')
+    """
+    if not member:
+        return ""
+    return f"{member} " if member.startswith("@") else f"<@{member}> "

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.db import models
 
-from campaigns.models import Approval, ApprovalRequest
+from campaigns.models import Approval, ApprovalRequest, ChatNote
+from martechops.people.models import Team
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(100)
@@ -23,6 +24,8 @@ def make(model: type[models.Model], **given: Any) -> Any:
     if model is Approval and "request" not in given:  # a trigger takes what is said of the digest that was asked about
         given["request"] = make(ApprovalRequest)
         given["digest"] = given["request"].digest
+    if model is ChatNote and "person" not in given:  # to a team or to a person
+        given.setdefault("owner", make(Team))
     values = {
         field.name: _value(field)
         for field in model._meta.concrete_fields

@@ -95,3 +95,16 @@ def test_asking_withdrawing_and_delegating_by_pages(ana: User, ben: User, dan: U
     assert client.post(f"/approvals/delegate/{row.pk}/end/").status_code == 403
     client.force_login(ben)
     assert client.post(f"/approvals/delegate/{row.pk}/end/").status_code == 302
+
+
+def test_what_was_said_stays_where_it_was_typed_when_something_is_missing(ana: User, ben: User, client: Client) -> None:
+    asked = approvals.ask_for_version(version=written(ana), by=ana, at=clock.now())
+    client.force_login(ben)
+    said = {"verdict": "ask", "section": ["logic"], "step": "welcome", "comment": " "}
+    answer = client.post(f"/approvals/{asked.pk}/decide/", said)
+    body = answer.content.decode()
+    assert answer.status_code == 422
+    assert body.index('id="id_comment"') < body.index("Say why, so that its author knows") < body.index("id_step")
+    assert '<option value="welcome" selected>' in body
+    assert 'value="logic" checked' in body
+    assert 'value="data" checked' not in body
