@@ -1,5 +1,6 @@
 """Campaigns: the list, one with everything that hangs on it, and its form."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from campaigns import lifecycle
+from campaigns import lifecycle, pattern
 from campaigns.actions import campaigns as actions
 from campaigns.forms.campaign import CampaignForm
 from campaigns.models import ApprovalRequest, Campaign
@@ -52,6 +53,7 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "naming": convention.explain(campaign.name) if convention else (),
         "verbs": [step for step in verbs(request, campaign) if step.verb != ("resume" if has_run_out else "renew")],
         "asked": asked,
+        "made_with": _made_with(campaign),
         "parts": reading.parts(campaign),
         "checks": checklists.shown_now("campaign", campaign.key),
         "pieces": reading.pieces(campaign),
@@ -61,6 +63,19 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
         "may_edit": campaign.state in lifecycle.EDITABLE and may(request.user, "campaigns.edit", campaign),
     }
     return render(request, "campaigns/detail.html", context)
+
+
+def _made_with(campaign: Campaign) -> list[tuple[str, Any]]:
+    """What was said to its playbook, by the words and in the order of the playbook."""
+    if campaign.playbook is None:
+        return []
+    asked = {one.key: one for one in pattern.read(campaign.playbook.content).parameters}
+    said = campaign.parameters
+    return [
+        (one.label, datetime.fromisoformat(said[key]) if one.type == "datetime" and said[key] else said[key])
+        for key, one in asked.items()
+        if key in said
+    ]
 
 
 def _has_run_out(asked: ApprovalRequest) -> bool:

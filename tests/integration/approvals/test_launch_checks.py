@@ -70,3 +70,14 @@ def test_pages_show_the_list_with_its_evidence(request_: ApprovalRequest, ana: U
     assert "Consent respected on every channel" in client.get(f"/approvals/{request_.pk}/").content.decode()
     assert client.get("/checks/release/nothing/9/").status_code == 404
     assert client.get("/checks/nothing/x/").status_code == 404
+
+
+def test_only_who_may_sign_is_asked_to(request_: ApprovalRequest, ana: User, ben: User, client: Client) -> None:
+    asked = [ToSign("legal", "The imprint is there", team="sales-ops"), ToSign("any", "It was read aloud")]
+    checklists.store(
+        kind=request_.subject_kind, key=request_.subject_key, digest=request_.digest, results=(), to_sign=asked, at=SOON
+    )
+    client.force_login(ana)
+    page = client.get(f"/checks/{request_.subject_kind}/{request_.subject_key}/").content.decode()
+    assert page.count("I have looked at it") == 1
+    assert "Somebody of Sales ops signs it." in page

@@ -33,6 +33,8 @@ def test_a_launch_is_made_on_one_page_and_is_ready_to_be_reviewed(page: Client) 
     body = page.get(answer["Location"]).content.decode()
     for words in ("Ask for approval", "Lead routing in an hour: registered", "version 1", "starts and stops"):
         assert words in body, words
+    for words in ("<dt>When it takes place</dt>", "<dt>Marketing operations</dt>", "within a minute"):
+        assert words in body, words
     assert "is in review" in page.post(f"/campaigns/{NAME}/move/", {"verb": "submit"}, follow=True).content.decode()
 
 
