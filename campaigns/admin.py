@@ -38,6 +38,7 @@ from campaigns.models import (
     Rollout,
     RolloutLook,
     RolloutStep,
+    ShortLink,
 )
 from martechops.lib import clock
 from martechops.lib.admin import MachineWrittenAdmin
@@ -226,6 +227,15 @@ class ChatRoomAdmin(MachineWrittenAdmin):
 
     list_display = ["owner", "system"]
     list_select_related = ["owner", "system"]
+
+
+@admin.register(ShortLink)
+class ShortLinkAdmin(MachineWrittenAdmin):
+    """Made on the page of links; where it leads never changes."""
+
+    list_display = ["code", "campaign", "address", "followed", "followed_at", "made_by", "made_at"]
+    list_select_related = ["campaign", "made_by"]
+    search_fields = ["=code"]
 
 
 @admin.register(PersonalChat)

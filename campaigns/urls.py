@@ -50,6 +50,7 @@ urlpatterns = [
     path("repairs/<int:repair_id>/move/", repairs.move, name="repair-move"),
     path("repairs/<int:repair_id>/file/", repairs.as_file, name="repair-file"),
     path("links/", links.listing, name="links"),
+    path("l/<slug:code>", links.follow, name="short-link"),
     path("names/<int:row_id>/", naming.change, name="naming-change"),
     path("rollouts/", rollouts.listing, name="rollouts"),
     path("rollouts/running/", rollouts.running, name="rollouts-running"),

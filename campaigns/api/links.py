@@ -11,13 +11,15 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from campaigns import naming
-from campaigns.actions import checklists
+from campaigns.actions import checklists, short_links
 from campaigns.models import Campaign
 from campaigns.pattern import Parameter
 from campaigns.pattern.parameters import BadValue
 from campaigns.queries import links
 from martechops.lib import clock
 from martechops.lib.drf.serializers import StrictSerializer
+from martechops.people.api.authentication import caller
+from martechops.people.permissions import check_may
 
 
 class VisitSerializer(serializers.Serializer[Any]):
@@ -27,6 +29,15 @@ class VisitSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField(allow_null=True)
     final_url = serializers.CharField(help_text="Where it led at last.")
     problem = serializers.CharField(help_text="Empty for a good answer.")
+
+
+class ShortSerializer(serializers.Serializer[Any]):
+    """A short address of ours, and how often it was followed."""
+
+    url = serializers.CharField()
+    address = serializers.CharField(help_text="Where it leads, tagged.")
+    followed = serializers.IntegerField()
+    followed_at = serializers.DateTimeField(allow_null=True)
 
 
 class LinkSerializer(serializers.Serializer[Any]):
@@ -39,6 +50,7 @@ class LinkSerializer(serializers.Serializer[Any]):
     tags = serializers.DictField(child=serializers.CharField(), help_text="UTM parameters, without utm_.")
     astray = serializers.SerializerMethodField(help_text="Parameters that should be something else: what.")
     visit = VisitSerializer(allow_null=True)
+    short = ShortSerializer(allow_null=True, help_text="The short address by which it stands there.")
 
     def get_astray(self, link: links.RegisteredLink) -> dict[str, str]:
         return dict(link.astray)
@@ -92,6 +104,18 @@ class LinkViewSet(GenericViewSet[Campaign]):
     @action(detail=False, methods=["post"])
     def tag(self, request: Request) -> Response:
         """The address as the campaign's links are tagged; nothing is written."""
+        _, built = self._tagged(request)
+        return Response(TaggedSerializer({"address": built}).data)
+
+    @extend_schema(request=TagSerializer, responses=ShortSerializer)
+    @action(detail=False, methods=["post"])
+    def shorten(self, request: Request) -> Response:
+        """A short address that leads to the tagged one; the same each time it is asked for."""
+        campaign, built = self._tagged(request)
+        made = short_links.make(campaign=campaign, address=built, by=caller(request), at=clock.now())
+        return Response(ShortSerializer(made).data)
+
+    def _tagged(self, request: Request) -> tuple[Campaign, str]:
         asked = TagSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
@@ -101,14 +125,13 @@ class LinkViewSet(GenericViewSet[Campaign]):
         except BadValue as error:
             raise serializers.ValidationError({"address": f"It must be {error}."}) from None
         extra = {name: said[name] for name in ("source", "medium", "content") if name in said}
-        built = naming.tag(address, {"campaign": campaign.name, **campaign.utm, **extra})
-        return Response(TaggedSerializer({"address": built}).data)
+        return campaign, naming.tag(address, {"campaign": campaign.name, **campaign.utm, **extra})
 
     @extend_schema(request=None, responses=VisitedSerializer)
     @action(detail=False, methods=["post"])
     def visit(self, request: Request) -> Response:
         """Have them all visited anew, politely, in the background."""
-        del request
+        check_may(caller(request), "campaigns.edit")
         found = links.to_visit(links.registered())
         checklists.ask_for_visits(found, at=clock.now())
         return Response(VisitedSerializer({"asked_for": len(found)}).data)

@@ -11,6 +11,7 @@ from .playbook import Playbook, PlaybookVersion
 from .release import Release
 from .repair import Repair, RepairItem
 from .rollout import Rollout, RolloutLook, RolloutStep
+from .short_link import ShortLink
 
 __all__ = [
     "Approval",
@@ -40,4 +41,5 @@ __all__ = [
     "Rollout",
     "RolloutLook",
     "RolloutStep",
+    "ShortLink",
 ]

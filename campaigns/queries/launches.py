@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ from workflows.queries import blocks, lint, live, messages, segments
 from workflows.rehearsal import candidates, leads
 from workflows.rehearsal import versions as rehearsed
 
-from . import naming_changes, recent_leads, wordings
+from . import naming_changes, recent_leads, short_links, wordings
 
 #: People that each template is filled in for.
 _SAMPLED = 50
@@ -57,7 +57,7 @@ def gather(versions: Sequence[Version], *, name: str, at: datetime, around: Arou
     mappings = _mappings()
     texts = {text.key: text for text in (*_templates(specs.values()), *around.texts)}
     read = [*texts.values(), *_wordings(texts.values())]
-    links = (*around.links, *(link for text in read for link in links_of(text)))
+    links = _led((*around.links, *(link for text in read for link in links_of(text))))
     people = {version: recent_leads.of(spec, at=at) for version, spec in specs.items()}
     everybody = list(around.audience) or [one for found in people.values() for one in found]
     known = blocks.compiled()
@@ -93,6 +93,12 @@ def addresses(launch: Launch) -> set[str]:
 def links_of(text: Template) -> Iterator[Link]:
     """Addresses in a text, as the registry of links finds them."""
     return (Link(found, text.name, text.at) for found in naming.addresses(text.body))
+
+
+def _led(links: Sequence[Link]) -> tuple[Link, ...]:
+    """Short addresses of ours as the ones that they lead to: those are tagged and visited."""
+    short = short_links.behind(link.url for link in links)
+    return tuple(replace(link, url=short[link.url].address) if link.url in short else link for link in links)
 
 
 def _workflow(

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from campaigns import lifecycle, naming
-from campaigns.models import Campaign, CampaignContent, CampaignWorkflow, PageVisit
+from campaigns.models import Campaign, CampaignContent, CampaignWorkflow, PageVisit, ShortLink
 from martechops.lib import digest
 from workflows.engine.references import references
 from workflows.models import ContentItem, MessageTemplate, Version
 
-from . import wordings
+from . import short_links, wordings
 
 #: Campaigns that can still reach somebody, or did a while ago.
 _SHOWN = [state for state in lifecycle.State if state not in (lifecycle.State.ARCHIVED, lifecycle.State.CANCELLED)]
@@ -32,6 +32,8 @@ class RegisteredLink:
     #: Parameters that are missing or other than the campaign's: name and what it should be.
     astray: tuple[tuple[str, str], ...]
     visit: PageVisit | None
+    #: By which it stands there, if it does.
+    short: ShortLink | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,15 @@ class _Text:
 
 
 def registered(campaign: Campaign | None = None) -> list[RegisteredLink]:
-    """Those of one campaign, or of all that are not over. Six queries, however many there are."""
+    """Those of one campaign, or of all that are not over. Seven queries, however many there are."""
     rows = Campaign.objects.filter(state__in=_SHOWN).order_by("-pk")[:_MOST] if campaign is None else [campaign]
     texts = list(_texts({row.pk: row for row in rows}))
     texts = list({(text.campaign.pk, text.at): text for text in texts}.values())  # a block of two templates, once
     found = [(text, address) for text in texts for address in dict.fromkeys(naming.addresses(text.body))]
-    visits = PageVisit.objects.filter(digest__in={_key(address) for _, address in found}).in_bulk(field_name="digest")
-    return [_link(text, address, visits.get(_key(address))) for text, address in found]
+    short = short_links.behind(address for _, address in found)
+    lead = [(text, short[one].address if one in short else one, short.get(one)) for text, one in found]
+    visits = PageVisit.objects.filter(digest__in={_key(one) for _, one, _ in lead}).in_bulk(field_name="digest")
+    return [_link(text, address, visits.get(_key(address)), by) for text, address, by in lead]
 
 
 def to_visit(found: Iterable[RegisteredLink]) -> set[str]:
@@ -61,11 +65,11 @@ def _key(address: str) -> str:
     return digest.of(address)
 
 
-def _link(text: _Text, address: str, visit: PageVisit | None) -> RegisteredLink:
+def _link(text: _Text, address: str, visit: PageVisit | None, short: ShortLink | None) -> RegisteredLink:
     tags = naming.tags(address)
     wanted = {"campaign": text.campaign.name, **text.campaign.utm}
     astray = tuple((name, value) for name, value in wanted.items() if value and tags.get(name) != value)
-    return RegisteredLink(text.campaign, text.place, text.at, address, tags, astray, visit)
+    return RegisteredLink(text.campaign, text.place, text.at, address, tags, astray, visit, short)
 
 
 def _texts(campaigns: Mapping[int, Campaign]) -> Iterator[_Text]:
