@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 #: Unfinished bodies of all senders together.
 ROOM = bodies.Room(most=64 * 1024 * 1024)
+#: Those that wait for their commit, inflated: as much as 32 of the largest batches. Read, they take some times as much.
+AT_HAND = bodies.Room(most=32 * ingest.LARGEST_BATCH_BYTES)
 
 _KINDS = {"/v1/batch": None} | {f"/v1/{word}": kind for word, kind in ingest.TYPE_OF.items()}
 
@@ -45,10 +47,13 @@ def in_front_of(django: Application) -> Application:
 
 
 async def _reply(scope: Scope, line: Line, request_id: str) -> ingest.Reply:
-    headers = scope.headers
+    headers, taken = scope.headers, 0
 
     async def body() -> bytes:
-        return await _body(scope, line, headers.get("content-encoding"))
+        nonlocal taken
+        raw = await _body(scope, line, headers.get("content-encoding"))
+        taken = _at_hand(raw)
+        return raw
 
     posted = ingest.Posted(scope.method, pages.address(scope), headers.get("authorization"), body)
     try:
@@ -56,6 +61,17 @@ async def _reply(scope: Scope, line: Line, request_id: str) -> ingest.Reply:
     except Exception as error:  # noqa: BLE001 - whatever it is, the sender gets an answer and the log its place
         log.error("ingest_failed", error=failures.place(error), request_id=request_id)
         return ingest.failed()
+    finally:
+        AT_HAND.taken -= taken
+
+
+def _at_hand(raw: bytes) -> int:
+    """Its size, once there is room for it: a database that is slow must not fill the memory with what waits for it."""
+    try:
+        AT_HAND.take(len(raw))
+    except bodies.NoRoom as error:
+        raise _incomplete(error) from None
+    return len(raw)
 
 
 async def _body(scope: Scope, line: Line, encoding: str | None) -> bytes:
@@ -66,10 +82,14 @@ async def _body(scope: Scope, line: Line, encoding: str | None) -> bytes:
     except bodies.TooLarge:
         raise request_body.too_large(at_most) from None
     except bodies.Unread as error:
-        more = {"Retry_After": str(ingest.DATABASE_AWAY_SECONDS)} if error.status == 503 else {}
-        message = f"Nothing was stored: {error}."
-        raise ingest.Answer(error.status, "incomplete", message, Connection="close", **more) from None
+        raise _incomplete(error, Connection="close") from None
     return request_body.inflate(raw, at_most=at_most) if is_zipped else raw
+
+
+def _incomplete(error: bodies.Unread, **headers: str) -> ingest.Answer:
+    if error.status == 503:
+        headers["Retry_After"] = str(ingest.DATABASE_AWAY_SECONDS)
+    return ingest.Answer(error.status, "incomplete", f"Nothing was stored: {error}.", **headers)
 
 
 def _made_id() -> str:

@@ -6,6 +6,8 @@ every 16 KiB of it that came. What is not there by then is answered 408 and its 
 
 import asyncio
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any, Protocol
 
@@ -53,7 +55,7 @@ class Held(Protocol):
 
 @dataclass(slots=True)
 class Room:
-    """What all unfinished bodies of a kind may hold together, in bytes."""
+    """What all bodies of a kind may hold together, in bytes."""
 
     most: int
     taken: int = 0
@@ -63,6 +65,15 @@ class Room:
         if self.taken + size > self.most:
             raise NoRoom(NoRoom.__doc__)
         self.taken += size
+
+    @contextmanager
+    def holding(self, size: int) -> Iterator[None]:
+        """Raises NoRoom."""
+        self.take(size)
+        try:
+            yield
+        finally:
+            self.taken -= size
 
 
 @dataclass(slots=True, eq=False)

@@ -41,12 +41,19 @@ def in_threads(application: Wsgi, *, threads: int) -> Application:
     async def answered(scope: Scope, line: Line) -> None:
         try:
             body = await bodies.in_a_file(scope, line, at_most=LARGEST_BYTES, in_memory=IN_MEMORY_BYTES, room=ROOM)
+            with body, ROOM.holding(_size(body)):
+                request = environ(scope, body)
+                await asyncio.get_running_loop().run_in_executor(pool, _answer, application, request, line)
         except bodies.Unread as error:
             refuse(line, error)
-            return
-        await asyncio.get_running_loop().run_in_executor(pool, _answer, application, environ(scope, body), line)
 
     return answered
+
+
+def _size(body: IO[bytes]) -> int:
+    size = body.seek(0, os.SEEK_END)
+    body.seek(0)
+    return size
 
 
 def refuse(line: Line, error: bodies.Unread) -> None:
@@ -94,8 +101,6 @@ def _answer(application: Wsgi, request: Environ, line: Line) -> None:
                 close()
     except Exception as error:  # noqa: BLE001 - Django answers its own; the server answers 500 where nothing was said
         log.error("answer_failed", error=failures.place(error))
-    finally:
-        request["wsgi.input"].close()
 
 
 def _send(answer: Iterable[bytes], start: _Start, line: Line) -> None:
@@ -138,8 +143,7 @@ def environ(scope: Scope, body: IO[bytes]) -> Environ:
     }
     found |= _headers(scope)
     if "HTTP_TRANSFER_ENCODING" in found:  # it came in pieces, and is whole now
-        found["CONTENT_LENGTH"] = str(body.seek(0, os.SEEK_END))
-        body.seek(0)
+        found["CONTENT_LENGTH"] = str(_size(body))
     return found
 
 

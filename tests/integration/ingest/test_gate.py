@@ -112,6 +112,22 @@ def test_unfinished_bodies_hold_no_more_than_their_room(call: Call, monkeypatch:
     assert call(b'{"batch": []}').status == 200
 
 
+def test_what_waits_for_a_commit_holds_no_more_than_its_room(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[int] = []
+
+    async def receive_together(**sent: object) -> inbound.Receipt:
+        held.append(gate.AT_HAND.taken)
+        return inbound.Receipt(stored=0, repeated=0, conflicts=0, refused=())
+
+    monkeypatch.setattr(inbound, "receive_together", receive_together)
+    body = b'{"batch": []}'
+    assert call(body).status == 200
+    assert (held, gate.AT_HAND.taken) == ([len(body)], 0)
+    monkeypatch.setattr(gate.AT_HAND, "most", len(body) - 1)
+    said = call(body)
+    assert (said.status, said.headers["Retry-After"], gate.AT_HAND.taken) == (503, "2", 0)
+
+
 def test_body_that_stops_is_408_and_holds_nothing_afterwards(call: Call, settings: Any) -> None:
     settings.REQUEST_BODY_SECONDS = 0.02
     said = call(b"", headers={"content-length": "3000"}, pieces=[b" " * 900, _never])

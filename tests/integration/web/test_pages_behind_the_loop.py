@@ -94,6 +94,17 @@ def test_page_never_sees_a_body_that_is_not_whole(headers: dict[str, str | None]
     assert (said.status, said.headers["Connection"]) == (status, "close")
 
 
+def test_page_that_there_is_no_room_for_is_asked_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def page(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return [str(pages.ROOM.taken).encode()]
+
+    assert ask(page, b"abc").body == b"3"
+    monkeypatch.setattr(pages.ROOM, "most", 2)
+    assert ask(page, b"abc").status == 503
+    assert pages.ROOM.taken == 0
+
+
 class Answer:
     """What Django returns for a page that is sent while it is made."""
 
