@@ -213,6 +213,8 @@ DOORS: Mapping[str, Door] = {
     "results/contacts/": page("contacts.view"),
     "results/<>/numbers.<>": page("results.view"),
     "results/<>/numbers.sql": page("results.view"),
+    "results/<>/board.pdf": page("results.view"),
+    "results/<>/trend.<>": page("results.view"),
     "results/<>/sql/": page("results.view"),
     "results/attribution/": page("results.view"),
     "reports/": page("results.view"),

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from reporting.views import attribution, dashboards, health, reports, statements
+from reporting.views import attribution, dashboards, health, printing, reports, statements
 
 urlpatterns = [
     path("results/", dashboards.board, name="results"),
     *(path(f"results/{key}/", dashboards.board, {"key": key}) for key in ("pipeline", "workflows", "teams")),
     path("results/contacts/", dashboards.contacts, name="results-contacts"),
+    path("results/<slug:key>/board.pdf", printing.board, name="results-print"),
+    path("results/<slug:key>/trend.<slug:form>", printing.trend, name="results-chart"),
     path("results/<slug:key>/sql/", statements.page, name="results-sql"),
     path("results/<slug:key>/numbers.sql", statements.file, name="results-script"),
     path("results/<slug:key>/numbers.<slug:form>", dashboards.file, name="results-file"),

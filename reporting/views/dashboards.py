@@ -57,7 +57,7 @@ def board(request: HttpRequest, key: str = "campaigns") -> HttpResponse:
     """One dashboard."""
     asked, problem = asked_of(request, BOARDS[key])
     shown = dashboards.show(asked, today=asked.period.last)
-    return render(request, "reporting/board.html", {**_context(request, shown), "problem": problem})
+    return render(request, "reporting/board.html", {**context_of(request, shown), "problem": problem})
 
 
 def file(request: HttpRequest, key: str, form: str) -> HttpResponse:
@@ -141,7 +141,8 @@ def _back_from(today: date, days: int) -> Period:
     return Period(today - timedelta(days=days - 1), today + timedelta(days=1))
 
 
-def _context(request: HttpRequest, shown: Shown) -> dict[str, Any]:
+def context_of(request: HttpRequest, shown: Shown) -> dict[str, Any]:
+    """A board as its page and its print show it."""
     asked = shown.asked
     top = max((value for _, value in shown.steps), default=0)
     return {
@@ -185,7 +186,7 @@ def _context(request: HttpRequest, shown: Shown) -> dict[str, Any]:
         else [],
         "table_title": f"By {asked.board.by_words.lower()}",
         "meanings": [*{one.key: one for one in (*(tile.metric for tile in shown.tiles), *shown.columns)}.values()],
-        "files": {form: f"/results/{asked.board.key}/numbers.{form}?{query_of(asked)}" for form in exports.FORMATS},
+        "files": _files(asked),
         "in_sql": in_sql(asked),
         "choices": _choices(asked),
         "periods": sorted(PERIODS),
@@ -266,6 +267,13 @@ def query_of(asked: Asked, **more: str) -> str:
     """What a board asks, as its address says it."""
     period = {"from": str(asked.period.since), "to": str(asked.period.last), "grain": asked.grain.value}
     return urlencode({**period, **asked.filters, **({"trend": asked.trend} if asked.trend else {}), **more})
+
+
+def _files(asked: Asked) -> dict[str, str]:
+    """What can be taken along, by its ending."""
+    names = {form: f"numbers.{form}" for form in exports.FORMATS}
+    names |= {"pdf": "board.pdf", "png": "trend.png", "svg": "trend.svg"}
+    return {form: f"/results/{asked.board.key}/{name}?{query_of(asked)}" for form, name in names.items()}
 
 
 def in_sql(asked: Asked) -> str:
