@@ -66,6 +66,18 @@ class RoutingFactAdmin(MachineWrittenAdmin):
     search_fields = ["=contact_id"]
 
 
+@admin.register(models.ArchivedNumbers)
+class ArchivedNumbersAdmin(MachineWrittenAdmin):
+    list_display = ["archive", "digest", "made_at"]
+    list_select_related = ["archive__campaign"]
+
+
+@admin.register(models.CountedRows)
+class CountedRowsAdmin(MachineWrittenAdmin):
+    list_display = ["numbers", "view", "count", "digest"]
+    list_select_related = ["numbers__archive__campaign"]
+
+
 @admin.register(models.DailyFigure)
 class DailyFigureAdmin(MachineWrittenAdmin):
     list_display = ["day", "figure", "campaign", "channel", "workflow_id", "count", "value"]

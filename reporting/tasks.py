@@ -5,7 +5,7 @@ import time
 from celery import shared_task
 
 from martechops.lib import clock
-from reporting.actions import health_looks, projection, report_requests
+from reporting.actions import archived_numbers, health_looks, projection, report_requests
 
 FACTS = "reporting.facts"
 HEALTH = "reporting.health"
@@ -16,10 +16,11 @@ TURN_SECONDS = 1.0
 
 @shared_task(name=FACTS)
 def facts_task() -> None:
-    """Make facts of what was written since the last ring."""
+    """Make facts of what was written since the last ring, and keep numbers of what was archived."""
     end = time.monotonic() + TURN_SECONDS
     while projection.turn(at=clock.now()) and time.monotonic() < end:
         pass
+    archived_numbers.keep_due(at=clock.now())
 
 
 @shared_task(name=HEALTH)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reporting.views import attribution, dashboards, health, printing, reports, statements
+from reporting.views import archives, attribution, dashboards, health, printing, reports, statements
 
 urlpatterns = [
     path("results/", dashboards.board, name="results"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("results/<slug:key>/numbers.sql", statements.file, name="results-script"),
     path("results/<slug:key>/numbers.<slug:form>", dashboards.file, name="results-file"),
     path("results/attribution/", attribution.show, name="attribution"),
+    path("campaigns/<slug:key>/archive/numbers/", archives.numbers, name="archived-numbers"),
+    path("campaigns/<slug:key>/archive/numbers/file/", archives.file, name="archived-numbers-file"),
     path("reports/", reports.listing, name="reports"),
     path("reports/<int:report_id>/", reports.detail, name="report"),
     path("reports/<int:report_id>/file/", reports.file, name="report-file"),

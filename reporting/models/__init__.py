@@ -1,5 +1,6 @@
 """Reporting-ready rows, apart from the raw ones they are made of."""
 
+from .archive import ArchivedNumbers, CountedRows
 from .daily import DailyFigure
 from .fact import (
     AssignmentFact,
@@ -20,9 +21,11 @@ from .report import Report
 from .rollup import DailyDeals, DailyPeople, DailyWays, Deal
 
 __all__ = [
+    "ArchivedNumbers",
     "AssignmentFact",
     "ContactFact",
     "ConversionFact",
+    "CountedRows",
     "DailyDeals",
     "DailyFigure",
     "DailyPeople",

@@ -18,7 +18,7 @@ APPS = (
 INSIDE = (
     ("urls",),
     ("admin", "api", "views", "tasks", "management"),
-    ("forms", "runtime", "rehearsal", "workspace", "demo", "playbooks", "exports", "printed"),
+    ("forms", "runtime", "rehearsal", "workspace", "demo", "playbooks", "exports", "archive_exports", "printed"),
     ("actions",),
     ("queries", "health"),
     ("compile",),
