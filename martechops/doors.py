@@ -216,6 +216,8 @@ DOORS: Mapping[str, Door] = {
     "results/<>/board.pdf": page("results.view"),
     "results/<>/trend.<>": page("results.view"),
     "results/<>/sql/": page("results.view"),
+    "results/contributions/": page("results.view"),
+    "results/contributions/contacts/": page("contacts.view"),
     "results/attribution/": page("results.view"),
     "campaigns/<>/archive/numbers/": page("results.view"),
     "campaigns/<>/archive/numbers/file/": page("contacts.view"),

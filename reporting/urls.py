@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from reporting.views import archives, attribution, dashboards, health, printing, reports, statements
+from reporting.views import (
+    archives,
+    attribution,
+    contributions,
+    dashboards,
+    health,
+    printing,
+    reports,
+    statements,
+)
 
 urlpatterns = [
     path("results/", dashboards.board, name="results"),
@@ -13,6 +22,8 @@ urlpatterns = [
     path("results/<slug:key>/sql/", statements.page, name="results-sql"),
     path("results/<slug:key>/numbers.sql", statements.file, name="results-script"),
     path("results/<slug:key>/numbers.<slug:form>", dashboards.file, name="results-file"),
+    path("results/contributions/", contributions.show, name="contributions"),
+    path("results/contributions/contacts/", contributions.contacts, name="contributors"),
     path("results/attribution/", attribution.show, name="attribution"),
     path("campaigns/<slug:key>/archive/numbers/", archives.numbers, name="archived-numbers"),
     path("campaigns/<slug:key>/archive/numbers/file/", archives.file, name="archived-numbers-file"),

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from martechops.lib import clock
 from reporting.attribution import MODELS
 from reporting.queries import attribution
+from reporting.views.dashboards import tabs_of
 
 #: Days back from now, and days before a conversion in which touches count; the first of each if none is given.
 PERIODS = (90, 30, 365)
@@ -30,6 +31,7 @@ def show(request: HttpRequest) -> HttpResponse:
         request,
         "reporting/attribution.html",
         {
+            "tabs": tabs_of("/results/attribution/"),
             "answer": attribution.by_channel(asked),
             "models": MODELS,
             "most": attribution.MOST,

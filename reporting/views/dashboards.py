@@ -148,10 +148,7 @@ def context_of(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     return {
         "shown": shown,
         "board": asked.board,
-        "tabs": [
-            *(Tab(one.title, address_of(one), current=one.key == asked.board.key) for one in BOARDS.values()),
-            Tab("Attribution", "/results/attribution/"),
-        ],
+        "tabs": tabs_of(address_of(asked.board)),
         "tiles": [_tile(tile, asked) for tile in shown.tiles],
         "trend": _trend(shown) if shown.trend else None,
         "steps": [
@@ -195,6 +192,13 @@ def context_of(request: HttpRequest, shown: Shown) -> dict[str, Any]:
         "grains": list(Grain),
         "query": query_of(asked),
     }
+
+
+def tabs_of(current: str) -> list[Tab]:
+    """The pages of results, one of which is shown."""
+    named = {address_of(one): one.title for one in BOARDS.values()}
+    named |= {"/results/contributions/": "Contributions", "/results/attribution/": "Attribution"}
+    return [Tab(title, address, current=address == current) for address, title in named.items()]
 
 
 def _tile(tile: Tile, asked: Asked) -> ShownTile:
