@@ -27,6 +27,8 @@ from workflows.queries import documents
 Place = tuple[str, str, str]
 #: A row of a view: its number, that of its contact, and a digest of what it says.
 Row = tuple[str, int | None, str]
+#: Stands for the channel of those who came by none that is known.
+NO_CHANNEL = "(none)"
 #: What a rename changes on every row, and so tells nothing of one.
 _NAMES = ("campaign", "workflow_name", "stage_position")
 
@@ -207,7 +209,7 @@ def _values(answer: Answer) -> Iterator[tuple[Place, float | None]]:
         yield (key, "", ""), answer.value
         return
     for row in answer.rows:
-        yield (key, str(row.at or ""), "".join(row.by) if row.by else ""), row.value
+        yield (key, str(row.at or ""), (row.by[0] or NO_CHANNEL) if row.by else ""), row.value
 
 
 def _counted() -> list[Model]:

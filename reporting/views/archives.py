@@ -73,7 +73,7 @@ def _lines(kept: ArchivedNumbers) -> list[Kept]:
             continue
         series = [(at, values.get((key, str(at), ""))) for at in spans]
         channels = [
-            (channel or "no channel named", words(value, metric.unit))
+            ("No channel named" if channel == archived.NO_CHANNEL else channel, words(value, metric.unit))
             for (one, span, channel), value in values.items()
             if one == key and not span and channel
         ]
