@@ -3,7 +3,7 @@
 Read from the documented views, so that an analyst comes to the same (`sql`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -154,7 +154,7 @@ def _owed(asked: Asked) -> str:
     return _OWED.format(outcomes=_OUTCOMES, by=asked.by)
 
 
-def _values(asked: Asked) -> Mapping[str, Any]:
+def _values(asked: Asked) -> dict[str, Any]:
     at = ZoneInfo(zone())
     since, until = (datetime.combine(day, time(), at) for day in (asked.period.since, asked.period.until))
     return {"since": since, "until": until, "window": timedelta(days=asked.window_days)}
