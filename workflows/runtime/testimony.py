@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import structlog
 from django.db import connection, transaction
 
 from martechops.lib import bulk, failures
@@ -18,8 +17,6 @@ from workflows.models import Effect
 from . import effects, witness_file
 from .effects import Settled
 from .witness_file import Found, Told
-
-log = structlog.get_logger()
 
 NEVER_LEFT = "the worker that reserved it ended before it left"
 _EFFECTS = Effect._meta.db_table
@@ -46,7 +43,7 @@ def hear() -> int:
             settled = _hear_the_dead([file for file in files if file.is_over])
             return settled + _hear_the_living([file for file in files if not file.is_over])
     except OSError as error:
-        log.error("witness_cannot_be_read", error=failures.place(error))
+        witness_file.complain("witness_cannot_be_read", failures.place(error))
         return 0
 
 

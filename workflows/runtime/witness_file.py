@@ -1,6 +1,7 @@
 """The file of a witness: how it is begun, written, removed, and read. What may be believed of it is in `witness`."""
 
 import fcntl
+import functools
 import os
 import secrets
 from collections.abc import Iterator, Sequence
@@ -40,6 +41,12 @@ def boot() -> str:
         return ""
 
 
+@functools.cache
+def complain(about: str, error: str) -> None:
+    """Once a process: a folder that cannot be used stays so, and mail goes on as it does without a witness."""
+    log.warning(about, error=error)
+
+
 def heading(*, boot: str, device: int, number: int) -> bytes:
     """The first line: which file this is, and since when nothing of it can have been lost."""
     return orjson.dumps(["witness", boot, device, number]) + _LINE_BREAK
@@ -73,7 +80,7 @@ class Book:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             book = cls(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600))
         except OSError as error:
-            log.warning("no_witness", error=failures.place(error))
+            complain("no_witness", failures.place(error))
             return None
         with suppress(OSError):
             fcntl.flock(book.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
