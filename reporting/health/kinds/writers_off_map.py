@@ -1,6 +1,6 @@
 """Who writes fields without being on any map as one who does (requirements B5, C8)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from reporting.health.finding import EXECUTED, Finding, Kind, contacts
 from reporting.health.scope import EVENT, SEVERAL, Scope
@@ -14,9 +14,15 @@ KEY = "writers-off-map"
 def find(scope: Scope) -> Iterator[Finding]:
     """On a map are steps of any version that went live, and sources by the mappings that they have now."""
     allowed = _by_systems(scope)
-    for field, writer, step, now, former, samples in scope.rows(_STATEMENT, first=scope.first(FieldChange)):
-        if now < SEVERAL or (field, writer) in allowed or (step and field in _by_steps(scope).get((writer, step), ())):
-            continue
+    found = [
+        (field, writer, step, now, former)
+        for field, writer, step, now, former in scope.rows(_STATEMENT, first=scope.first(FieldChange))
+        if now >= SEVERAL
+        and (field, writer) not in allowed
+        and not (step and field in _by_steps(scope).get((writer, step), ()))
+    ]
+    samples = _samples(scope, [key for *key, _, _ in found])
+    for field, writer, step, now, former in found:
         owner = scope.workspace.owner_of_field(field) or scope.systems.get(writer, "")
         by = f"{step} of {writer}" if step else f"{writer}, by hand," if writer in scope.people else writer
         yield Finding(
@@ -26,8 +32,17 @@ def find(scope: Scope) -> Iterator[Finding]:
             team=owner,
             count=now,
             former=former,
-            samples=contacts(samples),
+            samples=contacts(samples.get((field, writer, step))),
         )
+
+
+def _samples(scope: Scope, keys: Sequence[Sequence[str]]) -> dict[tuple[str, str, str], list[int]]:
+    """Some contacts of each field, writer and step; only of those that are found, because telling apart all is slow."""
+    if not keys:
+        return {}
+    fields, writers, steps = (list(each) for each in zip(*keys, strict=True))
+    rows = scope.rows(_SAMPLES, first=scope.first(FieldChange), fields=fields, writers=writers, steps=steps)
+    return {(field, writer, step): found for field, writer, step, found in rows}
 
 
 def _by_systems(scope: Scope) -> frozenset[tuple[str, str]]:
@@ -57,12 +72,17 @@ def _by_steps(scope: Scope) -> Mapping[tuple[str, str], frozenset[str]]:
 
 #: Score and consent have ledgers of their own, which say who wrote them.
 _STATEMENT = f"""
-    SELECT field, writer, step, count(*) FILTER (WHERE at >= %(since)s), count(*) FILTER (WHERE at < %(since)s),
-        (array_agg(DISTINCT contact_id) FILTER (WHERE at >= %(since)s))[1:5]
+    SELECT field, writer, step, count(*) FILTER (WHERE at >= %(since)s), count(*) FILTER (WHERE at < %(since)s)
     FROM {FieldChange._meta.db_table}
     WHERE id >= %(first)s AND at BETWEEN %(before)s AND %(at)s AND field <> 'score' AND field NOT LIKE 'consent%%'
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """  # noqa: S608  names of our own
+_SAMPLES = f"""
+    SELECT field, writer, step, (array_agg(DISTINCT contact_id))[1:5] FROM {FieldChange._meta.db_table}
+    WHERE id >= %(first)s AND at BETWEEN %(since)s AND %(at)s AND (field, writer, step) IN (
+        SELECT * FROM unnest(%(fields)s::text[], %(writers)s::text[], %(steps)s::text[])
+    ) GROUP BY 1, 2, 3
+"""  # noqa: S608
 
 KIND = Kind(
     KEY,
