@@ -18,7 +18,7 @@ _LOOKS = (
     ".trend-former{fill:none;stroke:#6b6861;stroke-width:.2;stroke-dasharray:.7 .7}"
     ".trend-grid{stroke:#e7e5e0;stroke-width:.15}"
     ".trend-target{stroke:#1a6b3c;stroke-width:.2;stroke-dasharray:1.6 .9}"
-    ".trend-mark{stroke:#8a5200;stroke-width:.3;stroke-dasharray:.3 .6}"
+    ".trend-mark{stroke:#8a5200;stroke-width:.2;stroke-dasharray:.3 .6}"
     ".trend-hover{fill:none}.step-track{fill:#f1f0ed}.step-bar{fill:#2f49d1}"
 )
 #: Dots of a picture to an inch.

@@ -99,7 +99,7 @@ def _pages(shown: Shown, context: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _chart(shown: Shown, drawn: Mapping[str, Any]) -> dict[str, Any]:
-    asked, metric = shown.asked, drawn["metric"]
+    asked, metric, starts = shown.asked, drawn["metric"], [at for at, _, _ in drawn["rows"]]
     legend = [(f"{asked.period.since:%-d %b} to {asked.period.last:%-d %b}", _NOW, "solid")]
     legend.append((f"the {asked.period.days} days before", _BEFORE, "dashed"))
     if drawn["target"]:
@@ -111,6 +111,6 @@ def _chart(shown: Shown, drawn: Mapping[str, Any]) -> dict[str, Any]:
         "title": metric.name,
         "legend": [{"name": name, "colour": colour, "dash": dash} for name, colour, dash in legend],
         "scale": [drawn["top"], drawn["middle"], "0"],
-        "days": [f"{day:%-d %b}" for day in drawn["days"]],
+        "days": [{"name": f"{day:%-d %b}", "at": starts.index(day) / max(len(starts) - 1, 1)} for day in drawn["days"]],
         "rows": [[f"{at:%-d %b %Y}", now, before] for at, now, before in drawn["rows"]],
     }
