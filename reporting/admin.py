@@ -111,6 +111,18 @@ class DailyWaysAdmin(MachineWrittenAdmin):
     list_display = ["day", "from_stage", "to_stage", "passed_days", "of_all", "campaign", "channel", "count"]
 
 
+@admin.register(models.Credit)
+class CreditAdmin(MachineWrittenAdmin):
+    list_display = ["id", "subject", "subject_id", "touch_id", "contact_id", "campaign", "channel", "at"]
+    search_fields = ["=contact_id"]
+
+
+@admin.register(models.DailyCredits)
+class DailyCreditsAdmin(MachineWrittenAdmin):
+    list_display = ["day", "subject", "model", "name", "currency", "campaign", "channel", "parts", "value"]
+    list_filter = ["subject", "model"]
+
+
 @admin.register(models.StaleRow)
 class StaleRowAdmin(MachineWrittenAdmin):
     list_display = ["id", "kind", "row_ids", "row_id"]

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.backends.utils import CursorWrapper
 
 from martechops.lib import bulk
+from reporting.actions import credits
 from reporting.facts import deals, mails, stages
 from reporting.facts.fact import day
 from reporting.models import DailyDeals, DailyPeople, DailyWays, Deal
@@ -37,12 +38,16 @@ def following(
     moved = _who_moved(cursor, changed) if changed else []
     mailed = _who_was_mailed(cursor, told) if told else []
     before = _deals_of(cursor, told) if told else set()
+    owed = credits.contacts_of(cursor, stale) | _whose(cursor, before)
     _count(cursor, moved, mailed, sign="-", zone=zone, ways=ways)
     yield
     _count(cursor, moved, mailed, sign="", zone=zone, ways=ways)
     if told and (keys := before | _deals_of(cursor, told)):
+        owed |= _whose(cursor, keys)
         _look_up_deals(cursor, sorted(keys), zone=zone)
+        owed |= _whose(cursor, keys)
         cursor.execute(f"DELETE FROM {_DEALS} WHERE count = 0")  # noqa: S608  names of our own
+    credits.follow(cursor, owed | credits.contacts_of(cursor, stale), zone=zone)
     for table in (_PEOPLE, _WAYS) if moved or mailed else ():
         cursor.execute(f"DELETE FROM {table} WHERE count = 0")  # noqa: S608
 
@@ -50,7 +55,12 @@ def following(
 def basis() -> list[str]:
     """Names the SQL of all rollups: another one makes them anew."""
     zone = "''"
-    return [_people(zone, sign="", stages="", mails=""), _ways(zone, sign="", which=""), _counted_deals(zone, sign="")]
+    return [
+        _people(zone, sign="", stages="", mails=""),
+        _ways(zone, sign="", which=""),
+        _counted_deals(zone, sign=""),
+        *credits.basis(),
+    ]
 
 
 def make(cursor: CursorWrapper, *, zone: str, ways: Collection[Way]) -> None:
@@ -60,6 +70,7 @@ def make(cursor: CursorWrapper, *, zone: str, ways: Collection[Way]) -> None:
     cursor.execute(_people(zone, sign="", stages="TRUE", mails="TRUE"))
     _insert_deals(cursor, "TRUE", {}, zone=zone)
     make_ways(cursor, zone=zone, ways=ways)
+    credits.make(cursor, zone=zone)
 
 
 def make_ways(cursor: CursorWrapper, *, zone: str, ways: Collection[Way]) -> None:
@@ -99,6 +110,13 @@ def _deals_of(cursor: CursorWrapper, traces: list[int]) -> set[str]:
         [bulk.array(traces)],
     )
     return {key for (key,) in cursor.fetchall()}
+
+
+def _whose(cursor: CursorWrapper, keys: Collection[str]) -> set[int]:
+    if not keys:
+        return set()
+    cursor.execute(f"SELECT contact_id FROM {_DEAL} WHERE key = ANY(%s)", [list(keys)])  # noqa: S608
+    return {contact for (contact,) in cursor.fetchall()}
 
 
 def _count(

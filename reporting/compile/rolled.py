@@ -16,6 +16,7 @@ DIMENSIONS: Mapping[str, frozenset[str]] = {
     "daily_people": frozenset({"campaign", "channel"}),
     "daily_ways": frozenset({"campaign", "channel"}),
     "daily_deals": frozenset({"stage", "event", "currency", "campaign", "channel"}),
+    "daily_deal_credits": frozenset({"model", "stage", "currency", "campaign", "channel"}),
 }
 #: From one stage to another.
 Way = tuple[str, str]

@@ -1,6 +1,7 @@
 """Reporting-ready rows, apart from the raw ones they are made of."""
 
 from .archive import ArchivedNumbers, CountedRows
+from .credit import Credit, DailyCredits
 from .daily import DailyFigure
 from .fact import (
     AssignmentFact,
@@ -26,6 +27,8 @@ __all__ = [
     "ContactFact",
     "ConversionFact",
     "CountedRows",
+    "Credit",
+    "DailyCredits",
     "DailyDeals",
     "DailyFigure",
     "DailyPeople",

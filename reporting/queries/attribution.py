@@ -1,17 +1,26 @@
-"""Which channels conversions are owed to, by every model: journeys read from facts, divided in memory."""
+"""Which channels conversions are owed to, by every model side by side.
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+Models that divide each conversion among its own touches are kept as credit rows (`reporting.actions.credits`) with the
+touches of the 30 days before, and added up by day: any number of conversions is a sum. Other windows, and the chain,
+which has to look at all journeys at once, are made of journeys read from facts, the newest of them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
-from reporting.attribution import MODELS, Credit, Journey, Model, Touch
-from reporting.models import ConversionFact, StageFact, TouchFact
+from reporting.attribution import BY_TOUCH, MODELS, MODELS_BY_KEY, Credit, Journey, Model, Touch
+from reporting.models import ConversionFact, DailyCredits, StageFact, TouchFact
 
 #: Conversions and, apart from them, ways of those who did not convert, that one answer looks at.
 MOST = 5_000
+#: Days before a conversion in which touches count for what is kept.
+KEPT_DAYS = 30
+_CHAIN = MODELS_BY_KEY["markov"]
+_DAILY = DailyCredits._meta.db_table
 _CONVERSIONS, _TOUCHES = ConversionFact._meta.db_table, TouchFact._meta.db_table
 
 
@@ -51,6 +60,8 @@ class Answer:
     untouched: int
     #: There are more conversions than were looked at, the newest.
     is_cut: bool
+    #: Only what cannot be kept is of the newest: the chain.
+    is_kept: bool = False
 
     @property
     def value_words(self) -> str:
@@ -59,20 +70,67 @@ class Answer:
 
 def by_channel(asked: Asked) -> Answer:
     """Every channel that some model owes something. Two queries, however many journeys there are."""
-    won = _won(asked)
-    lost = _lost(asked)
-    is_cut, won = len(won) > MOST, won[:MOST]
+    won, looked_at = _won(asked)
+    lost = _lost(looked_at)
     found: list[Mapping[str, Credit]] = [model.credit([*won, *lost]) for model in MODELS]
     nothing = Credit(0.0, 0.0)
     channels = {channel for credit in found for channel, owed in credit.items() if owed.conversions}
     lines = [Line(channel, tuple(credit.get(channel, nothing) for credit in found)) for channel in channels]
     return Answer(
-        lines=tuple(sorted(lines, key=lambda line: (-sum(one.conversions for one in line.credits), line.channel))),
+        lines=_in_order(lines),
         conversions=len(won),
         value=sum(journey.value for journey in won),
         untouched=sum(not journey.touches for journey in won),
-        is_cut=is_cut,
+        is_cut=looked_at != asked,
     )
+
+
+def kept(asked: Asked, *, since: date, until: date) -> Answer:
+    """The same of whole days from what is kept; the chain is that of the newest journeys, for all conversions."""
+    owed = owed_by_day(asked, since=since, until=until)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*), coalesce(sum(value), 0)::float8 FROM {_CONVERSIONS} "  # noqa: S608
+            "WHERE at >= %(since)s AND at < %(until)s AND (%(goal)s = '' OR name = %(goal)s)",
+            _values(asked, most=0),
+        )
+        conversions, value = cursor.fetchone()
+    first = [one for (model, _), one in owed.items() if model == BY_TOUCH[0].key]
+    touched = Credit(sum(one.conversions for one in first), sum(one.value for one in first))
+    won, looked_at = _won(asked)
+    chain = _CHAIN.credit([*won, *_lost(looked_at)])
+    whole = sum(one.conversions for one in chain.values()) or 1.0
+    for channel, one in chain.items():
+        share = one.conversions / whole
+        owed[_CHAIN.key, channel] = Credit(touched.conversions * share, touched.value * share)
+    nothing = Credit(0.0, 0.0)
+    lines = [
+        Line(channel, tuple(owed.get((model.key, channel), nothing) for model in MODELS))
+        for channel in {channel for _, channel in owed}
+    ]
+    return Answer(
+        *(_in_order(lines), conversions, value, conversions - round(touched.conversions), looked_at != asked),
+        is_kept=True,
+    )
+
+
+def owed_by_day(asked: Asked, *, since: date, until: date) -> dict[tuple[str, str], Credit]:
+    """By the key of a model that divides by touch, and channel: what is kept of these days."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT model, channel, (sum(parts) / 1e12)::float8, sum(value)::float8 FROM {_DAILY}
+            WHERE subject = 'conversion' AND model = ANY(%(models)s) AND day >= %(since)s AND day < %(until)s
+                AND (%(goal)s = '' OR name = %(goal)s) GROUP BY 1, 2
+            """,  # noqa: S608
+            {"since": since, "until": until, "goal": asked.goal, "models": [model.key for model in BY_TOUCH]},
+        )
+        return {(model, channel): Credit(parts, value) for model, channel, parts, value in cursor.fetchall()}
+
+
+def _in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """What all models together owe the most first."""
+    return tuple(sorted(lines, key=lambda line: (-sum(one.conversions for one in line.credits), line.channel)))
 
 
 def goals() -> list[str]:
@@ -80,8 +138,10 @@ def goals() -> list[str]:
     return list(ConversionFact.objects.values_list("name", flat=True).distinct().order_by("name"))
 
 
-def _won(asked: Asked) -> list[Journey]:
-    """The way to each conversion, newest first; one more than is looked at, to know that there are more.
+def _won(asked: Asked) -> tuple[list[Journey], Asked]:
+    """The way to each conversion, newest first, and the time that they are of: a shorter one, where there are more.
+
+    Who did not convert is looked at over the same time, or the chain would weigh all of these against some of those.
 
     The touch that made the lead is the last one before the contact's first lifecycle stage.
     """
@@ -93,7 +153,7 @@ def _won(asked: Asked) -> list[Journey]:
                 WHERE at >= %(since)s AND at < %(until)s AND (%(goal)s = '' OR name = %(goal)s)
                 ORDER BY at DESC, id DESC LIMIT %(most)s
             )
-            SELECT e.value, t.channels, t.days, t.lead
+            SELECT e.at, e.value, t.channels, t.days, t.lead
             FROM ended e
             LEFT JOIN LATERAL (
                 SELECT min(at) AS at FROM {StageFact._meta.db_table} WHERE contact_id = e.contact_id
@@ -110,10 +170,11 @@ def _won(asked: Asked) -> list[Journey]:
             _values(asked, most=MOST + 1),
         )
         rows = cursor.fetchall()
-    return [
+    journeys = [
         Journey(tuple(map(Touch, channels or (), days or ())), value=value, lead=lead if lead >= 0 else None)
-        for value, channels, days, lead in rows
+        for _, value, channels, days, lead in rows[:MOST]
     ]
+    return journeys, replace(asked, since=rows[MOST - 1][0]) if len(rows) > MOST else asked
 
 
 def _lost(asked: Asked) -> list[Journey]:

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from campaigns.models import Campaign, Rollout
-from martechops.people.models import Team
+from campaigns.models import Rollout
 from reporting import compile
 from reporting.metrics import Grain, Journey, Period, Question
-from reporting.models import DailyDeals, DailyFigure
 from reporting.queries.metrics import Answer, Catalog, Defined, Row, ask, catalog, rows_of, zone
 from workflows.engine.metrics import Filters
-from workflows.models import Rename, Workflow
+from workflows.models import Rename
 
 #: Lines of a table; the others are one line more.
 MOST_LINES = 40
@@ -268,40 +266,6 @@ def show(asked: Asked, *, today: date) -> Shown:
         marks=tuple(_marks(asked.period, where)),
         left_out=tuple(known.metrics[key] for key in wanted if key in known and not asking.can(key)),
     )
-
-
-def campaigns() -> list[str]:
-    """Names that contacts carry, for the choice of a campaign; the newest two hundred."""
-    rows = DailyFigure.objects.filter(figure="leads").exclude(campaign="").values_list("campaign", flat=True).distinct()
-    return sorted(rows[:200])
-
-
-def channels() -> list[str]:
-    """Channels that contacts came by."""
-    rows = DailyFigure.objects.filter(figure="leads").exclude(channel="").values_list("channel", flat=True).distinct()
-    return sorted(rows[:60])
-
-
-def currencies() -> list[str]:
-    """What amounts of deals and budgets are said in."""
-    deals = DailyDeals.objects.exclude(currency="").values_list("currency", flat=True).distinct().order_by()
-    budgets = Campaign.objects.exclude(budget=None).values_list("currency", flat=True).distinct().order_by()
-    return sorted(deals.union(budgets))
-
-
-def offered(name: str) -> list[str]:
-    """What can be chosen of a filter of the address."""
-    match name:
-        case "campaign":
-            return campaigns()
-        case "channel":
-            return channels()
-        case "currency":
-            return currencies()
-        case "workflow":
-            return list(Workflow.objects.filter(map_only=False).order_by("key").values_list("key", flat=True))
-        case _:
-            return list(Team.objects.order_by("key").values_list("key", flat=True))
 
 
 def where_of(asked: Asked, metric: str, known: Catalog) -> Filters | None:

@@ -1,13 +1,14 @@
 """Attribution: which channels conversions are owed to, by every model side by side."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from martechops.lib import clock
 from reporting.attribution import MODELS
-from reporting.queries import attribution
+from reporting.queries import attribution, metrics
 from reporting.views.dashboards import tabs_of
 
 #: Days back from now, and days before a conversion in which touches count; the first of each if none is given.
@@ -17,13 +18,14 @@ WINDOWS = (30, 7, 90)
 
 def show(request: HttpRequest) -> HttpResponse:
     """Channels by model, for the period, window and goal in the address; what nobody offers is the first choice."""
-    goals = attribution.goals()
+    goals, zone = attribution.goals(), ZoneInfo(metrics.zone())
     period, window = _chosen(request, "days", PERIODS), _chosen(request, "window", WINDOWS)
     goal = request.GET.get("goal", "")
-    until = clock.now()
+    today = clock.now().astimezone(zone).date()
+    since, until = today - timedelta(days=period - 1), today + timedelta(days=1)
     asked = attribution.Asked(
-        since=until - timedelta(days=period),
-        until=until,
+        since=datetime.combine(since, time(), zone),
+        until=datetime.combine(until, time(), zone),
         window=timedelta(days=window),
         goal=goal if goal in goals else "",
     )
@@ -32,7 +34,9 @@ def show(request: HttpRequest) -> HttpResponse:
         "reporting/attribution.html",
         {
             "tabs": tabs_of("/results/attribution/"),
-            "answer": attribution.by_channel(asked),
+            "answer": attribution.kept(asked, since=since, until=until)
+            if window == attribution.KEPT_DAYS
+            else attribution.by_channel(asked),
             "models": MODELS,
             "most": attribution.MOST,
             "goal": asked.goal,

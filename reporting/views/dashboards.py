@@ -15,7 +15,7 @@ from martechops.lib import clock
 from martechops.lib.tabs import Tab
 from reporting import exports
 from reporting.metrics import BadQuestion, Grain, Period, Question
-from reporting.queries import dashboards, metrics
+from reporting.queries import choices, dashboards, metrics
 from reporting.queries.dashboards import BOARDS, Asked, Board, Shown, Tile, Trend
 from reporting.queries.drill import behind
 from reporting.views import charts
@@ -261,7 +261,7 @@ def _choices(asked: Asked) -> list[dict[str, Any]]:
         {
             "name": name,
             "value": asked.filters.get(name, ""),
-            "offered": sorted({*dashboards.offered(name), asked.filters.get(name, "")} - {""}),
+            "offered": sorted({*choices.offered(name), asked.filters.get(name, "")} - {""}),
         }
         for name, _ in asked.board.filters
     ]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from campaigns.models import Approval, ApprovalRequest, ChatNote
@@ -49,6 +50,8 @@ def _value(field: models.Field) -> Any:  # type: ignore[type-arg]
             return Decimal(number)
         case models.UUIDField():
             return uuid.uuid4()
+        case ArrayField():
+            return []
         case models.JSONField():
             return field.get_default() or {"note": "x"}
         case models.BooleanField():

@@ -177,15 +177,24 @@ _ALL = (
         says="deals divided among the touches of the 30 days before, by attribution model",
         time="at",
         dimensions={
-            "model": Dimension("attribution model: first, last, linear"),
+            "model": Dimension(
+                "attribution model: first, last, last_non_direct, linear, time_decay, u_shaped, w_shaped, shapley"
+            ),
             "stage": Dimension("stage that the deal's event stands for", of="stage"),
             "currency": Dimension("currency of the deal"),
             "campaign": Dimension("campaign of the touch"),
             "channel": Dimension("channel of the touch"),
         },
         measures={
-            "credited_deals": Measure("deals owed", Aggregate.SUM, "credit"),
-            "credited_value": Measure("worth of deals owed", Aggregate.SUM, "value", currency="currency"),
+            "credited_deals": Measure(
+                *("deals owed", Aggregate.SUM, "credit"), rollup="daily_deal_credits", rolled="credit"
+            ),
+            "credited_value": Measure(
+                *("worth of deals owed", Aggregate.SUM, "value"),
+                currency="currency",
+                rollup="daily_deal_credits",
+                rolled="value",
+            ),
         },
         foreign=_OF_CONTACT,
     ),

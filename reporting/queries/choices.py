@@ -1,0 +1,40 @@
+"""What can be chosen in the filters of a dashboard."""
+
+from campaigns.models import Campaign
+from martechops.people.models import Team
+from reporting.models import DailyDeals, DailyFigure
+from workflows.models import Workflow
+
+
+def campaigns() -> list[str]:
+    """Names that contacts carry, for the choice of a campaign; the newest two hundred."""
+    rows = DailyFigure.objects.filter(figure="leads").exclude(campaign="").values_list("campaign", flat=True).distinct()
+    return sorted(rows[:200])
+
+
+def channels() -> list[str]:
+    """Channels that contacts came by."""
+    rows = DailyFigure.objects.filter(figure="leads").exclude(channel="").values_list("channel", flat=True).distinct()
+    return sorted(rows[:60])
+
+
+def currencies() -> list[str]:
+    """What amounts of deals and budgets are said in."""
+    deals = DailyDeals.objects.exclude(currency="").values_list("currency", flat=True).distinct().order_by()
+    budgets = Campaign.objects.exclude(budget=None).values_list("currency", flat=True).distinct().order_by()
+    return sorted(deals.union(budgets))
+
+
+def offered(name: str) -> list[str]:
+    """What can be chosen of a filter of the address."""
+    match name:
+        case "campaign":
+            return campaigns()
+        case "channel":
+            return channels()
+        case "currency":
+            return currencies()
+        case "workflow":
+            return list(Workflow.objects.filter(map_only=False).order_by("key").values_list("key", flat=True))
+        case _:
+            return list(Team.objects.order_by("key").values_list("key", flat=True))
