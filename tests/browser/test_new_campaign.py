@@ -1,5 +1,6 @@
 """From "New campaign" to "ready for approval" on one page: six things are said, and everything else is there."""
 
+import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -8,6 +9,8 @@ from playwright.sync_api import Page, expect
 
 from martechops.people.models import User
 
+#: What a person has for it; the browser needs a few seconds, so this fails by what is asked and not by the machine.
+TWO_MINUTES = 120
 NAME = "2026_q4_webinar_lead-routing-in-an-hour"
 
 
@@ -21,6 +24,7 @@ def test_webinar_is_ready_for_approval_from_one_page(page_of_ana: Page) -> None:
     page, visited = page_of_ana, list[str]()
     page.on("framenavigated", lambda frame: visited.append(urlsplit(frame.url).path))
     page.goto("/campaigns/")
+    began = time.monotonic()
     page.get_by_role("link", name="New campaign").first.click()
     page.get_by_role("link", name="Webinar registration to attendee nurture").click()
     page.get_by_label("Topic").fill("Lead routing in an hour")
@@ -35,7 +39,8 @@ def test_webinar_is_ready_for_approval_from_one_page(page_of_ana: Page) -> None:
     page.get_by_role("button", name="Make the campaign").click()
     expect(page.get_by_role("heading", name=NAME, level=1)).to_be_visible()
     expect(page.get_by_role("button", name="Ask for approval")).to_be_visible()
-    # Two minutes of a person's time are one choice, six texts and one button: nothing else is asked.
+    assert time.monotonic() - began < TWO_MINUTES
+    # A person's part are one choice, six texts and one button: nothing else is asked.
     assert visited == ["/campaigns/", "/campaigns/new/", "/campaigns/new/", f"/campaigns/{NAME}/"]
     page.get_by_role("button", name="Ask for approval").click()
     expect(page.get_by_text(f"{NAME} is in review.")).to_be_visible()
