@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from campaigns.models import ApprovalRequest, BreakGlass, Campaign, ChatNote, ChatRoom, Letter, PersonalChat
+from campaigns.models import ApprovalRequest, BreakGlass, Campaign, ChatNote, ChatRoom, Letter, PersonalChat, Rollout
 from campaigns.queries import approvals
 from martechops.people.models import Role, Team, User
 from workflows.models import Notice, Workflow
@@ -57,6 +57,20 @@ def criterion_moved(workflow: Workflow, *, says: str, at: datetime) -> None:
     """Tell the owners of a workflow how one of its success criteria stands now."""
     address = f"/workflows/{workflow.key}/health/"
     _tell([workflow.owner], label=workflow.name, address=address, says=says, by=None, at=at)
+
+
+def rollout_moved(rollout: Rollout, *, says: str, by: User | str, at: datetime) -> None:
+    """Tell the owners of a workflow what became of a version that is being let out."""
+    version = rollout.version
+    label, address = f"{version.workflow.name}, version {version.number}", f"/rollouts/{rollout.pk}/"
+    _tell(
+        [version.workflow.owner],
+        label=label,
+        address=address,
+        says=says,
+        by=by if isinstance(by, User) else None,
+        at=at,
+    )
 
 
 def campaign_held(campaign: Campaign, *, because: str, to: User | None, at: datetime) -> None:

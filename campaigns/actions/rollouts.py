@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from campaigns import policies, rollout_states
-from campaigns.actions import approvals, releases, repairs
+from campaigns.actions import approvals, letters, releases, repairs
 from campaigns.models import ApprovalRequest, BreakGlass, Campaign, Release, Rollout, RolloutStep
 from campaigns.queries import approval_subjects, checklists, manifests
 from campaigns.queries import rollouts as reading
@@ -21,7 +21,7 @@ from workflows.actions import activations, moves
 from workflows.actions.moves import InFlight
 from workflows.engine.in_flight import PIN
 from workflows.engine.parse import BadSpec
-from workflows.models import Activation, Notice, Segment, Version, Workflow
+from workflows.models import Activation, Segment, Version, Workflow
 from workflows.queries import in_flight as ways
 
 #: Who acts where no person does, in the audit log.
@@ -347,16 +347,8 @@ def _check_unchanged(rollout: Rollout) -> None:
 
 def _tell(rollout: Rollout, ramp: Ramp, verb: str, *, stage: int, by: User | str, at: datetime, because: str) -> None:
     """The team whose workflow it is."""
-    version = rollout.version
     says = _SAYS[verb].format(stage=ramp.stages[stage].words)
-    Notice.objects.create(
-        owner=version.workflow.owner,
-        label=f"{version.workflow.name}, version {version.number}",
-        address=f"/rollouts/{rollout.pk}/",
-        says=f"{says}: {because}" if because else says,
-        by=by if isinstance(by, User) else None,
-        at=at,
-    )
+    letters.rollout_moved(rollout, says=f"{says}: {because}" if because else says, by=by, at=at)
 
 
 _SAYS = {

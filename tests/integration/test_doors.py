@@ -40,7 +40,7 @@ def asks_for_a_session(route: str) -> bool:
 
 
 def test_every_address_has_a_door() -> None:
-    assert [route for route in routes() if door_of(route) is None] == [], "add these to martechops/doors.py"
+    assert [route for route in routes() if door_of(route) is None] == [], "add these to martechops/doors/table.py"
 
 
 def test_every_name_of_an_address_is_one_address() -> None:

@@ -11,8 +11,8 @@ import orjson
 from workflows.engine.replays import Cause, EffectCount, Side, Tally
 from workflows.runtime.subjects import RunState
 
-from .past import Recorded, Story
 from .played import Played, PlayedEffect
+from .recorded import Recorded, Story
 
 #: Instants in what is done count as the same within so much: an event that something caused is handled a moment later.
 _MOMENT = timedelta(minutes=1)

@@ -6,10 +6,8 @@ at the instant at which it was handled. What cannot be taken back is written dow
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import orjson
 from django.db import connection
@@ -36,104 +34,13 @@ from workflows.models import (
 from workflows.runtime.claim import ClaimedEvent
 from workflows.runtime.subjects import Person, RunState
 
-#: What a run is called whatever its number is: its workflow, and its entry.
-Entry = tuple[int, str]
+from .recorded import UNTOLD, Edit, Handled, Recorded, Said, Story
 
 #: Internal events that nothing of the past causes once more: the calendar and people.
 _FROM_OUTSIDE = ("$schedule", internal.ANSWERED)
 _COLUMNS = ("email", "lifecycle_stage")
 #: How a trace says that an event only told of an effect of ours (`runtime.handle`).
 _ECHO = "our own write came back"
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One effect of the ledger."""
-
-    key: UUID
-    workflow_id: int
-    version_id: int
-    run_id: int
-    step: str
-    kind: str
-    system: str
-    channel: str
-    once_key: str | None
-    payload: Mapping[str, Any]
-    state: str
-    reason: str
-    planned_at: datetime
-    not_before: datetime
-    #: When it was done, withheld or called off; None: it is still to come.
-    acted_at: datetime | None
-
-    @property
-    def happened(self) -> bool:
-        return self.state in ("reserved", "done", "uncertain", "failed")
-
-
-@dataclass(frozen=True, slots=True)
-class Handled:
-    """An event, when it was handled, and whether it only told of an effect of ours."""
-
-    event: ClaimedEvent
-    at: datetime
-    is_echo: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """What somebody wrote into the contact by hand, or a system by the interface."""
-
-    at: datetime
-    field: str
-    new: Any
-    writer: str
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What somebody answered to a run."""
-
-    at: datetime
-    entry: Entry
-    step: str
-    answer: str
-    by: str
-    note: str
-
-
-@dataclass(slots=True)
-class Story:
-    """One contact: as it was when the window began, what happened, and what the ledger has of it."""
-
-    person: Person
-    happened: list[Handled | Edit | Said] = field(default_factory=list)
-    ledger: dict[UUID, Recorded] = field(default_factory=dict)
-    #: Messages of before with the number of their workflow.
-    sent: list[tuple[int, Sent]] = field(default_factory=list)
-    #: Those of them that were on their way when the window began, and what became of them.
-    under_way: list[Recorded] = field(default_factory=list)
-    #: Run and the instant its timer was set for → when it rang.
-    rang: dict[tuple[Entry, str], datetime] = field(default_factory=dict)
-    #: Runs by their numbers.
-    entries: dict[int, Entry] = field(default_factory=dict)
-    #: What could not be taken back: one of `engine.replays.EXCEPTIONS`, and in words.
-    missing: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def events(self) -> int:
-        return sum(1 for one in self.happened if isinstance(one, Handled))
-
-    def met(self) -> Person:
-        """The contact as it was, for one world: nothing of it is shared with another."""
-        person = self.person
-        return replace(
-            person,
-            runs=[replace(run) for run in person.runs],
-            fields=dict(person.fields),
-            changed=False,
-        )
 
 
 def stories(ids: Sequence[int], *, since: datetime, until: datetime, scoring: Scoring) -> list[Story]:
@@ -330,16 +237,8 @@ def _put_back(found: Mapping[int, Story], moved: Mapping[int, RunState], since: 
             story.missing.append(("place unknown", f"run {id}"))
             story.person.runs.remove(run)
             continue
-        run.step, run.waits_for = part["step"], _UNTOLD
+        run.step, run.waits_for = part["step"], UNTOLD
         run.due_at = datetime.fromisoformat(part["due_at"]) if part.get("due_at") else None
-
-
-#: In place of what a run waits for, until its version is at hand (`world.wakes`).
-_UNTOLD = "?"
-
-
-def is_untold(run: RunState) -> bool:
-    return run.waits_for == _UNTOLD
 
 
 def _asked_before(found: Mapping[int, Story], waiting: Sequence[int], since: datetime) -> None:

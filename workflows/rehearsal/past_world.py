@@ -16,8 +16,8 @@ from workflows.runtime.outcome import Change, Consent, Outcome
 from workflows.runtime.recognise import Recognised
 from workflows.runtime.subjects import Person, RunState
 
-from .past import Edit, Handled, Recorded, Said, Story, is_untold
 from .played import PlayedEffect
+from .recorded import Edit, Handled, Recorded, Said, Story, is_untold
 from .rehearsal import _EVENT, _FAR_SIDE, _TIMER, Answer, Rehearsal, _answered
 
 #: Numbers of runs that begin in a replay: none that is recorded has such a one.

@@ -35,9 +35,9 @@ from workflows.runtime.definitions import Definitions
 
 from . import candidates, comparing, past, watching
 from .comparing import Course, Finding
-from .past import Story
 from .past_world import PastWorld
 from .played import Played
+from .recorded import Story
 from .rehearsal import Endless
 
 #: Contacts of a part: some tenths of a second, after which live work gets its turn.

@@ -9,11 +9,11 @@ import pytest
 from django.db import connection
 
 from campaigns.actions import rollout_ticks, rollouts
-from campaigns.models import Rollout, RolloutLook, RolloutStep
+from campaigns.models import ChatNote, ChatRoom, Rollout, RolloutLook, RolloutStep
 from campaigns.queries import rollouts as reading
 from martechops.audit.models import AuditEntry
 from workflows.actions import definitions, replays
-from workflows.models import Activation, Effect, Mapping, Notice, Run, Source, Version
+from workflows.models import Activation, Effect, Mapping, Notice, Run, Source, System, Version
 from workflows.rehearsal.replays import play_part
 from workflows.runtime.deliver import deliver
 
@@ -169,6 +169,7 @@ def test_it_begins_at_its_hour_and_one_that_is_held_still_comes_back(old: Versio
 
 def test_what_cannot_go_on_is_held_and_says_why(old: Version, arrive: Arrive) -> None:
     good = candidate()
+    ChatRoom.objects.create(owner=workflow().owner, system=System.objects.get(key="email"))
     rollout = let_out(good, ramp(50, 60, at_least=1))
     mapping = Mapping.objects.get(key="demo-form-to-crm")
     mapping.name = "Called otherwise"
@@ -178,6 +179,7 @@ def test_what_cannot_go_on_is_held_and_says_why(old: Version, arrive: Arrive) ->
     assert rollout_ticks.tick(at=NOW) == 1
     assert last_step(rollout).state == "held"
     assert "was changed since it was let out" in last_step(rollout).because
+    assert any("is held at 50 %" in text for text in ChatNote.objects.values_list("text", flat=True)), "in chat, too"
 
 
 class Killed(BaseException):
