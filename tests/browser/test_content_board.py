@@ -9,14 +9,14 @@ from martechops.people.models import User
 
 
 @pytest.fixture
-def page_of_ben(demo_of_yesterday: None, visit_as: Callable[..., Page]) -> Page:
-    return visit_as(User.objects.get(username="ben"))
+def page_of_ana(demo_of_yesterday: None, visit_as: Callable[..., Page]) -> Page:
+    return visit_as(User.objects.get(username="ana"))
 
 
 @pytest.mark.requirement("A9")
 @pytest.mark.requirement("K5")
-def test_item_is_moved_on_and_back_by_keys_and_keeps_the_focus(page_of_ben: Page) -> None:
-    page = page_of_ben
+def test_item_is_moved_on_and_back_by_keys_and_keeps_the_focus(page_of_ana: Page) -> None:
+    page = page_of_ana
     page.goto("/content/")
     item = page.get_by_role("link", name="From form to sales call")
     item.focus()

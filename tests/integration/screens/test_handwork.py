@@ -31,7 +31,7 @@ def asked(demo: Source) -> StepApproval:
     """An item that waits for the e-mail team."""
     item = ContentItem.objects.get(key="from-form-to-call")
     for to in ("draft", "approval"):
-        content.move(item=item, to=to, by=User.objects.get(username="ben"), at=NOW)
+        content.move(item=item, to=to, by=User.objects.get(username="ana"), at=NOW)
     settle()
     return StepApproval.objects.get()
 

@@ -93,9 +93,10 @@ def test_nurture_writes_once_waits_for_what_people_do_and_counts_it(request_demo
 @pytest.mark.requirement("A9")
 @pytest.mark.requirement("K5")
 def test_content_is_planned_written_agreed_to_published_and_promoted(demo: Source, ben: User) -> None:
+    ana = User.objects.get(username="ana")
     item = ContentItem.objects.get(key="from-form-to-call")
     for to in ("draft", "approval"):
-        content.move(item=item, to=to, by=ben, at=MONDAY)
+        content.move(item=item, to=to, by=ana, at=MONDAY)
     settle(at=MONDAY)
     # It waits for somebody of the e-mail team, on their page.
     asked = StepApproval.objects.get()
@@ -106,7 +107,7 @@ def test_content_is_planned_written_agreed_to_published_and_promoted(demo: Sourc
     item.refresh_from_db()
     assert item.state == "draft"
     # Mended, it goes round again, and out.
-    content.move(item=item, to="approval", by=ben, at=MONDAY + timedelta(hours=2))
+    content.move(item=item, to="approval", by=ana, at=MONDAY + timedelta(hours=2))
     settle(at=MONDAY + timedelta(hours=2))
     handwork.approve(approval=StepApproval.objects.get(state="asked"), by=ben, at=MONDAY + timedelta(hours=3))
     settle(at=MONDAY + timedelta(hours=3))
