@@ -9,7 +9,7 @@ from typing import Any
 from campaigns.demo.stream import Kind, stream
 
 DAYS = 60
-MESSAGES = 400
+MESSAGES = 240
 #: Nothing that would wait for a person today: that is what the stream of today is for.
 SHARES: Mapping[Kind, int] = {
     Kind.COMPLETE: 30,

@@ -15,7 +15,7 @@ from workflows.runtime.advance import advance
 from workflows.runtime.deliver import deliver
 
 #: The clock goes on by so much where nothing comes: what waits ends not much later than it should.
-_TURN = timedelta(hours=6)
+_TURN = timedelta(hours=12)
 
 
 class Command(BaseCommand):
