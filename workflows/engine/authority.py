@@ -8,6 +8,7 @@ Allowed()
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from martechops.lib.frozen import dataclass
 
@@ -43,6 +44,12 @@ class Writer:
     teams: frozenset[str] = frozenset()
 
 
+@lru_cache(maxsize=4_096)
+def step_of(workflow: str, stage: str | None) -> Writer:
+    """A step of a workflow as a writer: the same few are asked about for every event."""
+    return Writer("step", workflow, stage=stage)
+
+
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """The value may be written."""
@@ -58,6 +65,8 @@ class Refused:
 
 Verdict = Allowed | Refused
 
+_ALLOWED = Allowed()
+
 
 def verdict(authority: Authority | None, *, name: str, writer: Writer) -> Verdict:
     """May `writer` give the field `name` another value? Nobody is the authority on a field that is not defined."""
@@ -66,12 +75,12 @@ def verdict(authority: Authority | None, *, name: str, writer: Writer) -> Verdic
     if authority.frozen and not (writer.kind == "system" and writer.name == authority.system):
         return Refused(f"{name} is frozen: only {authority.system} writes it", may_ask=False)
     because = _AGAINST[writer.kind](authority, writer)
-    return Refused(because) if because else Allowed()
+    return Refused(because) if because else _ALLOWED
 
 
 def consent_verdict(authority: Authority | None, *, name: str, state: str, writer: Writer) -> Verdict:
     """As `verdict`, but a withdrawal is taken from anybody: when in doubt, nothing is sent."""
-    return Allowed() if state == "denied" else verdict(authority, name=name, writer=writer)
+    return _ALLOWED if state == "denied" else verdict(authority, name=name, writer=writer)
 
 
 def _system(authority: Authority, writer: Writer) -> str | None:

@@ -49,6 +49,8 @@ def zone(name: str) -> tzinfo:
 
 
 def _text(raw: Any, _zone: tzinfo) -> str | None:
+    if type(raw) is str:
+        return " ".join(raw.split()) or None
     if isinstance(raw, bool | dict | list):
         raise CannotCoerce("is not text")
     return " ".join(str(raw).split()) or None

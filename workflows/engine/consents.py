@@ -127,6 +127,8 @@ def _folded(consent: Consent, name: str, said: Said) -> dict[str, dict[str, str]
 
 def _of_channel(before: Said | None, said: Said) -> dict[str, str]:
     """The latest, which remembers when the channel was left for the last time."""
+    if before is None:
+        return {"state": said["state"], "at": said["at"]}
     latest = _later(before, said)
     left = [one for one in (_left_at(before), _left_at(said)) if one]
     now = {"state": latest["state"], "at": latest["at"]}

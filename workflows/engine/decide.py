@@ -43,7 +43,7 @@ def decide(
         sent=snapshot.sent,
         terms=terms(spec, catalog=catalog, snapshot=snapshot),
     )
-    position = 0
+    position, been = 0, cause.done | cause.denied
     if waiting_at is not None:
         position = spec.positions[waiting_at]
         outcome = position if cause.kind == "arrival" else _guarded(walk, spec.steps[position], ways.WOKEN, position)
@@ -51,7 +51,7 @@ def decide(
             return outcome
         position = outcome
     while position < len(spec.steps):
-        table = ways.AGAIN if spec.steps[position].key in cause.done | cause.denied else ways.KINDS
+        table = ways.AGAIN if spec.steps[position].key in been else ways.KINDS
         outcome = _guarded(walk, spec.steps[position], table, position)
         if isinstance(outcome, Decision):
             return outcome

@@ -1,14 +1,14 @@
 """Values from one system's fields to another's, with type, default and whether they must be there (requirement E6)."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field, replace
 from datetime import UTC
 from typing import Any
 
 from martechops.lib.frozen import dataclass
 
 from .coercions import COERCIONS, WAYS, CannotCoerce, zone
-from .conditions import value_at
+from .conditions import reader
 
 
 class BadMapping(ValueError):
@@ -49,15 +49,17 @@ class CompiledMapping:
 
     key: str
     rows: tuple[Row, ...]
+    #: How each row gets its value: made once, for it is done some ten times an event.
+    ways: tuple[Callable[[Mapping[str, Any]], Any], ...] = field(compare=False, repr=False)
 
     def apply(self, facts: Mapping[str, Any]) -> Mapped:
         """Values for every target that has one; a bad value counts as missing and is listed."""
         values: dict[str, Any] = {}
         violations: list[tuple[str, str]] = []
         missing: list[str] = []
-        for row in self.rows:
+        for row, way in zip(self.rows, self.ways, strict=True):
             try:
-                value = _value(row, facts)
+                value = way(facts)
             except CannotCoerce as error:
                 violations.append((row.target, str(error)))
                 value = None
@@ -79,7 +81,7 @@ def compile_mapping(*, key: str, rows: Sequence[Mapping[str, Any]]) -> CompiledM
             made.append(_row(document))
     if problems:
         raise BadMapping("; ".join(problems))
-    return CompiledMapping(key=key, rows=tuple(made))
+    return CompiledMapping(key=key, rows=tuple(made), ways=tuple(map(_way, made)))
 
 
 _WORDS = frozenset({"from", "to", "type", "as", "timezone", "default", "required", "allowed"})
@@ -124,7 +126,7 @@ def _problems_of_values(row: Mapping[str, Any], kind: str) -> Iterator[str]:
         if row.get("timezone"):
             zone(str(row["timezone"]))
         if row.get("default") not in (None, ""):
-            _read(_row(row), row["default"])
+            _coerced(_row(row))(row["default"])
     except CannotCoerce as error:
         yield str(error) if "time zone" in str(error) else f"the default {error}"
 
@@ -144,18 +146,31 @@ def _row(row: Mapping[str, Any]) -> Row:
     if default in (None, ""):
         return made
     try:
-        return replace(made, default=_read(made, default))
+        return replace(made, default=_coerced(made)(default))
     except CannotCoerce:
         return replace(made, default=default)
 
 
-def _value(row: Row, facts: Mapping[str, Any]) -> Any:
-    raw = value_at(facts, row.source)
-    return row.default if raw is None or raw == "" else _read(row, raw)
+def _way(row: Row) -> Callable[[Mapping[str, Any]], Any]:
+    """From facts to the row's value, or its default. What it gives raises CannotCoerce."""
+    raw_of, default, coerced = reader(row.source), row.default, _coerced(row)
 
+    def value(facts: Mapping[str, Any]) -> Any:
+        raw = raw_of(facts)
+        return default if raw is None or raw == "" else coerced(raw)
 
-def _read(row: Row, raw: Any) -> Any:
-    value = COERCIONS[row.way].read(raw, zone(row.timezone) if row.timezone else UTC)
-    if row.allowed and value not in row.allowed:
-        raise CannotCoerce(f"{value} is none of {', '.join(row.allowed)}")
     return value
+
+
+def _coerced(row: Row) -> Callable[[Any], Any]:
+    read, where, allowed = COERCIONS[row.way].read, zone(row.timezone) if row.timezone else UTC, row.allowed
+    if not allowed:
+        return lambda raw: read(raw, where)
+
+    def coerced(raw: Any) -> Any:
+        value = read(raw, where)
+        if value not in allowed:
+            raise CannotCoerce(f"{value} is none of {', '.join(allowed)}")
+        return value
+
+    return coerced

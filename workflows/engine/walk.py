@@ -8,7 +8,7 @@ from uuid import UUID
 
 from martechops.lib.frozen import dataclass
 
-from .authority import Allowed, Writer, verdict
+from .authority import Allowed, step_of, verdict
 from .conditions import Check
 from .counterfactual.changes import Change
 from .decision import Decision, StepTrace, Undefined
@@ -101,8 +101,7 @@ class Walk:
         """
         if self.snapshot.kind != "contact":
             return None
-        writer = Writer("step", self.spec.key, stage=step.stage)
-        found = verdict(self.catalog.fields.get(name), name=name, writer=writer)
+        found = verdict(self.catalog.fields.get(name), name=name, writer=step_of(self.spec.key, step.stage))
         if isinstance(found, Allowed):
             return None
         self.requests.append(FieldRequest(step.key, name, value, found.because, found.may_ask))

@@ -184,7 +184,7 @@ class _Handling:
             event_id=self.event_id,
         )
         self.subject.runs.append(run)
-        self._decide(run, version, cause, admission=admission)
+        self._decide(run, version, cause, snapshot, admission=admission)
 
     def _admission(self, version: RunnableVersion, snapshot: Snapshot, facts: Mapping[str, Any]) -> Admission | None:
         """None where the event does not begin the workflow at all."""
@@ -211,15 +211,21 @@ class _Handling:
             run.state, run.reason, run.waits_for, run.due_at, run.changed = _ROLLED_BACK
             return
         known = replace(cause, done=run.done, denied=run.denied) if run.was_moved else cause
-        self._decide(run, self.bench.definitions.version(run.version_id), known)
+        self._decide(run, self.bench.definitions.version(run.version_id), known, self._snapshot())
 
     def _decide(
-        self, run: RunState, version: RunnableVersion, cause: Cause, *, admission: Admission | None = None
+        self,
+        run: RunState,
+        version: RunnableVersion,
+        cause: Cause,
+        snapshot: Snapshot,
+        *,
+        admission: Admission | None = None,
     ) -> None:
         decision = decide(
             version.spec,
             catalog=self.bench.definitions.catalog,
-            snapshot=self._snapshot(),
+            snapshot=snapshot,
             entry_key=run.entry_key,
             waiting_at=run.step or None,
             cause=cause,

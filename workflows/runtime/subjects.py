@@ -72,10 +72,7 @@ class Subject:
     runs: list[RunState] = field(default_factory=list)
     sent: list[Sent] = field(default_factory=list)
     changed: bool = False
-
-    @property
-    def ref(self) -> SubjectRef:
-        return WORKSPACE
+    ref: SubjectRef = field(init=False, default=WORKSPACE)
 
     def snapshot(self, *, scoring: Scoring, at: datetime, desks: Mapping[str, Desk] | None = None) -> Snapshot:
         """It as it stands at an instant, for the engine."""
@@ -118,9 +115,8 @@ class Person(Subject):
     known_as: dict[str, str] = field(default_factory=dict)
     is_new: bool = False
 
-    @property
-    def ref(self) -> SubjectRef:
-        return SubjectRef("contact", self.id)
+    def __post_init__(self) -> None:
+        self.ref = SubjectRef("contact", self.id)
 
     def snapshot(self, *, scoring: Scoring, at: datetime, desks: Mapping[str, Desk] | None = None) -> Snapshot:
         """The contact as it stands at an instant, for the engine."""
@@ -159,9 +155,8 @@ class Item(Subject):
 
     row: ContentItem = field(default_factory=ContentItem)
 
-    @property
-    def ref(self) -> SubjectRef:
-        return SubjectRef("content", self.row.pk)
+    def __post_init__(self) -> None:
+        self.ref = SubjectRef("content", self.row.pk)
 
     def snapshot(self, *, scoring: Scoring, at: datetime, desks: Mapping[str, Desk] | None = None) -> Snapshot:
         """The item as rules see it under `content.`."""

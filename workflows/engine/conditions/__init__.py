@@ -16,7 +16,7 @@ no answer raises `ConditionError`: it is never a "no".
 from . import relative
 from .compile import BadCondition, Check, Comparison, Condition, Segments, compile_condition, operations
 from .operators import OPERATORS, ConditionError, Lookup, Operator
-from .places import places, value_at
+from .places import places, reader, value_at
 from .spelling import did_you_mean
 from .types import ANY, FieldType, check_types
 from .words import SEGMENT, comparison_words, condition_words
@@ -41,6 +41,7 @@ __all__ = [
     "did_you_mean",
     "operations",
     "places",
+    "reader",
     "relative",
     "value_at",
 ]

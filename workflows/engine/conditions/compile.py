@@ -12,7 +12,7 @@ from martechops.lib.frozen import dataclass
 from . import relative
 from .limits import objections
 from .operators import OPERATORS, ConditionError, Operator, shown
-from .places import Facts, value_at
+from .places import Facts, reader, value_at
 from .spelling import did_you_mean
 from .words import SEGMENT, comparison_words
 
@@ -288,10 +288,10 @@ def _prepared(row: Operator, wanted: Any, at: str, reading: _Reading) -> Callabl
 
 
 def _answer(path: str, row: Operator, check: Callable[[Any, Facts], bool]) -> Test:
-    on_missing = row.on_missing
+    on_missing, read = row.on_missing, reader(path)
 
     def test(facts: Facts) -> bool:
-        actual = value_at(facts, path)
+        actual = read(facts)
         if actual is None and on_missing is not None:
             return on_missing
         try:
