@@ -13,7 +13,7 @@ from martechops.people.models import Team
 from workflows.engine.business_time import Calendar
 from workflows.engine.durations import Duration
 from workflows.engine.spec import Criterion, Spec
-from workflows.models import Activation, Conversion, Effect, FieldChange, LifecycleStage, Run, Workflow
+from workflows.models import Activation, ContactChange, Conversion, Effect, LifecycleStage, Run, Workflow
 from workflows.queries import specs, work_calendar
 
 #: Over which spans are counted; a metric's criterion may say its own.
@@ -170,10 +170,11 @@ _OF_WORKFLOW = "workflow_id = ANY(%(workflows)s) AND at BETWEEN %(since)s AND %(
 _METRICS: Mapping[str, str] = {
     "leads": f"""SELECT workflow_id, count(DISTINCT contact_id) FROM {_RUNS}
         WHERE workflow_id = ANY(%(workflows)s) AND entered_at BETWEEN %(since)s AND %(at)s GROUP BY 1""",  # noqa: S608
-    "qualified": f"""SELECT r.workflow_id, count(DISTINCT c.contact_id) FROM {FieldChange._meta.db_table} c
-        JOIN {_RUNS} r ON r.id = c.run_id JOIN {LifecycleStage._meta.db_table} s ON s.key = c.new #>> '{{}}'
+    "qualified": f"""SELECT r.workflow_id, count(DISTINCT c.contact_id) FROM {ContactChange._meta.db_table} c
+        JOIN {_RUNS} r ON r.id = c.run_id AND c.shape::json -> c.stage_at ->> 2 IS NOT NULL
+        JOIN {LifecycleStage._meta.db_table} s ON s.key = c.pairs ->> (2 * c.stage_at + 1)
         JOIN {LifecycleStage._meta.db_table} q ON q.key = %(qualified)s AND s.position >= q.position
-        WHERE r.workflow_id = ANY(%(workflows)s) AND c.field = 'lifecycle_stage' AND c.at BETWEEN %(since)s AND %(at)s
+        WHERE r.workflow_id = ANY(%(workflows)s) AND c.stage_at IS NOT NULL AND c.at BETWEEN %(since)s AND %(at)s
         GROUP BY 1""",  # noqa: S608
     "conversions": f"SELECT workflow_id, count(*) FROM {Conversion._meta.db_table} WHERE {_OF_WORKFLOW} GROUP BY 1",  # noqa: S608
     "pipeline": f"""SELECT workflow_id, coalesce(sum(value), 0) FROM {Conversion._meta.db_table}

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from workflows.actions import inbound
+from workflows.actions.field_changes import MOST_IN_A_ROW
 
 #: In the order in which rows name each other.
 TABLES = (
@@ -25,7 +26,7 @@ TABLES = (
     "workflows_run",
     "workflows_trace",
     "workflows_effect",
-    "workflows_fieldchange",
+    "workflows_contactchange",
     "workflows_consententry",
     "workflows_scoreentry",
     "workflows_conversion",
@@ -83,7 +84,8 @@ def read() -> Month:
         spans = {}
         for pattern in patterns:
             if "id" in pattern.columns:
-                cursor.execute(f"SELECT coalesce(max(id) - min(id) + 1, 0) FROM {pattern.table}")  # noqa: S608
+                last = MOST_IN_A_ROW if pattern.table == "workflows_contactchange" else 1
+                cursor.execute(f"SELECT coalesce(max(id) - min(id) + {last}, 0) FROM {pattern.table}")  # noqa: S608
                 spans[pattern.table] = cursor.fetchone()[0]
         cursor.execute("SELECT key::text, source_id, message_id FROM workflows_inboundevent")
         keys = {key: (source_id, message_id) for key, source_id, message_id in cursor.fetchall()}

@@ -37,9 +37,9 @@ _OF_PEOPLE = {
         "run",
         {"id": "{id}", "contact_id": "{id}", "entry_key": "t.entry_key || '.' || c.k", "event_id": "{id}"},
     ),
-    "workflows_fieldchange": (
+    "workflows_contactchange": (
         "contact",
-        {"id": "nextval('workflows_fieldchange_id_seq')", "contact_id": "{id}", "run_id": "{id}"}
+        {"id": "nextval('workflows_contactchange_id_seq')", "contact_id": "{id}", "run_id": "{id}"}
         | {"event_id": "{id}"},
     ),
     "workflows_consententry": (

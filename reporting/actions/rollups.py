@@ -87,7 +87,7 @@ def _who_moved(cursor: CursorWrapper, changes: list[int]) -> list[int]:
     cursor.execute(
         f"SELECT contact_id FROM {_STAGE_FACTS} WHERE id = ANY(%(ids)s::bigint[]) UNION "  # noqa: S608
         f"SELECT contact_id FROM {stages.FACT.raw_table} "
-        "WHERE id = ANY(%(ids)s::bigint[]) AND field = 'lifecycle_stage'",
+        "WHERE id = ANY(%(ids)s::bigint[]) AND stage_at IS NOT NULL",
         {"ids": bulk.array(changes)},
     )
     return [contact for (contact,) in cursor.fetchall()]

@@ -14,7 +14,7 @@ from workflows.engine.business_time import Calendar
 from workflows.engine.parse import BadSpec
 from workflows.engine.spec import Spec, Step
 from workflows.lint import Workspace
-from workflows.models import Activation, Effect, FieldChange, InboundEvent, Run, System, Trace
+from workflows.models import Activation, ContactChange, Effect, InboundEvent, Run, System, Trace
 from workflows.queries import lint, live, work_calendar
 
 #: What a look takes in, unless it is asked for another.
@@ -25,7 +25,7 @@ _INSTANTS: Mapping[type[Model], str] = {
     Run: "entered_at",
     Trace: "at",
     Effect: "planned_at",
-    FieldChange: "at",
+    ContactChange: "at",
     InboundEvent: "received_at",
 }
 

@@ -164,7 +164,7 @@ def credits() -> None:
 
 if __name__ == "__main__":
     with transaction.atomic(), connection.cursor() as cursor:
-        for table in ("workflows_contact", "workflows_inboundevent", "workflows_fieldchange", "reporting_credit"):
+        for table in ("workflows_contact", "workflows_inboundevent", "workflows_contactchange", "reporting_credit"):
             cursor.execute(f"SELECT count(*) FROM {table}")
             print(f"{table}: {cursor.fetchone()[0]:,}")
     catalog = metrics.catalog()

@@ -25,8 +25,9 @@ WRITES = (
     """INSERT INTO workflows_run (id, workflow_id, version_id, contact_id, entry_key, state, step, waits_for, reason,
                                    entered_at, changed_at)
        SELECT n, 1, 1, n, n::text, 'waiting', '', '', '', %(at)s, %(at)s FROM generate_series(%(first)s, %(last)s) n""",
-    """INSERT INTO workflows_fieldchange (contact_id, at, field, old, new, writer, step)
-       SELECT n, %(at)s, 'lifecycle_stage', NULL, '"lead"', 'crm', '' FROM generate_series(%(first)s, %(last)s) n""",
+    """INSERT INTO workflows_contactchange (contact_id, at, stage_at, writer, shape, pairs)
+       SELECT n, %(at)s, 0, 'crm', '[["lifecycle_stage"]]', '[null,"lead"]'
+       FROM generate_series(%(first)s, %(last)s) n""",
     """INSERT INTO workflows_trace (contact_id, event_id, at, detail)
        SELECT n, n, %(at)s, '[]' FROM generate_series(%(first)s, %(last)s) n""",
     """UPDATE workflows_run SET state = 'done', ended_at = %(at)s WHERE id BETWEEN %(first)s AND %(last)s""",
@@ -123,7 +124,7 @@ def test_daily_figures_answer_as_raw_rows_do_and_much_sooner() -> None:
     _execute(EVENTS, at=AT, first=1, last=CONTACTS, body=BODY)
     for statement in WRITES:
         _execute(statement, at=AT, first=1, last=CONTACTS)
-    _execute("UPDATE workflows_fieldchange SET at = at - contact_id %% 90 * interval '1 day'")
+    _execute("UPDATE workflows_contactchange SET at = at - contact_id %% 90 * interval '1 day'")
     _execute("SET session_replication_role = origin")
     begun = time.perf_counter()
     made = projection.rebuild(at=AT)

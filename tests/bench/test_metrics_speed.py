@@ -24,9 +24,9 @@ RAW = (
        SELECT n, 'lead', 0, '{}', jsonb_build_object('utm_campaign', 'campaign-' || n %% 40, 'utm_medium',
               (ARRAY['email', 'cpc', 'social', 'referral'])[1 + n %% 4]),
               %(at)s - n %% 360 * interval '1 day', %(at)s FROM generate_series(1, %(most)s) n""",
-    """INSERT INTO workflows_fieldchange (contact_id, at, field, old, new, writer, step)
-       SELECT n, %(at)s - n %% 360 * interval '1 day' + s.days * interval '1 day', 'lifecycle_stage',
-              s.old::json, s.new::json, 'crm', ''
+    """INSERT INTO workflows_contactchange (contact_id, at, stage_at, writer, shape, pairs)
+       SELECT n, %(at)s - n %% 360 * interval '1 day' + s.days * interval '1 day', 0, 'crm',
+              '[["lifecycle_stage"]]', json_build_array(s.old::json, s.new::json)
        FROM generate_series(1, %(most)s) n
        JOIN (VALUES (1, 0, NULL, '"lead"'), (2, 3, '"lead"', '"mql"'), (6, 12, '"mql"', '"sql"'),
                     (12, 30, '"sql"', '"opportunity"')) s (share, days, old, new) ON n %% s.share = 0""",

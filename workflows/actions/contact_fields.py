@@ -11,12 +11,13 @@ from django.db import transaction
 
 from martechops.audit import entries
 from martechops.people.models import Role, User
-from workflows.actions import memberships
+from workflows.actions import field_changes, memberships
+from workflows.actions.field_changes import Changed
 from workflows.engine import consents
 from workflows.engine.authority import Allowed, Refused, Verdict, Writer, consent_verdict, verdict
 from workflows.engine.coercions import CannotCoerce, read
 from workflows.engine.references import Names
-from workflows.models import ChangeRequest, ConsentEntry, Contact, Field, FieldChange, LifecycleStage
+from workflows.models import ChangeRequest, ConsentEntry, Contact, Field, LifecycleStage
 from workflows.queries import aliases, authorities
 
 _COLUMNS = ("lifecycle_stage", "score")
@@ -100,7 +101,7 @@ class _Batch:
     writer: Writer
     at: datetime
     changed: dict[int, Contact] = field(default_factory=dict)
-    changes: list[FieldChange] = field(default_factory=list)
+    changes: list[Changed] = field(default_factory=list)
     consents: list[ConsentEntry] = field(default_factory=list)
     requests: list[ChangeRequest] = field(default_factory=list)
 
@@ -135,17 +136,14 @@ class _Batch:
             contact.fields[name] = value
         contact.updated_at = self.at
         self.changed[contact.pk] = contact
-        self.changes += [
-            FieldChange(contact_id=contact.pk, at=self.at, field=of, old=was, new=now, writer=self.writer.name)
-            for of, was, now in changes
-        ]
+        self.changes += [Changed(contact.pk, of, was, now, self.writer.name) for of, was, now in changes]
         return True
 
     def save(self) -> None:
         columns = ["lifecycle_stage", "score", "scored_at", "consent", "fields", "updated_at"]
         if self.changed:
             Contact.objects.bulk_update(self.changed.values(), columns)
-            FieldChange.objects.bulk_create(self.changes)
+            field_changes.write(self.changes, at=self.at)
             memberships.follow(self.changes, at=self.at)
         if self.consents:
             ConsentEntry.objects.bulk_create(self.consents)

@@ -17,10 +17,11 @@ from martechops.lib import bulk, digest, failures
 from workflows.engine import internal, triggers
 from workflows.engine.conditions import BadCondition, relative
 from workflows.engine.internal import InternalEvent, SubjectRef
-from workflows.models import Contact, FieldChange, SegmentMember, SegmentWatch
+from workflows.models import Contact, SegmentMember, SegmentWatch
 from workflows.queries import conditions, live, segment_rules, segments
 
 from . import internal_events
+from .field_changes import Changed
 
 log = structlog.get_logger()
 
@@ -106,7 +107,7 @@ def _asked(rules: Rules, at: datetime) -> dict[str, conditions.Where]:
 
 
 @transaction.atomic
-def follow(changes: Sequence[FieldChange], *, at: datetime) -> None:
+def follow(changes: Sequence[Changed], *, at: datetime) -> None:
     """After contacts were changed outside a batch, their rows locked: tell the workflows that wait for it."""
     if not changes:
         return

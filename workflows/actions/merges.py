@@ -19,9 +19,11 @@ from martechops.audit import entries
 from martechops.lib import bulk
 from martechops.people.models import User
 from martechops.people.permissions import check_may
+from workflows.actions import field_changes
+from workflows.actions.field_changes import Changed
 from workflows.engine import merging
 from workflows.engine.scoring import Score
-from workflows.models import Contact, DuplicateFinding, Effect, Exposure, FieldChange, Merge, Run, Timer
+from workflows.models import Contact, DuplicateFinding, Effect, Exposure, Merge, Run, Timer
 from workflows.queries import scores
 
 #: What is the same for both and so is kept once; the contact's own row and what is only about the pair itself.
@@ -132,12 +134,14 @@ def dismiss(finding: DuplicateFinding, *, by: User, at: datetime) -> None:
 
 
 def moved_models() -> list[type[models.Model]]:
-    """Every table whose rows are about a contact."""
+    """Every table whose rows are about a contact; what is only a view of one goes with it."""
     return [
         model
         for app in ("workflows", "inbox")
         for model in apps.get_app_config(app).get_models()
-        if model not in _NOT_MOVED and any(field.name == "contact_id" for field in model._meta.get_fields())
+        if model._meta.managed
+        and model not in _NOT_MOVED
+        and any(field.name == "contact_id" for field in model._meta.get_fields())
     ]
 
 
@@ -358,9 +362,9 @@ def _write(contact: Contact, values: Mapping[str, Any], *, by: User, at: datetim
             contact.fields[name] = value
     contact.updated_at = at
     contact.save()
-    FieldChange.objects.bulk_create(
-        FieldChange(contact_id=contact.pk, at=at, field=name, old=old.get(name), new=value, writer=by.get_username())
-        for name, value in sorted(values.items())
+    writer = by.get_username()
+    field_changes.write(
+        (Changed(contact.pk, name, old.get(name), value, writer) for name, value in sorted(values.items())), at=at
     )
 
 

@@ -15,14 +15,14 @@ from martechops.audit import entries
 from martechops.lib import wake
 from martechops.people.models import User
 from martechops.people.permissions import check_may
-from workflows.actions import definitions, versions
+from workflows.actions import definitions, field_changes, versions
+from workflows.actions.field_changes import Changed
 from workflows.engine.references import Names, renamed
 from workflows.models import (
     Alias,
     Contact,
     EventType,
     Field,
-    FieldChange,
     LifecycleStage,
     Notice,
     Rename,
@@ -289,9 +289,4 @@ def _rewrite(ids: list[int], rename: Rename, *, at: datetime) -> None:
                 " updated_at = %s WHERE id = ANY(%s)",
                 [field, rename.new, at, ids],
             )
-    FieldChange.objects.bulk_create(
-        [
-            FieldChange(contact_id=id, at=at, field=field, old=rename.old, new=rename.new, writer=rename.writer)
-            for id in ids
-        ]
-    )
+    field_changes.write((Changed(id, field, rename.old, rename.new, rename.writer) for id in ids), at=at)

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from workflows.actions import memberships
+from workflows.actions import field_changes, memberships
+from workflows.actions.field_changes import Changed
 from workflows.engine.authority import Refused, Writer, verdict
 from workflows.engine.spec import Spec
-from workflows.models import Contact, FieldChange, Trace
+from workflows.models import Contact, Trace
 from workflows.queries import authorities
 from workflows.queries.restorations import Key, Outcome, Wanted, judged_among
 
@@ -61,7 +62,7 @@ class _Batch:
     because: Because
     at: datetime
     contacts: dict[int, Contact] = field(default_factory=dict)
-    changes: list[FieldChange] = field(default_factory=list)
+    changes: list[Changed] = field(default_factory=list)
 
     def give(self, contact: Contact, one: Wanted, outcome: Outcome) -> None:
         name, value = one.field, outcome.before
@@ -76,9 +77,8 @@ class _Batch:
         contact.updated_at = self.at
         self.contacts[contact.pk] = contact
         self.changes.append(
-            FieldChange(
+            Changed(
                 contact_id=contact.pk,
-                at=self.at,
                 field=name,
                 old=outcome.ours,
                 new=value,
@@ -93,13 +93,13 @@ class _Batch:
             return
         columns = ["lifecycle_stage", "score", "scored_at", "fields", "updated_at"]
         Contact.objects.bulk_update(self.contacts.values(), columns)
-        FieldChange.objects.bulk_create(self.changes)
+        field_changes.write(self.changes, at=self.at)
         Trace.objects.bulk_create(self._accounts())
         if rules := memberships.watched():
             memberships.notice(sorted(self.contacts), rules=rules, at=self.at)  # and nobody is told
 
     def _accounts(self) -> list[Trace]:
-        by_contact: dict[int, list[FieldChange]] = defaultdict(list)
+        by_contact: dict[int, list[Changed]] = defaultdict(list)
         for change in self.changes:
             by_contact[change.contact_id].append(change)
         return [
@@ -107,6 +107,6 @@ class _Batch:
             for contact_id, changes in sorted(by_contact.items())
         ]
 
-    def _account(self, changes: Sequence[FieldChange]) -> dict[str, Any]:
+    def _account(self, changes: Sequence[Changed]) -> dict[str, Any]:
         told = [{"field": row.field, "old": row.old, "new": row.new, "why": row.writer} for row in changes]
         return {"cause": {"kind": "repair", "name": self.because.says}, "changes": told, "workflows": []}

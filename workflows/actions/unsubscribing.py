@@ -7,10 +7,11 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from martechops.audit import entries
-from workflows.actions import inbound, memberships, sources
+from workflows.actions import field_changes, inbound, memberships, sources
+from workflows.actions.field_changes import Changed
 from workflows.engine import consents
 from workflows.engine.identity import normal_email
-from workflows.models import ConsentEntry, Contact, ContactKey, FieldChange, InboundEvent, Merge, Source
+from workflows.models import ConsentEntry, Contact, ContactKey, InboundEvent, Merge, Source
 from workflows.queries.unsubscribing import Leaving
 
 #: The source of what is said on our own page.
@@ -77,7 +78,7 @@ def turned_away(message: Mapping[str, Any], *, source: Source, at: datetime) -> 
 
 def _withdraw(
     contact: Contact, leaving: Leaving, *, event_id: int | None, at: datetime, by: str = _BY
-) -> list[FieldChange]:
+) -> list[Changed]:
     """Ledger, what it folds to, and the history of what that changed."""
     before = contact.consent
     name = consents.name(leaving.channel, leaving.purpose)
@@ -94,10 +95,11 @@ def _withdraw(
         event_id=event_id,
     )
     changes = [
-        FieldChange(contact_id=contact.pk, at=at, field=f"consent.{of}", old=old, new=new, writer=by, event_id=event_id)
+        Changed(contact.pk, f"consent.{of}", old, new, by, event_id)
         for of, old, new in consents.changed(before, contact.consent)
     ]
-    return FieldChange.objects.bulk_create(changes)
+    field_changes.write(changes, at=at)
+    return changes
 
 
 def _who(contact_id: int) -> Contact | None:

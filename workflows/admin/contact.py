@@ -1,9 +1,11 @@
 """Contacts and what is known of them, to look at."""
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from martechops.lib.admin import MachineWrittenAdmin
 from workflows import models
+from workflows.actions.field_changes import MOST_IN_A_ROW
 
 
 @admin.register(models.Contact)
@@ -18,10 +20,26 @@ class ContactKeyAdmin(MachineWrittenAdmin):
     search_fields = ["=key"]
 
 
+@admin.register(models.ContactChange)
+class ContactChangeAdmin(MachineWrittenAdmin):
+    list_display = ["id", "contact_id", "at", "event_id", "run_id", "writer"]
+    search_fields = ["=contact_id"]
+
+
 @admin.register(models.FieldChange)
 class FieldChangeAdmin(MachineWrittenAdmin):
     list_display = ["id", "contact_id", "at", "field", "writer", "step"]
     search_fields = ["=contact_id"]
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> models.FieldChange | None:
+        """By the row that it is in: the view has no index by the number of a change."""
+        if not object_id.isdecimal():
+            return None
+        last = int(object_id)
+        rows = models.FieldChange.objects.filter(row_id__range=(last - MOST_IN_A_ROW, last), pk=last)
+        return rows.first()
 
 
 @admin.register(models.ConsentEntry)

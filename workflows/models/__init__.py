@@ -3,7 +3,7 @@
 from .block import Block
 from .catalog import EventType, Field, LifecycleStage, System
 from .connection import Connection, ConnectionHealth, OutboundSwitch, Poll
-from .contact import ConsentEntry, Contact, ContactKey, FieldChange
+from .contact import ConsentEntry, Contact, ContactChange, ContactKey, FieldChange
 from .content import ContentItem
 from .convention import NamingConvention
 from .definition import Alias, ChangeRequest, DefinitionVersion, StageOwnership, Status
@@ -42,6 +42,7 @@ __all__ = [
     "ConnectionHealth",
     "ConsentEntry",
     "Contact",
+    "ContactChange",
     "ContactKey",
     "ContentItem",
     "Conversion",

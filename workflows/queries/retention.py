@@ -136,7 +136,7 @@ FIXED = (
         "Traces, changes of fields and points, and the consent ledger: what answers why and why not.",
         (
             "workflows_trace",
-            "workflows_fieldchange",
+            "workflows_contactchange",
             "workflows_consententry",
             "workflows_scoreentry",
         ),

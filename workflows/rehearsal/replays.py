@@ -19,9 +19,9 @@ from workflows.engine.replays import Tally
 from workflows.models import (
     Activation,
     Contact,
+    ContactChange,
     DefinitionVersion,
     Effect,
-    FieldChange,
     Merge,
     QueuedEvent,
     Replay,
@@ -155,7 +155,7 @@ def _next(replay: Replay, *, after: int, limit: int) -> list[int]:
             f"""
             SELECT c.id FROM {Contact._meta.db_table} c WHERE c.id > %s AND c.id <= %s AND (
                 EXISTS (SELECT FROM {Trace._meta.db_table} t WHERE t.contact_id = c.id AND t.at >= %s AND t.at <= %s)
-                OR EXISTS (SELECT FROM {FieldChange._meta.db_table} f
+                OR EXISTS (SELECT FROM {ContactChange._meta.db_table} f
                     WHERE f.contact_id = c.id AND f.at >= %s AND f.at <= %s))
             ORDER BY c.id LIMIT %s
             """,  # noqa: S608

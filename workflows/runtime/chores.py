@@ -14,10 +14,11 @@ from django.db import OperationalError, connection, transaction
 
 from martechops.lib import failures
 from martechops.lib.frozen import dataclass
-from workflows.actions import memberships
+from workflows.actions import field_changes, memberships
+from workflows.actions.field_changes import Changed
 from workflows.engine.coercions import CannotCoerce
 from workflows.engine.spelling import in_one_spelling
-from workflows.models import Contact, DuplicateFinding, Effect, Field, FieldChange, ReportRequest, Workflow
+from workflows.models import Contact, DuplicateFinding, Effect, Field, ReportRequest, Workflow
 
 from .claim import database_now
 
@@ -127,13 +128,13 @@ def _normalise_fields(chore: Chore, at: datetime) -> Done:
         changes = [change for row in rows for change in _normalised(row, types, chore, writer, at)]
         moved = [row for row in rows if row.pk in {change.contact_id for change in changes}]
         Contact.objects.bulk_update(moved, ["fields", "updated_at"])
-        FieldChange.objects.bulk_create(changes)
+        field_changes.write(changes, at=at)
         memberships.follow(changes, at=at)
         changed += len(changes)
     return f"{changed} value{'' if changed == 1 else 's'} normalised", {"changed": changed}
 
 
-def _normalised(row: Contact, types: Mapping[str, str], chore: Chore, writer: str, at: datetime) -> list[FieldChange]:
+def _normalised(row: Contact, types: Mapping[str, str], chore: Chore, writer: str, at: datetime) -> list[Changed]:
     """An address is how a contact is recognised and kept in one spelling from the first, so it is not touched here."""
     changes = []
     for name, kind in types.items():
@@ -143,9 +144,8 @@ def _normalised(row: Contact, types: Mapping[str, str], chore: Chore, writer: st
             continue
         row.fields[name], row.updated_at = new, at
         changes.append(
-            FieldChange(
+            Changed(
                 contact_id=row.pk,
-                at=at,
                 field=name,
                 old=old,
                 new=new,

@@ -10,14 +10,13 @@ from simple_history.utils import bulk_update_with_history
 
 from martechops.lib import bulk
 from martechops.lib.bulk import Json
-from workflows.actions import internal_events
+from workflows.actions import field_changes, internal_events
 from workflows.models import (
     ChangeRequest,
     ConsentEntry,
     Contact,
     ContactKey,
     ContentItem,
-    FieldChange,
     QuarantinedEvent,
     Run,
     ScoreEntry,
@@ -166,25 +165,13 @@ def _timers(cursor: CursorWrapper, runs: Sequence[RunState], moved: Sequence[int
 
 
 def _changes(cursor: CursorWrapper, outcome: Outcome, at: datetime) -> None:
-    bulk.copy_rows(
-        cursor,
-        FieldChange._meta.db_table,
-        ("contact_id", "field", "old", "new", "writer", "event_id", "run_id", "step"),
-        [
-            (
-                change.subject.id,
-                change.field,
-                Json(change.old),
-                Json(change.new),
-                change.writer,
-                change.event_id,
-                change.run.id if change.run else None,
-                change.step,
-            )
-            for change in outcome.changes
-            if change.subject.kind == "contact"
-        ],
-        same={"at": at},
+    field_changes.write(
+        (
+            (who, one.field, one.old, one.new, one.writer, one.event_id, one.run.id if one.run else None, one.step)
+            for one in outcome.changes
+            if (who := one.subject.contact_id) is not None
+        ),
+        at=at,
     )
     bulk.copy_rows(
         cursor,

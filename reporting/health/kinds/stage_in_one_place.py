@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from reporting.health.finding import FAILURE, Finding, Kind, contacts
 from reporting.health.scope import Scope
-from workflows.models import Effect, FieldChange, LifecycleStage
+from workflows.models import ContactChange, Effect, LifecycleStage
 
 KEY = "stage-in-one-place"
 #: Minutes after which it should have arrived.
@@ -24,7 +24,7 @@ def find(scope: Scope) -> Iterator[Finding]:
     meant = [f"{key}={status}" for key, statuses in stages.items() for status in statuses]
     for writer, step, now, former, samples in scope.rows(
         _STATEMENT,
-        changes=scope.first(FieldChange),
+        changes=scope.first(ContactChange),
         system=system.key,
         meant=meant,
         told=[key for key, statuses in stages.items() if statuses],
@@ -48,12 +48,17 @@ def find(scope: Scope) -> Iterator[Finding]:
 
 _STATEMENT = f"""
     WITH latest AS (
-        SELECT DISTINCT ON (contact_id) contact_id, at, new #>> '{{}}' AS stage, writer, step
-        FROM {FieldChange._meta.db_table}
-        WHERE id >= %(changes)s AND at BETWEEN %(before)s AND %(at)s AND field = 'lifecycle_stage'
+        SELECT DISTINCT ON (contact_id) contact_id, at, writer, shape, pairs, stage_at
+        FROM {ContactChange._meta.db_table}
+        WHERE id >= %(changes)s AND at BETWEEN %(before)s AND %(at)s AND stage_at IS NOT NULL
         ORDER BY contact_id, id DESC
+    ), read AS (
+        SELECT contact_id, at, pairs ->> (2 * stage_at + 1) AS stage,
+            coalesce(shape::json -> stage_at ->> 1, writer) AS writer,
+            coalesce(shape::json -> stage_at ->> 2, '') AS step
+        FROM latest
     ), compared AS (
-        SELECT l.*, e.status FROM latest l CROSS JOIN LATERAL (
+        SELECT l.*, e.status FROM read l CROSS JOIN LATERAL (
             SELECT coalesce(payload -> 'fields' ->> 'status', '') AS status FROM {Effect._meta.db_table}
             WHERE contact_id = l.contact_id AND kind = 'upsert_record' AND system = %(system)s AND state = 'done'
               AND (payload -> 'fields' ->> 'status') IS NOT NULL

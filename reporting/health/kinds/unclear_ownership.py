@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from reporting.health.finding import BOTTLENECK, Finding, Kind, contacts
 from reporting.health.scope import EVENT, SEVERAL, Scope
-from workflows.models import FieldChange, Handoff
+from workflows.models import ContactChange, Handoff
 
 KEY = "unclear-ownership"
-_CHANGES = FieldChange._meta.db_table
+_CHANGES = ContactChange._meta.db_table
 
 
 def find(scope: Scope) -> Iterator[Finding]:
@@ -17,7 +17,7 @@ def find(scope: Scope) -> Iterator[Finding]:
 
 def _set_back(scope: Scope) -> Iterator[Finding]:
     """By writers of different teams; who goes back to his own value has changed his mind, which is his right."""
-    for field, writer, other, now, former, samples in scope.rows(_STATEMENT, first=scope.first(FieldChange)):
+    for field, writer, other, now, former, samples in scope.rows(_STATEMENT, first=scope.first(ContactChange)):
         teams = {_team(scope, writer), _team(scope, other)}
         if now < SEVERAL or len(teams) < 2:
             continue
@@ -72,16 +72,26 @@ def _refused(scope: Scope) -> Iterator[Finding]:
             )
 
 
-#: Only of contacts and fields with more than one writer, which are few; score and consent have their own ledgers.
+#: Only of contacts and fields with more than one writer, which are few; score and consent have their own ledgers. Who
+#: wrote what stands in the shapes of rows, which are few, too; values are looked at only where it matters.
 _STATEMENT = f"""
-    WITH mine AS MATERIALIZED (
-        SELECT id, contact_id, field, at, writer, old::text AS old, new::text AS new FROM {_CHANGES}
-        WHERE id >= %(first)s AND at BETWEEN %(before)s AND %(at)s AND field <> 'score' AND field NOT LIKE 'consent%%'
-    ), shared AS (
-        SELECT contact_id, field FROM mine GROUP BY 1, 2 HAVING min(writer) <> max(writer)
+    WITH mine AS NOT MATERIALIZED (
+        SELECT * FROM {_CHANGES} WHERE id >= %(first)s AND at BETWEEN %(before)s AND %(at)s
+    ), parts AS MATERIALIZED (
+        SELECT shape, s.writer, (2 * place)::int AS place, one ->> 0 AS field, coalesce(one ->> 1, s.writer) AS by
+        FROM (SELECT DISTINCT shape, writer FROM mine) AS s
+        CROSS JOIN LATERAL json_array_elements(shape::json) WITH ORDINALITY AS e (one, place)
+        WHERE one ->> 0 <> 'score' AND one ->> 0 NOT LIKE 'consent%%'
+    ), shared AS MATERIALIZED (
+        SELECT m.contact_id, p.field FROM mine m JOIN parts p USING (shape, writer)
+        GROUP BY 1, 2 HAVING min(p.by) <> max(p.by)
+    ), changes AS (
+        SELECT m.id, m.contact_id, p.field, m.at, p.by AS writer, (m.pairs -> (p.place - 2))::text AS old,
+            (m.pairs -> (p.place - 1))::text AS new
+        FROM shared JOIN mine m USING (contact_id) JOIN parts p USING (shape, writer, field)
     ), stepwise AS (
-        SELECT m.contact_id, m.field, m.at, m.writer, m.new, lag(m.writer) OVER w AS other, lag(m.old) OVER w AS old
-        FROM mine m JOIN shared USING (contact_id, field) WINDOW w AS (PARTITION BY m.contact_id, m.field ORDER BY m.id)
+        SELECT contact_id, field, at, writer, new, lag(writer) OVER w AS other, lag(old) OVER w AS old
+        FROM changes WINDOW w AS (PARTITION BY contact_id, field ORDER BY id)
     )
     SELECT field, least(writer, other), greatest(writer, other), count(*) FILTER (WHERE at >= %(since)s),
         count(*) FILTER (WHERE at < %(since)s),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from reporting.health.finding import EXECUTED, Finding, Kind, contacts
 from reporting.health.scope import EVENT, SEVERAL, Scope
 from workflows.lint.deeds import written
-from workflows.models import EventType, FieldChange, Source, Version
+from workflows.models import ContactChange, EventType, Source, Version
 from workflows.queries import specs
 
 KEY = "writers-off-map"
@@ -16,7 +16,7 @@ def find(scope: Scope) -> Iterator[Finding]:
     allowed = _by_systems(scope)
     found = [
         (field, writer, step, now, former)
-        for field, writer, step, now, former in scope.rows(_STATEMENT, first=scope.first(FieldChange))
+        for field, writer, step, now, former in scope.rows(_STATEMENT, first=scope.first(ContactChange))
         if now >= SEVERAL
         and (field, writer) not in allowed
         and not (step and field in _by_steps(scope).get((writer, step), ()))
@@ -41,7 +41,7 @@ def _samples(scope: Scope, keys: Sequence[Sequence[str]]) -> dict[tuple[str, str
     if not keys:
         return {}
     fields, writers, steps = (list(each) for each in zip(*keys, strict=True))
-    rows = scope.rows(_SAMPLES, first=scope.first(FieldChange), fields=fields, writers=writers, steps=steps)
+    rows = scope.rows(_SAMPLES, first=scope.first(ContactChange), fields=fields, writers=writers, steps=steps)
     return {(field, writer, step): found for field, writer, step, found in rows}
 
 
@@ -70,18 +70,31 @@ def _by_steps(scope: Scope) -> Mapping[tuple[str, str], frozenset[str]]:
     return kept
 
 
-#: Score and consent have ledgers of their own, which say who wrote them.
+_CHANGES = ContactChange._meta.db_table
+#: Rows are counted by their shapes, which are few, and only these taken apart. Score and consent have ledgers of their
+#: own, which say who wrote them.
 _STATEMENT = f"""
-    SELECT field, writer, step, count(*) FILTER (WHERE at >= %(since)s), count(*) FILTER (WHERE at < %(since)s)
-    FROM {FieldChange._meta.db_table}
-    WHERE id >= %(first)s AND at BETWEEN %(before)s AND %(at)s AND field <> 'score' AND field NOT LIKE 'consent%%'
+    WITH shapes AS (
+        SELECT shape, writer, count(*) FILTER (WHERE at >= %(since)s) AS now,
+            count(*) FILTER (WHERE at < %(since)s) AS former
+        FROM {_CHANGES} WHERE id >= %(first)s AND at BETWEEN %(before)s AND %(at)s GROUP BY 1, 2
+    )
+    SELECT one ->> 0, coalesce(one ->> 1, writer), coalesce(one ->> 2, ''), sum(now)::bigint, sum(former)::bigint
+    FROM shapes CROSS JOIN LATERAL json_array_elements(shape::json) AS one
+    WHERE one ->> 0 <> 'score' AND one ->> 0 NOT LIKE 'consent%%'
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """  # noqa: S608  names of our own
 _SAMPLES = f"""
-    SELECT field, writer, step, (array_agg(DISTINCT contact_id))[1:5] FROM {FieldChange._meta.db_table}
-    WHERE id >= %(first)s AND at BETWEEN %(since)s AND %(at)s AND (field, writer, step) IN (
-        SELECT * FROM unnest(%(fields)s::text[], %(writers)s::text[], %(steps)s::text[])
-    ) GROUP BY 1, 2, 3
+    WITH shapes AS (
+        SELECT DISTINCT shape, writer FROM {_CHANGES} WHERE id >= %(first)s AND at BETWEEN %(since)s AND %(at)s
+    ), wanted AS (
+        SELECT shape, s.writer, w.* FROM shapes s CROSS JOIN LATERAL json_array_elements(shape::json) AS one
+        JOIN unnest(%(fields)s::text[], %(writers)s::text[], %(steps)s::text[]) AS w (field, by, step)
+            ON w.field = one ->> 0 AND w.by = coalesce(one ->> 1, s.writer) AND w.step = coalesce(one ->> 2, '')
+    )
+    SELECT w.field, w.by, w.step, (array_agg(DISTINCT c.contact_id))[1:5]
+    FROM {_CHANGES} c JOIN wanted w USING (shape, writer)
+    WHERE c.id >= %(first)s AND c.at BETWEEN %(since)s AND %(at)s GROUP BY 1, 2, 3
 """  # noqa: S608
 
 KIND = Kind(

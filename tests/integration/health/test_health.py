@@ -23,6 +23,7 @@ from workflows.actions import versions
 from workflows.models import (
     Assignment,
     Contact,
+    ContactChange,
     Effect,
     FieldChange,
     InboundEvent,
@@ -199,7 +200,7 @@ def _samples_lead_somewhere(finding: Finding) -> None:
 
 def test_the_former_period_is_counted_by_the_same_rule(demo_told: None) -> None:
     by_hand()
-    FieldChange.objects.filter(writer="sal").update(at=THEN - 30 * DAY)
+    ContactChange.objects.filter(writer="sal").update(at=THEN - 30 * DAY)
     by_hand()
     (found,) = look(at=THEN).findings
     assert (found.count, found.former) == (3, 3)

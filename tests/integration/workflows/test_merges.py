@@ -18,6 +18,7 @@ from workflows.engine.scoring import Score
 from workflows.models import (
     ConsentEntry,
     Contact,
+    ContactChange,
     ContactKey,
     DuplicateFinding,
     Effect,
@@ -170,7 +171,7 @@ def _picture() -> dict[str, Any]:
     rows = {
         model._meta.db_table: sorted(map(str, model._default_manager.values_list("pk", "contact_id")))
         for model in merges.moved_models()
-        if model is not FieldChange
+        if model is not ContactChange
     }
     runs = sorted(Run.objects.values_list("pk", "state", "step", "reason"))
     effects = sorted(Effect.objects.values_list("pk", "state", "once_key", "reason"), key=str)
