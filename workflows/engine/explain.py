@@ -19,9 +19,12 @@ The document of one cause:
             have been needed by what was withheld or, for earlier entries, refused; "now" is time, null: nothing helps
 
 Keys whose list would be empty are left out of checks, guards and writes; `check_says` puts a CHECK into words.
+
+What there is most of, changes, checks, guards and writes, is kept as plain lists, [field, old, new, why] and so on: its
+names were a quarter of what an event writes. `told` gives them back, also to traces that were kept with them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .conditions import Check
@@ -53,6 +56,41 @@ def decision(outcome: Decision) -> dict[str, Any]:
     return document
 
 
+def told(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """A document as it is described above, of one that was kept.
+
+    >>> told({"cause": {}, "changes": [["score", 0, 40, "event Demo Requested"]], "workflows": []})["changes"]
+    [{'field': 'score', 'old': 0, 'new': 40, 'why': 'event Demo Requested'}]
+    """
+    document = dict(kept)
+    if changes := kept.get("changes"):
+        document["changes"] = _named(_CHANGE, changes)
+    if parts := kept.get("workflows"):
+        document["workflows"] = [told_part(part) for part in parts]
+    return document
+
+
+def told_part(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of one workflow's part."""
+    part = dict(kept)
+    if (entry := part.get("entry")) and "checks" in entry:
+        part["entry"] = entry | {"checks": _checks(entry["checks"])}
+    if steps := part.get("steps"):
+        part["steps"] = [_told_step(step) for step in steps]
+    return part
+
+
+def _told_step(kept: dict[str, Any]) -> dict[str, Any]:
+    step = dict(kept)
+    if checks := step.get("checks"):
+        step["checks"] = _checks(checks)
+    if guards := step.get("guards"):
+        step["guards"] = _named(_GUARD, guards)
+    if writes := step.get("writes"):
+        step["writes"] = _named(_WRITE, writes)
+    return step
+
+
 def check_says(check: Mapping[str, Any]) -> str:
     """A CHECK of the document in words.
 
@@ -78,9 +116,9 @@ def _step(step: StepTrace) -> dict[str, Any]:
     if step.checks:
         document["checks"] = [_check(check) for check in step.checks]
     if step.guards:
-        document["guards"] = [{"guard": v.guard, "ok": v.passed, "says": v.says} for v in step.guards]
+        document["guards"] = [(one.guard, one.passed, one.says) for one in step.guards]
     if step.writes:
-        document["writes"] = [{"field": w.field, "old": w.old, "new": w.new} for w in step.writes]
+        document["writes"] = [(one.field, one.old, one.new) for one in step.writes]
     if step.effect:
         document["effect"] = str(step.effect.key)
     if step.needs != ():
@@ -94,14 +132,19 @@ def _needs(changes: tuple[Change, ...] | None) -> list[dict[str, Any]] | None:
     return [{"path": one.path, "old": one.old, "new": one.new, "any": one.any_value} for one in changes]
 
 
-def _check(check: Check) -> dict[str, Any]:
-    document = {
-        "path": check.path,
-        "op": check.operator,
-        "want": check.wanted,
-        "got": check.actual,
-        "ok": check.passed,
-    }
-    if check.inner:
-        document["inner"] = [_check(inner) for inner in check.inner]
-    return document
+def _check(check: Check) -> tuple[Any, ...]:
+    found = (check.path, check.operator, check.wanted, check.actual, check.passed)
+    return (*found, [_check(inner) for inner in check.inner]) if check.inner else found
+
+
+_CHANGE, _GUARD, _WRITE = ("field", "old", "new", "why"), ("guard", "ok", "says"), ("field", "old", "new")
+_CHECK = ("path", "op", "want", "got", "ok", "inner")
+
+
+def _named(names: tuple[str, ...], kept: Iterable[Any]) -> list[dict[str, Any]]:
+    return [one if isinstance(one, dict) else dict(zip(names, one, strict=False)) for one in kept]
+
+
+def _checks(kept: Iterable[Any]) -> list[dict[str, Any]]:
+    checks = _named(_CHECK, kept)
+    return [one | {"inner": _checks(one["inner"])} if "inner" in one else one for one in checks]

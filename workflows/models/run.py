@@ -1,8 +1,11 @@
 """One subject going through one version, the timers it waits on, and the record of why."""
 
+from typing import Any
+
 from django.db import models
 
 from martechops.lib.columns import JsonText
+from workflows.engine import explain
 from workflows.engine.internal import awaited_words
 
 
@@ -89,6 +92,19 @@ class Timer(models.Model):
         return f"timer of run {self.run_id}"
 
 
+class TraceText(JsonText):
+    """The document of a trace, with the names that are left out where it is kept."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        value = super().from_db_value(value, expression, connection)
+        return explain.told(value) if isinstance(value, dict) else value
+
+    def deconstruct(self) -> Any:
+        """To migrations it is the column that it is."""
+        name, _, args, kwargs = super().deconstruct()
+        return name, f"{JsonText.__module__}.{JsonText.__qualname__}", args, kwargs
+
+
 class Trace(models.Model):
     """What one cause (an event, a timer) led to for one subject, with the values that decided it. Append-only.
 
@@ -101,7 +117,7 @@ class Trace(models.Model):
     content_id = models.BigIntegerField(null=True)
     event_id = models.BigIntegerField(null=True)
     at = models.DateTimeField()
-    detail = JsonText()
+    detail = TraceText()
 
     class Meta:
         ordering = ["-id"]

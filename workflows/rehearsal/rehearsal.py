@@ -238,8 +238,9 @@ class Rehearsal:
         move(handle.Bench(self.defined, self._hands, self.at, into))
         self._keep_runs(subject)
         self.played.changes += into.changes
-        self.played.accounts += into.accounts
-        self._log(*into.consents, *into.changes, *into.accounts)
+        accounts = [account.told() for account in into.accounts]
+        self.played.accounts += accounts
+        self._log(*into.consents, *into.changes, *accounts)
         self.played.goals += [(run, goal.name) for run, goal in into.goals]
         self._keep_asked(into)
         for displaced in into.displaced:

@@ -60,11 +60,7 @@ def event(claimed: ClaimedEvent, person: Person, recognised: Recognised, *, benc
             "by": list(recognised.by),
             "notes": notes,
         },
-        "changes": [
-            {"field": c.field, "old": c.old, "new": c.new, "why": c.writer}
-            for c in into.changes[before:]
-            if c.run is None
-        ],
+        "changes": [(c.field, c.old, c.new, c.writer) for c in into.changes[before:] if c.run is None],
         "workflows": [part for part, _ in handling.parts],
     }
     if said := [request.document() for request in into.requests[refused:] if request.run is None]:

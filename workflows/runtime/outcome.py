@@ -1,10 +1,11 @@
 """What a batch is to write: gathered in memory while its events are handled."""
 
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
 from martechops.lib.frozen import dataclass
+from workflows.engine import explain
 from workflows.engine.effects import Displaced, Goal, PlannedAssignment, PlannedEffect, PlannedHandoff, Question
 from workflows.engine.internal import SubjectRef
 from workflows.engine.scoring import Given
@@ -89,6 +90,11 @@ class Account:
     event_id: int | None
     detail: dict[str, Any]
     parts: tuple[Part, ...]
+
+    def told(self) -> "Account":
+        """With the names that are left out where it is kept."""
+        parts = tuple([(explain.told_part(part), run) for part, run in self.parts])
+        return replace(self, detail=explain.told(self.detail), parts=parts)
 
 
 @dataclass(slots=True)

@@ -106,7 +106,8 @@ def test_the_explanation_shows_what_the_segment_asked() -> None:
         "is in segment Hot: no (contact.score is at least 50: no, it is 12; "
         "contact.country is one of DE, FR: yes, it is FR)"
     )
-    document = explain._check(check)
+    step = explain.told_part({"steps": [{"step": "one", "checks": [explain._check(check)]}]})["steps"][0]
+    document = step["checks"][0]
     assert document["inner"][0] == {"path": "contact.score", "op": "$gte", "want": 50, "got": 12, "ok": False}
     assert explain.check_says(document) == check.says()
     assert check.says() == says

@@ -37,7 +37,7 @@ def run(spec: Spec, of: dict[str, Any], *, sent: tuple[Sent, ...] = (), at: date
 
 def kept(decision: Decision) -> dict[str, Any]:
     """The part of a trace, as the database gives it back."""
-    document: dict[str, Any] = json.loads(json.dumps(explain.decision(decision)))
+    document: dict[str, Any] = explain.told_part(json.loads(json.dumps(explain.decision(decision))))
     return document
 
 
@@ -267,7 +267,7 @@ def test_step_that_was_not_reached_names_what_stood_in_the_way(
 
 def entry_answer(spec: Spec, contact: dict[str, Any], *earlier: Earlier) -> Answer:
     admission = admit(spec, facts={"contact": contact, "event": {}}, contact_id=7, earlier=earlier, at=AT)
-    part = json.loads(json.dumps({"entry": explain.admission(admission), "steps": []}))
+    part = explain.told_part(json.loads(json.dumps({"entry": explain.admission(admission), "steps": []})))
     return why_not(spec, "mark", part, at=AT)
 
 
