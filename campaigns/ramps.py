@@ -7,16 +7,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from campaigns.gates.finding import Finding, Verdict
 from campaigns.rollout_states import State
-from workflows.engine.business_time import DAYS, MIDNIGHT, is_zone
-from workflows.engine.spec import Window
-from workflows.engine.windows import next_opening
+from workflows.engine.business_time import DAYS, MIDNIGHT, instant, is_zone
 
 MOST_STAGES = 12
+#: A year, and more people than anybody has.
+MOST_MINUTES, MOST_PEOPLE = 366 * 24 * 60, 10**9
 #: What a stage asks for where nothing is said: so many people of the candidate, so long, and at most so long.
 AT_LEAST, MINUTES, DEADLINE_MINUTES = 50, 60, 7 * 24 * 60
 
@@ -60,10 +61,24 @@ class ChangeWindow:
     timezone: str = "UTC"
 
     def is_open(self, at: datetime) -> bool:
-        days = frozenset(DAYS.index(day) for day in self.days)
-        closes = MIDNIGHT if self.closes == "24:00" else time.fromisoformat(self.closes)
-        window = Window(days=days, opens=time.fromisoformat(self.opens), closes=closes, timezone=self.timezone)
-        return next_opening(window, at=at, timezone=self.timezone) == at
+        """
+        >>> from datetime import UTC
+        >>> night = ChangeWindow(days=("sat",), opens="22:00", closes="06:00", timezone="Europe/Berlin")
+        >>> night.is_open(datetime(2026, 11, 22, 4, tzinfo=UTC)), night.is_open(datetime(2026, 11, 22, 5, tzinfo=UTC))
+        (True, False)
+        """
+        zone = ZoneInfo(self.timezone)
+        opens, closes = time.fromisoformat(self.opens), _closing(self.closes)
+        today = at.astimezone(zone).date()
+        return any(
+            instant(day, opens, zone) <= at < instant(day + timedelta(days=opens > closes), closes, zone)
+            for day in (today - timedelta(days=1), today)  # yesterday's may last over midnight
+            if DAYS[day.weekday()] in self.days
+        )
+
+
+def _closing(clock: str) -> time:
+    return MIDNIGHT if clock == "24:00" else time.fromisoformat(clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,8 @@ class Ramp:
             stages = tuple(Stage(**stage) for stage in plain["stages"])
             window = ChangeWindow(**_tuples(plain["window"], "days")) if plain.get("window") else None
             expected = plain.get("expected_stages")
+            if isinstance(expected, str):
+                raise TypeError("expected_stages is a list of keys")
             ramp = cls(stages, window, None if expected is None else tuple(expected))
             faults = _faults(ramp)
         except (TypeError, KeyError) as error:
@@ -107,6 +124,8 @@ def _tuples(document: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _faults(ramp: Ramp) -> list[str]:
     stages = ramp.stages
+    if odd := _odd_values(ramp):
+        return [odd]
     if not 1 <= len(stages) <= MOST_STAGES:
         return [f"a ramp has between 1 and {MOST_STAGES} stages"]
     if any((stage.share_percent is None) == (not stage.segment) for stage in stages):
@@ -127,6 +146,22 @@ def _faults(ramp: Ramp) -> list[str]:
     return _window_faults(ramp.window) if ramp.window else []
 
 
+def _odd_values(ramp: Ramp) -> str:
+    """What is of another kind than it says, or past all reason: it would stand in the controller's way for ever."""
+    if {type(stage.segment) for stage in ramp.stages} - {str}:
+        return "a segment is named by its key"
+    for stage in ramp.stages:
+        numbers = [stage.at_least, stage.minutes, stage.deadline_minutes]
+        numbers += [] if stage.share_percent is None else [stage.share_percent]
+        if any(type(number) is not int for number in numbers):
+            return "shares, people and minutes are whole numbers"
+        if max(stage.minutes, stage.deadline_minutes) > MOST_MINUTES or stage.at_least > MOST_PEOPLE:
+            return f"a stage lasts {MOST_MINUTES:,} minutes at most, and asks for {MOST_PEOPLE:,} people at most"
+    if not all(isinstance(stage, str) for stage in ramp.expected_stages or ()):
+        return "lifecycle stages are named by their keys"
+    return ""
+
+
 def _first_share(stages: Sequence[Stage]) -> Stage:
     return next(stage for stage in stages if stage.share_percent is not None)
 
@@ -137,10 +172,12 @@ def _window_faults(window: ChangeWindow) -> list[str]:
     if not is_zone(window.timezone):
         return [f"there is no time zone {window.timezone}"]
     try:
-        window.is_open(datetime(2026, 1, 1, tzinfo=UTC))
-    except ValueError:
+        opens, closes = time.fromisoformat(window.opens), _closing(window.closes)
+    except (TypeError, ValueError):
         return ["a window opens and closes at times such as 09:00"]
-    return []
+    if opens.tzinfo or closes.tzinfo:
+        return ["a window's times are those of its time zone, such as 09:00"]
+    return ["a window opens and closes at two different times"] if opens == closes else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +191,8 @@ class Standing:
     since: datetime
     #: When a scheduled one is to begin.
     starts_at: datetime | None = None
+    #: Of its newest step: who decides by what they saw says which it was.
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from campaigns import policies
 from campaigns.actions import letters, releases
 from campaigns.manifests import Manifest
-from campaigns.models import Approval, ApprovalRequest
+from campaigns.models import Approval, ApprovalRequest, Campaign, Release
 from campaigns.policies import Need, Vote
 from campaigns.queries import approval_subjects
 from campaigns.queries.approval_subjects import KINDS, Subject
@@ -182,6 +182,14 @@ def in_force(*, kind: str, key: str, digest: str, at: datetime) -> ApprovalReque
         subject_kind=kind, subject_key=key, state=State.APPROVED, digest=digest, expires_at__gt=at
     )
     return approved.order_by("-pk").first()
+
+
+def in_force_with(campaign: Campaign, release: Release, *, at: datetime) -> ApprovalRequest | None:
+    """The approval of a campaign that a release goes live with; None where the release is none of it."""
+    subject = approval_subjects.current("campaign", campaign.key)
+    if subject is None or release.version_id not in subject.versions:
+        return None
+    return _in_force(subject, at)
 
 
 def _in_force(subject: Subject, at: datetime) -> ApprovalRequest | None:

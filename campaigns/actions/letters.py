@@ -59,9 +59,21 @@ def criterion_moved(workflow: Workflow, *, says: str, at: datetime) -> None:
     _tell([workflow.owner], label=workflow.name, address=address, says=says, by=None, at=at)
 
 
-def rollout_moved(rollout: Rollout, *, says: str, by: User | str, at: datetime) -> None:
+#: What became of a rollout, by the verb.
+_MOVED = {
+    "begin": "is being rolled out, beginning with {stage}",
+    "promote": "goes to {stage} now",
+    "complete": "is live for everybody",
+    "hold": "is held at {stage} and asks for a decision",
+    "go_on": "goes on at {stage}",
+    "roll_back": "was rolled back",
+    "call_off": "is not rolled out any further",
+}
+
+
+def rollout_moved(rollout: Rollout, *, verb: str, stage: str, because: str = "", by: User | str, at: datetime) -> None:
     """Tell the owners of a workflow what became of a version that is being let out."""
-    version = rollout.version
+    version, says = rollout.version, _MOVED[verb].format(stage=stage) + (f": {because}" if because else "")
     label, address = f"{version.workflow.name}, version {version.number}", f"/rollouts/{rollout.pk}/"
     _tell(
         [version.workflow.owner],

@@ -8,17 +8,20 @@ second repair of the same version finds nothing left that is the version's.
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import transaction
+import structlog
+from django.db import OperationalError, transaction
 
 from campaigns.actions import repair_deeds
 from campaigns.models import Repair, RepairItem, Rollout
 from campaigns.queries import repairs as reading
 from martechops.audit import entries
-from martechops.lib import wake
+from martechops.lib import failures, wake
 from martechops.people.models import User
 from martechops.people.permissions import check_may
 from workflows.actions import definitions
-from workflows.models import MessageTemplate, Notice, Version
+from workflows.models import Activation, MessageTemplate, Notice, Version
+
+log = structlog.get_logger()
 
 #: Runs that are listed, and items that are dealt with, in one transaction.
 RUNS_AT_ONCE, ITEMS_AT_ONCE = 1_000, 500
@@ -37,13 +40,16 @@ def open_for(
 ) -> Repair:
     """Have everything listed that a version did; the one that is open already, if there is one.
 
-    Who may roll back may ask for the list: nothing is put right before `confirm`.
+    A list from before the version was rolled back is of less than it did: it makes room for another. Who may roll
+    back may ask for the list: nothing is put right before `confirm`.
     """
     if isinstance(by, User):
         check_may(by, "rollouts.stop", version.workflow)
     Version.objects.select_for_update().get(pk=version.pk)
     if there := version.repairs.filter(state__in=(STATE.LISTING, STATE.LISTED, STATE.RUNNING)).first():
-        return there
+        if rollout is None or there.rollout_id == rollout.pk or there.state == STATE.RUNNING:
+            return there
+        _dismiss(there, by=by, at=at)
     repair = Repair.objects.create(
         version=version,
         rollout=rollout,
@@ -61,6 +67,8 @@ def confirm(*, repair: Repair, by: User, at: datetime) -> Repair:
     """Put right what was listed, and draft a correction of what was sent. Raises NotAllowed and WrongState."""
     locked = _locked(repair, STATE.LISTED)
     check_may(by, "rollouts.start", locked.version.workflow)
+    if Activation.arms.filter(version=locked.version_id, until=None).exists():
+        raise WrongState(f"People still enter version {locked.version.number}: roll it back first.")
     locked.state, locked.confirmed_by, locked.confirmed_at = STATE.RUNNING, by, at
     locked.correction = _draft_correction(locked, at=at)
     locked.save()
@@ -75,10 +83,14 @@ def dismiss(*, repair: Repair, by: User, at: datetime) -> Repair:
     """Leave everything as it is. Raises NotAllowed and WrongState."""
     locked = _locked(repair, STATE.LISTING, STATE.LISTED)
     check_may(by, "rollouts.start", locked.version.workflow)
-    locked.state, locked.ended_at = STATE.DISMISSED, at
-    locked.save()
-    _record("repair.dismiss", locked, by=by, at=at)
+    _dismiss(locked, by=by, at=at)
     return locked
+
+
+def _dismiss(repair: Repair, *, by: User | str, at: datetime) -> None:
+    repair.state, repair.ended_at = STATE.DISMISSED, at
+    repair.save()
+    _record("repair.dismiss", repair, by=by, at=at)
 
 
 def carry_on(*, at: datetime) -> int:
@@ -87,10 +99,21 @@ def carry_on(*, at: datetime) -> int:
 
 
 def _next(state: str, act: Callable[[Repair, datetime], int], at: datetime) -> int:
-    with transaction.atomic():
-        rows = Repair.objects.select_for_update(skip_locked=True, of=("self",)).filter(state=state)
-        repair = rows.select_related("version__workflow__owner").order_by("pk").first()
-        return act(repair, at) if repair else 0
+    """Of the oldest that has something to do; one that cannot go on does not keep the others."""
+    for pk in Repair.objects.filter(state=state).order_by("pk").values_list("pk", flat=True):
+        try:
+            with transaction.atomic():
+                rows = Repair.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk, state=state)
+                repair = rows.select_related("version__workflow__owner").first()
+                dealt_with = act(repair, at) if repair else 0
+        except OperationalError:  # the database is gone or was in the way: it is tried again
+            raise
+        except Exception as error:  # noqa: BLE001 - said, and tried again at the next ring
+            log.error("repair_cannot_go_on", repair=pk, error=failures.place(error))
+            continue
+        if dealt_with:
+            return dealt_with
+    return 0
 
 
 def _list(repair: Repair, at: datetime) -> int:

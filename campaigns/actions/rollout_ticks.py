@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from campaigns import gates, ramps
 from campaigns.actions import rollouts
@@ -17,7 +17,7 @@ from campaigns.models import Rollout, RolloutLook
 from campaigns.queries import rollout_counts
 from campaigns.queries import rollouts as reading
 from campaigns.ramps import Move, Ramp, Standing
-from campaigns.rollout_states import OPEN, OUT
+from campaigns.rollout_states import OPEN, OUT, State
 from martechops.lib import crash_points, failures
 
 log = structlog.get_logger()
@@ -29,10 +29,28 @@ def tick(*, at: datetime) -> int:
     for rollout_id in reading.open_ones().values_list("pk", flat=True):
         try:
             taken += _look(rollout_id, at=at)
+        except OperationalError as error:  # the database is gone or was in the way: the next tick asks again
+            log.error("rollout_not_judged", rollout=rollout_id, error=failures.place(error))
         except Exception as error:  # noqa: BLE001 - said, and tried again at the next tick
             log.error("rollout_not_judged", rollout=rollout_id, error=failures.place(error))
+            taken += _say_unjudged(rollout_id, failures.place(error), at=at)
         crash_points.at("rollout.committed")
     return taken
+
+
+def _say_unjudged(rollout_id: int, place: str, *, at: datetime) -> int:
+    """Gates that cannot be asked protect nobody: its team is told, once. It is judged again as soon as they can."""
+    because = f"its gates could not be asked ({place}), so nothing would take it back by itself"
+    try:
+        with transaction.atomic():
+            rollout = rollouts.locked(rollout_id)
+            if reading.standing(rollout).state != State.RUNNING:
+                return 0
+            rollouts.take(rollout=rollout, verb="hold", by=rollouts.CONTROLLER, at=at, because=because)
+    except Exception as error:  # noqa: BLE001 - it cannot even be held: the others are looked at all the same
+        log.error("rollout_not_held", rollout=rollout_id, error=failures.place(error))
+        return 0
+    return 1
 
 
 @transaction.atomic

@@ -131,6 +131,7 @@ def _decide(
     """The row, for a version that may go live. Locks the workflow, and then the audit log. Raises CannotActivate."""
     workflow = Workflow.objects.select_for_update().get(pk=version.workflow_id)
     activations.check(version, workflow)
+    _check_readable(version)
     if running := reading.open_of(workflow.pk):
         raise CannotActivate(f"{running} is under way: take it to its end, roll it back or call it off first")
     live = Activation.objects.filter(workflow=workflow, until=None).select_related("version__workflow").first()
@@ -155,6 +156,14 @@ def _decide(
         starts_at=starts_at,
         in_flight={"policy": in_flight.policy, "steps": dict(in_flight.steps or {})},
     )
+
+
+def _check_readable(version: Version) -> None:
+    """It can be run as definitions are today: one that cannot would hold up the events that it waits for."""
+    try:
+        ways.specs(version)
+    except BadSpec as error:
+        raise CannotActivate(f"{version} cannot be run: {error}") from None
 
 
 def _check_ways(stable: Version, version: Version, in_flight: InFlight) -> None:
@@ -202,14 +211,15 @@ def _audit(rollout: Rollout, verb: str, *, by: User | str, at: datetime, **detai
     )
 
 
-def move(*, rollout: Rollout, verb: str, by: User, at: datetime, because: str = "") -> Rollout:
+def move(*, rollout: Rollout, verb: str, by: User, at: datetime, because: str = "", seen: int | None = None) -> Rollout:
     """A person takes a step: `begin`, `promote`, `complete`, `hold`, `go_on`, `roll_back` or `call_off`.
 
-    Whoever sees that something goes wrong stops it; to let more people in takes the workflow's team. Raises NotAllowed,
-    `rollout_states.WrongState` and `CannotActivate`.
+    Whoever sees that something goes wrong stops it; to let more people in takes the workflow's team. `seen` is the
+    number of the newest step that they saw: where another came meanwhile, nobody more is let in, so that two who
+    promote at once promote once. Raises NotAllowed, `rollout_states.WrongState` and `CannotActivate`.
     """
     check_may(by, rule_of(verb), rollout.version.workflow)
-    return take(rollout=rollout, verb=verb, by=by, at=at, because=because)
+    return take(rollout=rollout, verb=verb, by=by, at=at, because=because, seen=None if verb in _STOPS else seen)
 
 
 def rule_of(verb: str) -> str:
@@ -218,18 +228,22 @@ def rule_of(verb: str) -> str:
 
 
 @transaction.atomic
-def take(*, rollout: Rollout, verb: str, by: User | str, at: datetime, because: str) -> Rollout:
-    """One step, its switch, its entry in the log and its notice in one commit; two who take it at once take it once.
+def take(
+    *, rollout: Rollout, verb: str, by: User | str, at: datetime, because: str, seen: int | None = None
+) -> Rollout:
+    """One step, its switch, its entry in the log and its notice in one commit; two who saw the same take one.
 
     Raises WrongState and CannotActivate.
     """
     rollout = locked(rollout.pk)
     standing = reading.standing(rollout)
     rollout_states.after(standing.state, verb)
+    if seen is not None and seen != standing.number:
+        raise rollout_states.WrongState("Somebody took a step meanwhile: look at where it stands now, and decide again")
     ramp = reading.ramp_of(rollout)
     stage = _WAYS[verb](rollout, ramp, standing, by=by, at=at)
     _write_step(rollout, standing, verb, stage=stage, by=by, at=at, because=because)
-    _tell(rollout, ramp, verb, stage=stage, by=by, at=at, because=because)
+    letters.rollout_moved(rollout, verb=verb, stage=ramp.stages[stage].words, because=because, by=by, at=at)
     _audit(rollout, verb, by=by, at=at, stage=stage, because=because)
     crash_points.at("rollout.decided")
     return rollout
@@ -314,12 +328,23 @@ def _roll_back(rollout: Rollout, ramp: Ramp, standing: Standing, *, by: User | s
     if standing.state == State.DONE and not Activation.objects.filter(version=version, until=None).exists():
         raise CannotActivate(f"{version} is not what is live any more: there is nothing to roll back")
     activations.withdraw(version=version, by=by, at=at)
-    if standing.state == State.DONE and rollout.stable is not None:
-        activations.activate(version=rollout.stable, by=by, at=at)
+    if standing.state == State.DONE:
+        if (former := reading.former(rollout)) is not None:
+            activations.activate(version=former, by=by, at=at)
+        _hold_what_is_beside_it(version, by=by, at=at)
     if rollout.stable is not None:
         moves.take_back(version=version, to=rollout.stable, by=by, at=at, cause=f"rollout {rollout.pk} was rolled back")
     repairs.open_for(version=version, rollout=rollout, by=by, at=at, because="it was rolled back")
     return standing.stage
+
+
+def _hold_what_is_beside_it(version: Version, *, by: User | str, at: datetime) -> None:
+    """What is being let out beside a version that turned out bad is compared with another one from now on."""
+    running = reading.open_of(version.workflow_id)
+    if running is not None and reading.standing(running).state == State.RUNNING:
+        take(
+            rollout=running, verb="hold", by=by, at=at, because=f"{version}, which it goes out beside, was rolled back"
+        )
 
 
 def _call_off(rollout: Rollout, ramp: Ramp, standing: Standing, *, by: User | str, at: datetime) -> int:
@@ -345,23 +370,6 @@ def _check_unchanged(rollout: Rollout) -> None:
         raise NotAsItWas(f"what {rollout.version} depends on was changed since it was let out: roll it out anew")
 
 
-def _tell(rollout: Rollout, ramp: Ramp, verb: str, *, stage: int, by: User | str, at: datetime, because: str) -> None:
-    """The team whose workflow it is."""
-    says = _SAYS[verb].format(stage=ramp.stages[stage].words)
-    letters.rollout_moved(rollout, says=f"{says}: {because}" if because else says, by=by, at=at)
-
-
-_SAYS = {
-    "begin": "is being rolled out, beginning with {stage}",
-    "promote": "goes to {stage} now",
-    "complete": "is live for everybody",
-    "hold": "is held at {stage} and asks for a decision",
-    "go_on": "goes on at {stage}",
-    "roll_back": "was rolled back",
-    "call_off": "is not rolled out any further",
-}
-
-
 def _agreed(release: Release, campaign: Campaign | None, at: datetime) -> ApprovalRequest | None:
     """The approval in force; None where nobody is needed. Raises NotApproved."""
     key = approval_subjects.key_of_release(release)
@@ -369,7 +377,7 @@ def _agreed(release: Release, campaign: Campaign | None, at: datetime) -> Approv
         raise NotReady(f"{release.version} does not pass its checks: {against[0]}")
     if approval := approvals.in_force(kind="release", key=key, digest=release.digest, at=at):
         return approval
-    if campaign is not None and (approval := _agreed_with(campaign, release, at)):
+    if campaign is not None and (approval := approvals.in_force_with(campaign, release, at=at)):
         return approval
     subject = approval_subjects.current("release", key)
     teams = subject.teams if subject else ()
@@ -378,13 +386,6 @@ def _agreed(release: Release, campaign: Campaign | None, at: datetime) -> Approv
     raise NotApproved(
         f"{release.version} is of {release.risk} risk, and nobody has approved it as it is now: ask for approval first"
     )
-
-
-def _agreed_with(campaign: Campaign, release: Release, at: datetime) -> ApprovalRequest | None:
-    subject = approval_subjects.current("campaign", campaign.key)
-    if subject is None or release.version_id not in subject.versions:
-        return None
-    return approvals.in_force(kind="campaign", key=campaign.key, digest=subject.manifest.digest, at=at)
 
 
 @transaction.atomic

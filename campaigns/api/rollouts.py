@@ -99,6 +99,11 @@ class TakeStepSerializer(StrictSerializer):
 
     verb = serializers.ChoiceField([step.verb for step in rollout_states.TRANSITIONS])
     because = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
+    seen = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        help_text="Number of the newest step that you saw: 409 where another came since, unless it is to stop.",
+    )
 
 
 class RolloutFilter(django_filters.FilterSet):  # type: ignore[misc]

@@ -8,6 +8,8 @@ from campaigns import rollout_states
 from campaigns.models import Rollout, RolloutStep
 from campaigns.ramps import AT_ONCE, Ramp, Standing
 from campaigns.rollout_states import State
+from workflows.models import Version
+from workflows.queries import in_flight
 
 
 def with_state() -> QuerySet[Rollout]:
@@ -36,13 +38,24 @@ def standing(rollout: Rollout) -> Standing:
     """Where it stands now."""
     step = rollout.steps.order_by("-number").first()
     assert step is not None, "a rollout is written with its first step"
-    return Standing(state=step.state, stage=step.stage, since=step.at, starts_at=rollout.starts_at)
+    return Standing(state=step.state, stage=step.stage, since=step.at, starts_at=rollout.starts_at, number=step.number)
 
 
 def began(rollout: Rollout, *, stage: int = 0) -> datetime:
     """When a stage was reached; what was held and goes on reached it before."""
     first = rollout.steps.filter(stage__gte=stage).exclude(state=State.SCHEDULED).order_by("number").first()
     return first.at if first else rollout.started_at
+
+
+def former(rollout: Rollout) -> Version | None:
+    """What was live before it, and was not rolled back itself since: where rolling it back leads."""
+    bad, seen = set(in_flight.rolled_back().values_list("version_id", flat=True)), set[int]()
+    version = rollout.stable
+    while version is not None and version.pk in bad and version.pk not in seen:
+        seen.add(version.pk)
+        before = Rollout.objects.filter(version=version).select_related("stable__workflow").order_by("-pk").first()
+        version = before.stable if before else None
+    return version if version is not None and version.pk not in bad else None
 
 
 def ramp_of(rollout: Rollout) -> Ramp:

@@ -73,8 +73,16 @@ def move(request: HttpRequest, rollout_id: int) -> HttpResponse:
     """A step by hand."""
     rollout = _found(rollout_id)
     verb, because = request.POST.get("verb", ""), request.POST.get("because", "").strip()[:2000]
+    seen = request.POST.get("seen", "")
     try:
-        actions.move(rollout=rollout, verb=verb, by=person(request), at=clock.now(), because=because)
+        actions.move(
+            rollout=rollout,
+            verb=verb,
+            by=person(request),
+            at=clock.now(),
+            because=because,
+            seen=int(seen) if seen.isdecimal() and len(seen) < 9 else None,
+        )
     except (rollout_states.WrongState, actions.CannotActivate) as error:
         messages.error(request, f"{str(error).rstrip('.')}.")
     else:

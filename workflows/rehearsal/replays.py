@@ -76,11 +76,16 @@ def is_busy() -> bool:
 
 
 def play_part(*, contacts: int = PART_CONTACTS) -> int:
-    """Play the next part of the oldest replay there is; how many contacts it was through with, 0 if there is none."""
+    """Play the next part of the oldest replay there is; how many contacts it was through with.
+
+    0 if there is none, or somebody is at it: however many are asked for, one worker at a time plays, and live work has
+    all others.
+    """
     with transaction.atomic(), garbage.not_collected():
         waiting = Replay.objects.filter(state__in=[Replay.State.WAITING, Replay.State.RUNNING])
+        oldest = waiting.order_by("id").values("id")[:1]
         rows = waiting.select_for_update(skip_locked=True, of=("self",)).select_related("workflow", "candidate")
-        replay = rows.order_by("id").first()
+        replay = rows.filter(id__in=oldest).first()
         if replay is None:
             return 0
         try:

@@ -142,6 +142,48 @@ def test_the_story_of_a_contact_says_what_was_put_back_and_the_history_who_did(b
     assert said == ["repair.open", "repair.confirm", "repair.done"]
 
 
+def test_list_from_before_it_was_rolled_back_makes_room_for_one_of_everything(bad: Rollout, ana: User) -> None:
+    crowd.waiting(bad.version, {"pause": 3}, at=AT)
+    early = repairs.open_for(version=bad.version, by=ana, at=AT)
+    carry_on()
+    early.refresh_from_db()
+    found = reading.counts(early)
+    assert (early.state, found.of("planned", "run"), found.of("planned", "field")) == ("listed", 3, 0)
+    with pytest.raises(repairs.WrongState, match="still enter version"):
+        repairs.confirm(repair=early, by=ana, at=THEN)
+    happen()
+    whole = roll_back(bad)
+    early.refresh_from_db()
+    assert early.state == "dismissed"
+    assert reading.counts(whole).of("planned", "field") == 3, "which the first list could not know"
+    repairs.confirm(repair=whole, by=ana, at=THEN)
+    carry_on()
+    assert stages() == {"mql": 3}
+
+
+def test_repair_that_cannot_go_on_does_not_keep_the_others(
+    bad: Rollout, ana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd.waiting(bad.version, {"pause": 2}, at=AT)
+    happen()
+    repair = roll_back(bad)
+    poison = Repair.objects.create(pk=repair.pk - 1, version=bad.stable or bad.version, state="running", opened_at=AT)
+    put_right = repairs._put_right
+
+    def cannot(one: Repair, at: datetime) -> int:
+        if one == poison:
+            raise ValueError("what was planted")
+        return put_right(one, at)
+
+    monkeypatch.setattr(repairs, "_put_right", cannot)
+    monkeypatch.setattr(repairs, "_list", cannot)
+    repairs.confirm(repair=repair, by=ana, at=THEN)
+    carry_on()
+    repair.refresh_from_db()
+    poison.refresh_from_db()
+    assert (repair.state, poison.state) == ("done", "running")
+
+
 def test_what_was_not_sent_is_called_off_and_nobody_goes_further(bad: Rollout, ana: User) -> None:
     crowd.waiting(bad.version, {"pause": 4}, at=AT)
     while advance(at=THEN):

@@ -1,6 +1,7 @@
 """The past, played once more: the same rules come to the same effects, and another rule to exactly its difference."""
 
 import copy
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.db import connection, transaction
 
 from martechops.lib import digest
 from martechops.people.models import User
@@ -151,6 +153,29 @@ def test_a_replay_goes_on_behind_its_last_part_and_is_called_off_between_two() -
     assert play_part() == 0
     with pytest.raises(asking.CannotReplay):
         asking.cancel(called_off, by=ana, at=ended)
+
+
+@pytest.mark.requirement("F19")
+def test_however_many_are_asked_for_one_worker_at_a_time_plays(demo_of_monday: None, transactional_db: None) -> None:
+    """Else as many people as there are workers would leave none for live work."""
+    now = datetime.now(UTC)
+    first = asking.start(candidate=live(), days=3, by="test", at=now)
+    asking.start(candidate=draft(lambda steps: steps["welcome"].pop("guards")), days=3, by="test", at=now)
+    played: list[int] = []
+
+    def play() -> None:
+        try:
+            played.append(play_part())
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        Replay.objects.select_for_update().get(pk=first.pk)
+        other = threading.Thread(target=play)
+        other.start()
+        other.join()
+    assert played == [0]
+    assert play_part() == 1
 
 
 @pytest.mark.usefixtures("demo")

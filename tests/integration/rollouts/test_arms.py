@@ -7,17 +7,17 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from campaigns.actions import rollouts
+from campaigns.actions import rollout_ticks, rollouts
 from campaigns.ramps import Ramp
 from campaigns.rollout_states import WrongState
 from martechops.people.models import User
 from workflows.actions import definitions, merges
-from workflows.models import Activation, Effect, Exposure, MessageTemplate, Run, Source, Version
+from workflows.models import Activation, Effect, Exposure, MessageTemplate, Run, Segment, Source, Version
 from workflows.queries import in_flight
 from workflows.runtime import advance as advancing
 from workflows.runtime.deliver import deliver
 
-from .conftest import KEY, NOW, arms, arriving, candidate, entered, let_out, ramp, workflow
+from .conftest import KEY, NOW, Content, arms, arriving, candidate, entered, let_out, ramp, step, workflow
 
 Arrive = Callable[..., None]
 DAY = timedelta(days=1)
@@ -144,6 +144,46 @@ def test_while_one_runs_nothing_else_goes_live(old: Version) -> None:
     assert Activation.objects.filter(workflow=workflow(), until=None).count() == 1, "a candidate is not what is live"
     rollouts.switch_off(workflow=workflow(), by="tests", at=NOW)
     assert not Activation.arms.filter(workflow=workflow(), until=None).exists()
+
+
+def test_what_is_rolled_back_beside_another_is_not_what_that_one_goes_back_to(old: Version, arrive: Arrive) -> None:
+    bad = candidate()
+    first = let_out(bad, ramp(50))
+    rollouts.take(rollout=first, verb="complete", by="tests", at=NOW, because="")
+    beside = let_out(candidate(), ramp(50))
+    rollouts.take(rollout=first, verb="roll_back", by="tests", at=NOW, because="it is bad after all")
+    assert Activation.objects.get(workflow=workflow(), until=None).version == old
+    held = beside.steps.order_by("-number").first()
+    assert held is not None
+    assert (held.state, "which it goes out beside, was rolled back" in held.because) == ("held", True)
+    arrive(0, 20)
+    assert not entered(bad)
+    rollouts.take(rollout=beside, verb="complete", by="tests", at=NOW, because="")
+    rollouts.take(rollout=beside, verb="roll_back", by="tests", at=NOW, because="")
+    assert Activation.objects.get(workflow=workflow(), until=None).version == old, "and not the one that is bad"
+
+
+def test_version_that_cannot_be_run_as_definitions_are_today_is_not_let_out(old: Version) -> None:
+    def names_a_segment(content: Content) -> None:
+        step(content, "welcome")["when"] = {"segment": "enterprise-leads"}
+
+    new = candidate(names_a_segment)
+    Segment.objects.filter(key="enterprise-leads").delete()
+    for go in (lambda: let_out(new, ramp(5)), lambda: rollouts.switch_over(version=new, by="tests", at=NOW)):
+        with pytest.raises(rollouts.CannotActivate, match=r"cannot be run.*enterprise-leads"):
+            go()
+    assert Activation.objects.get(workflow=workflow(), until=None).version == old
+
+
+def test_segment_that_is_gone_lets_nobody_in_and_the_deadline_asks(old: Version, arrive: Arrive) -> None:
+    new = candidate()
+    stages = [{"segment": "enterprise-leads", "at_least": 1, "minutes": 0, "deadline_minutes": 60}]
+    rollout = let_out(new, Ramp.of({"stages": [*stages, {"share_percent": 100}]}))
+    Segment.objects.filter(key="enterprise-leads").delete()
+    arrive(0, 10, company_size=5000)
+    assert (len(entered(new)), len(entered(old))) == (0, 10)
+    assert rollout_ticks.tick(at=NOW + timedelta(hours=2)) == 1
+    assert rollout.steps.get(number=2).because == "0 of 1 people met it by the deadline: too few to judge it by"
 
 
 def test_what_was_changed_since_goes_no_further(old: Version) -> None:

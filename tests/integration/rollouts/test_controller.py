@@ -182,6 +182,29 @@ def test_what_cannot_go_on_is_held_and_says_why(old: Version, arrive: Arrive) ->
     assert any("is held at 50 %" in text for text in ChatNote.objects.values_list("text", flat=True)), "in chat, too"
 
 
+def test_gates_that_cannot_be_asked_hold_it_once_tell_its_team_and_do_not_keep_the_others(
+    old: Version, arrive: Arrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rollout = let_out(candidate(take_to_customer), ramp(50))
+    arrive(0, 10)
+    asked, count = [], rollout_ticks.rollout_counts.observed
+
+    def fails(*args: object, **kwargs: object) -> object:
+        asked.append(1)
+        if len(asked) < 3:
+            raise ValueError("what was planted")
+        return count(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(rollout_ticks.rollout_counts, "observed", fails)
+    assert rollout_ticks.tick(at=NOW) == 1
+    assert last_step(rollout).state == "held"
+    assert "could not be asked (ValueError" in last_step(rollout).because
+    assert Notice.objects.filter(says__contains="nothing would take it back by itself").exists()
+    assert rollout_ticks.tick(at=NOW) == 0, "said once"
+    assert rollout_ticks.tick(at=NOW) == 1, "and judged as soon as they can be asked"
+    assert verbs(rollout) == ["begin", "hold", "roll_back"]
+
+
 class Killed(BaseException):
     """In place of SIGKILL: the connection is rolled back, nothing else happens."""
 

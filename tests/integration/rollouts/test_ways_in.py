@@ -70,6 +70,24 @@ def test_person_holds_goes_on_and_rolls_back(page: Client) -> None:
     assert "cannot promote" in answer.content.decode()
 
 
+@pytest.mark.requirement("F14")
+def test_two_who_promote_what_they_saw_and_one_who_presses_twice_promote_once(
+    page: Client, rest: Callable[[str], APIClient]
+) -> None:
+    rollout = let_out(candidate(), ramp(5, 25, 50))
+    shown = page.get(f"/rollouts/{rollout.pk}/").content.decode()
+    assert '<input type="hidden" name="seen" value="1">' in shown
+    promote = {"verb": "promote", "seen": "1"}
+    page.post(f"/rollouts/{rollout.pk}/move/", promote)
+    again = page.post(f"/rollouts/{rollout.pk}/move/", promote, follow=True)
+    assert "Somebody took a step meanwhile" in again.content.decode()
+    assert reading.standing(rollout).stage == 1
+    address = f"/api/v1/rollouts/{rollout.pk}/move"
+    assert rest("ana").post(address, {"verb": "promote", "seen": 1}, format="json").status_code == 409
+    assert rest("ana").post(address, {"verb": "promote", "seen": 2}, format="json").status_code == 200
+    assert rest("ana").post(address, {"verb": "roll_back", "seen": 1}, format="json").status_code == 200, "to stop, any"
+
+
 def test_form_says_at_the_field_what_is_wrong_and_keeps_what_was_typed(page: Client) -> None:
     version = candidate()
     form = page.get(f"/rollouts/start/{version.pk}/").content.decode()

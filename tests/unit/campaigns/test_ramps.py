@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from campaigns import rollout_states
 from campaigns.gates.finding import Finding, Verdict
-from campaigns.ramps import AT_ONCE, USUAL, BadRamp, Ramp, Standing, next_move
+from campaigns.ramps import AT_ONCE, USUAL, BadRamp, ChangeWindow, Ramp, Standing, next_move
 from campaigns.rollout_states import State
 
 DOCS = Path(__file__).parents[3] / "docs" / "rollouts.md"
@@ -110,10 +110,20 @@ def test_outside_the_change_window_it_widens_nothing_and_still_rolls_back() -> N
         ([{"share_percent": 5}, {"segment": "hot"}, {"share_percent": 100}], "segments come before shares"),
         ([{"share_percent": 5, "segment": "hot"}, {"share_percent": 100}], "a share or for a segment"),
         ([{"share_percent": 0}, {"share_percent": 100}], "between 1 and 100"),
-        ([{"share_percent": "5"}, {"share_percent": 100}], "a ramp has stages"),
+        ([{"share_percent": "5"}, {"share_percent": 100}], "whole numbers"),
         ([{"share_percent": 5, "at_least": 0}, {"share_percent": 100}], "at least one person"),
         ([{"share_percent": 5, "minutes": 60, "deadline_minutes": 60}, {"share_percent": 100}], "deadline is after"),
         ([{"percent": 5}], "a ramp has stages"),
+        ([{"share_percent": 5.5}, {"share_percent": 100}], "whole numbers"),
+        ([{"share_percent": True}, {"share_percent": 100}], "whole numbers"),
+        ([{"share_percent": float("nan")}, {"share_percent": 100}], "whole numbers"),
+        ([{"share_percent": -5}, {"share_percent": 100}], "between 1 and 100"),
+        ([{"segment": {"a": 1}}, {"share_percent": 100}], "named by its key"),
+        ([{"segment": 5}, {"share_percent": 100}], "named by its key"),
+        ([{"share_percent": 5, "minutes": 10**15, "deadline_minutes": 10**16}, {"share_percent": 100}], "at most"),
+        ([{"share_percent": 5, "minutes": 1e300, "deadline_minutes": 1e301}, {"share_percent": 100}], "whole numbers"),
+        ([{"share_percent": 5, "at_least": 10**30}, {"share_percent": 100}], "at most"),
+        ([{"share_percent": 5}, {"share_percent": 5}, {"share_percent": 100}], "greater than the one before"),
     ],
 )
 def test_what_is_no_ramp_is_refused(stages: list[dict[str, Any]], says: str) -> None:
@@ -122,11 +132,47 @@ def test_what_is_no_ramp_is_refused(stages: list[dict[str, Any]], says: str) -> 
 
 
 @pytest.mark.parametrize(
-    "window", [{"days": []}, {"days": ["monday"]}, {"timezone": "Mars"}, {"opens": "nine"}, {"from": "09:00"}]
+    "window",
+    [
+        {"days": []},
+        {"days": ["monday"]},
+        {"days": "mon"},
+        {"timezone": "Mars"},
+        {"timezone": 5},
+        {"opens": "nine"},
+        {"opens": 9},
+        {"opens": "24:00"},
+        {"opens": "09:00", "closes": "09:00"},
+        {"opens": "09:00+02:00", "closes": "17:00"},
+        {"from": "09:00"},
+    ],
 )
 def test_what_is_no_window_is_refused(window: dict[str, Any]) -> None:
     with pytest.raises(BadRamp):
         Ramp.of({"stages": [{"share_percent": 100}], "window": window})
+
+
+@pytest.mark.parametrize("expected", [[1], [{"stage": "mql"}], [None], "mql", 5])
+def test_expected_stages_are_keys_and_nothing_that_would_stand_in_the_way_of_a_look(expected: object) -> None:
+    with pytest.raises(BadRamp):
+        Ramp.of({"stages": [{"share_percent": 100}], "expected_stages": expected})
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "at", "is_open"),
+    [
+        ("02:00", "02:30", datetime(2026, 3, 28, 12, tzinfo=UTC), False),  # the day before its hour is leapt over
+        ("02:00", "02:30", datetime(2026, 3, 29, 1, tzinfo=UTC), False),
+        ("02:00", "04:00", datetime(2026, 3, 29, 1, 30, tzinfo=UTC), True),  # half past three: what is left of it
+        ("02:00", "03:00", datetime(2026, 10, 25, 0, 30, tzinfo=UTC), True),  # the hour that comes twice
+        ("02:00", "03:00", datetime(2026, 10, 25, 1, 30, tzinfo=UTC), True),
+        ("02:00", "03:00", datetime(2026, 10, 25, 2, 0, tzinfo=UTC), False),
+        ("22:00", "02:30", datetime(2026, 3, 30, 0, 29, tzinfo=UTC), True),  # from Sunday over midnight
+        ("22:00", "02:30", datetime(2026, 3, 30, 0, 30, tzinfo=UTC), False),
+    ],
+)
+def test_change_window_of_sundays_where_clocks_leap(opens: str, closes: str, at: datetime, is_open: bool) -> None:
+    assert ChangeWindow(("sun",), opens, closes, "Europe/Berlin").is_open(at) is is_open
 
 
 @pytest.mark.parametrize("ramp", [AT_ONCE, USUAL, RAMP])
