@@ -25,6 +25,7 @@ from campaigns.models import (
     CheckResult,
     CriterionSpan,
     CriterionStanding,
+    CriterionValue,
     Delegation,
     Letter,
     ManualCheck,
@@ -262,3 +263,9 @@ class CriterionSpanAdmin(MachineWrittenAdmin):
 @admin.register(CriterionStanding)
 class CriterionStandingAdmin(MachineWrittenAdmin):
     list_display = ["criterion", "workflow_id", "level", "since"]
+
+
+@admin.register(CriterionValue)
+class CriterionValueAdmin(MachineWrittenAdmin):
+    list_display = ["day", "workflow_id", "criterion", "metric", "version", "value", "says", "counted_at"]
+    search_fields = ["criterion", "metric"]

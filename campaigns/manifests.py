@@ -22,13 +22,18 @@ from workflows.engine.references import Names, references, renamed
 SECTIONS: Mapping[str, frozenset[str]] = {
     "audience": frozenset({"segment"}),
     "content": frozenset({"template", "block", "content", "link", "playbook"}),
-    "logic": frozenset({"workflow", "scoring", "stage", "campaign"}),
+    "logic": frozenset({"workflow", "scoring", "stage", "campaign", "metric"}),
     "data": frozenset({"mapping", "field", "event-type", "convention", "system"}),
     "compliance": frozenset({"guards", "consent", "channel"}),
 }
 _SECTION_OF = {kind: section for section, kinds in SECTIONS.items() for kind in kinds}
 #: What a document says that changes nothing for anybody outside.
-_LEFT_OUT = {"": ("status",), "system": ("status", "sandbox")}
+_LEFT_OUT = {
+    "": ("status",),
+    "system": ("status", "sandbox"),
+    # what is to be reached by everybody together, and how it is drawn
+    "metric": ("status", "target", "better"),
+}
 #: Documents of these kinds are pinned, and what they name in turn is not theirs to depend on.
 _ENDS = frozenset({"field", "stage", "system", "scoring", "convention"})
 

@@ -5,8 +5,9 @@ import time
 from celery import shared_task
 
 from martechops.lib import clock
-from reporting.actions import archived_numbers, health_looks, projection, report_requests
+from reporting.actions import archived_numbers, criterion_values, health_looks, projection, report_requests
 
+CRITERIA = "reporting.criteria"
 FACTS = "reporting.facts"
 HEALTH = "reporting.health"
 REPORTS = "reporting.reports"
@@ -21,6 +22,12 @@ def facts_task() -> None:
     while projection.turn(at=clock.now()) and time.monotonic() < end:
         pass
     archived_numbers.keep_due(at=clock.now())
+
+
+@shared_task(name=CRITERIA)
+def criteria_task() -> None:
+    """Count what the metrics of success criteria come to."""
+    criterion_values.count(at=clock.now())
 
 
 @shared_task(name=HEALTH)

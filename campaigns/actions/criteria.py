@@ -214,5 +214,5 @@ def _says(standing: Standing, *, before: Level) -> str:
 def figures(standing: Standing) -> str:
     """What it comes to, in words."""
     if standing.budget is None:
-        return f"{standing.value:g}" if standing.value is not None else "not counted"
+        return standing.came_to
     return f"{standing.budget.met} of {standing.budget.total} in time"

@@ -19,6 +19,16 @@ class LeftSerializer(serializers.Serializer[Any]):
     left = serializers.FloatField(help_text="1: nothing of the budget is used up; below 0: more than there was.")
 
 
+class CountedSerializer(serializers.Serializer[Any]):
+    metric = serializers.CharField(help_text="Key of the metric.")
+    version = serializers.IntegerField(help_text="Of its definition; 0: it could not be counted.")
+    digest = serializers.CharField(help_text="Names everything that the number was counted by.")
+    unit = serializers.CharField()
+    currency = serializers.CharField(help_text="Of money.")
+    says = serializers.CharField(help_text="Why it could not be counted.")
+    at = serializers.DateTimeField(source="counted_at")
+
+
 class CriterionSerializer(serializers.Serializer[Any]):
     workflow = serializers.CharField(source="workflow.key")
     key = serializers.CharField(source="criterion.key")
@@ -29,7 +39,8 @@ class CriterionSerializer(serializers.Serializer[Any]):
     met = serializers.IntegerField(source="budget.met", default=None, allow_null=True)
     missed = serializers.IntegerField(source="budget.missed", default=None, allow_null=True)
     open = serializers.IntegerField(help_text="On the way, and not late yet.")
-    value = serializers.FloatField(allow_null=True, help_text="Of a metric.")
+    value = serializers.FloatField(allow_null=True, help_text="Of a metric; a share is between 0 and 1.")
+    counted = CountedSerializer(allow_null=True, help_text="Of a metric: by which definition, and when.")
     late_runs = serializers.ListField(child=serializers.IntegerField(), source="late")
     burn_down = serializers.SerializerMethodField()
 

@@ -5,7 +5,7 @@ from .archive import ArchivedCount, CampaignArchive
 from .campaign import Campaign, CampaignContent, CampaignWorkflow
 from .chat import ChatNote, ChatRoom, PersonalChat
 from .checklist import Checklist, CheckResult, ManualCheck, PageVisit
-from .criterion import CriterionSpan, CriterionStanding
+from .criterion import CriterionSpan, CriterionStanding, CriterionValue
 from .letter import Letter
 from .playbook import Playbook, PlaybookVersion
 from .release import Release
@@ -28,6 +28,7 @@ __all__ = [
     "Checklist",
     "CriterionSpan",
     "CriterionStanding",
+    "CriterionValue",
     "Delegation",
     "Letter",
     "ManualCheck",

@@ -65,3 +65,36 @@ class CriterionStanding(models.Model):
 
     def __str__(self) -> str:
         return f"{self.criterion}: {self.level}"
+
+
+class CriterionValue(models.Model):
+    """What the metric of a criterion came to on one day, for its workflow: counted by `reporting`, read by everybody.
+
+    The row of a day changes until the day is over, so that the days behind it are the criterion's past. It says by
+    which version of the metric's definition it was counted (requirements B7, F7).
+    """
+
+    workflow_id = models.BigIntegerField()
+    criterion = models.TextField()
+    #: By the clock of the workspace; the value is that of the criterion's span up to the end of this day.
+    day = models.DateField()
+    metric = models.TextField()
+    #: Of the metric's definition, with the digest of that; 0: there is none that could be counted.
+    version = models.IntegerField(default=0)
+    digest = models.TextField(blank=True)
+    unit = models.TextField(blank=True)
+    #: Of money.
+    currency = models.TextField(blank=True)
+    #: None: nothing happened that it could be said of, or it cannot be counted, and `says` why.
+    value = models.FloatField(null=True)
+    says = models.TextField(blank=True)
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-day", "workflow_id", "criterion"]
+        constraints = [
+            models.UniqueConstraint(fields=["workflow_id", "criterion", "day"], name="criterion_value_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.criterion} on {self.day}"

@@ -1,6 +1,9 @@
-"""Success criteria of what is live, and how they stand: budgets, days, and what metrics come to."""
+"""Success criteria of what is live, and how they stand: budgets, days, and what metrics come to.
 
-from collections.abc import Iterable, Iterator, Mapping
+What a metric comes to is counted by its one definition, in `reporting.actions.criterion_values`; here it is read.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,19 +11,15 @@ from typing import Any
 from django.db import connection
 
 from campaigns.budgets import Budget, Day, Level, burn_down
-from campaigns.models import CriterionSpan
+from campaigns.models import CriterionSpan, CriterionValue
 from martechops.people.models import Team
-from workflows.engine.business_time import Calendar
-from workflows.engine.durations import Duration
 from workflows.engine.spec import Criterion, Spec
-from workflows.models import Activation, ContactChange, Conversion, Effect, LifecycleStage, Run, Workflow
-from workflows.queries import specs, work_calendar
+from workflows.models import Activation, Workflow
+from workflows.queries import specs
 
 #: Over which spans are counted; a metric's criterion may say its own.
 DAYS = 28
-#: The stage from which somebody counts as qualified.
-_QUALIFIED_FROM = "mql"
-_SPANS, _RUNS, _EFFECTS = CriterionSpan._meta.db_table, Run._meta.db_table, Effect._meta.db_table
+_SPANS = CriterionSpan._meta.db_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,19 @@ class Standing:
     open: int
     #: Runs that were late, newest first.
     late: tuple[int, ...]
-    #: Of a metric: what it comes to; None: it is not counted for one workflow.
-    value: float | None = None
+    #: Of a metric: the last time that it was counted, and each day of the last 28.
+    counted: CriterionValue | None = None
+    past: tuple[CriterionValue, ...] = ()
+
+    @property
+    def value(self) -> float | None:
+        """What the metric comes to; None: not counted yet, or nothing that it could be said of."""
+        return self.counted.value if self.counted else None
+
+    @property
+    def came_to(self) -> str:
+        """The value in words, with its unit."""
+        return _in_unit(self.value, self.counted.unit, self.counted.currency) if self.counted else "not counted yet"
 
     @property
     def owner(self) -> Team:
@@ -61,10 +71,24 @@ class Standing:
         """What it asks for, in words."""
         one = self.criterion
         if one.metric:
-            wanted = f"at least {one.at_least:g}" if one.at_least is not None else f"at most {one.at_most:g}"
-            return f"{one.metric.replace('_', ' ')}: {wanted} in {one.per or f'{DAYS} days'}"
+            unit = self.counted.unit if self.counted else ""
+            limits = (("at least", one.at_least), ("at most", one.at_most))
+            wanted = " and ".join(f"{says} {_in_unit(limit, unit)}" for says, limit in limits if limit is not None)
+            return f"{one.metric.replace('-', ' ')}: {wanted} in {one.per or f'{DAYS} days'}"
         share = "all" if one.share is None else f"{100 * one.share:g} %"
         return f"{share} within {one.within}"
+
+
+def _in_unit(value: float | None, unit: str, currency: str = "") -> str:
+    """
+    >>> _in_unit(0.25, "percent"), _in_unit(1200, "money", "EUR"), _in_unit(None, "count"), _in_unit(3, "hours")
+    ('25 %', '1200 EUR', 'nothing to say it of', '3 hours')
+    """
+    if value is None:
+        return "nothing to say it of"
+    if unit == "percent":
+        return f"{100 * value:.4g} %"
+    return " ".join(filter(None, (f"{round(value, 2):.10g}", unit if unit in ("hours", "days") else currency)))
 
 
 def live() -> list[Live]:
@@ -83,8 +107,7 @@ def standings(*, at: datetime, keys: Iterable[str] | None = None) -> list[Standi
     for one in live():
         if wanted is None or one.workflow.key in wanted:
             flows.setdefault(one.workflow.pk, one)
-    counted, calendar = _counted(flows, at=at), work_calendar.calendar()
-    values = _values(flows, calendar, at=at)
+    counted, values = _counted(flows, at=at), _values(flows, at=at)
     found = [
         _metric(flow, criterion, values) if criterion.metric else _span(flow, criterion, counted)
         for flow in flows.values()
@@ -127,67 +150,25 @@ def _span(flow: Live, criterion: Criterion, counted: Mapping[tuple[int, str], li
     )
 
 
-def _metric(flow: Live, criterion: Criterion, values: Mapping[tuple[int, str], float]) -> Standing:
-    value = values.get((flow.workflow.pk, criterion.key))
-    level = Level.WAITING
+def _metric(flow: Live, criterion: Criterion, counted: Mapping[tuple[int, str], list[CriterionValue]]) -> Standing:
+    past = counted.get((flow.workflow.pk, criterion.key), [])
+    newest = past[-1] if past and past[-1].metric == criterion.metric else None
+    level, value = Level.WAITING, newest.value if newest else None
     if value is not None:
         least, most = criterion.at_least, criterion.at_most
         holds = (least is None or value >= least) and (most is None or value <= most)
         level = Level.WELL if holds else Level.BROKEN
-    return Standing(flow.workflow, criterion, level, None, (), open=0, late=(), value=value)
+    return Standing(flow.workflow, criterion, level, None, (), open=0, late=(), counted=newest, past=tuple(past))
 
 
-def _values(flows: Mapping[int, Live], calendar: Calendar, *, at: datetime) -> Mapping[tuple[int, str], float]:
-    """What each metric comes to in each workflow that names it: one statement a metric and time."""
-    asked: dict[tuple[str, Duration | None], list[tuple[int, str]]] = {}
-    for flow in flows.values():
-        for one in flow.spec.success:
-            if one.metric in _METRICS and one.is_measurable:
-                asked.setdefault((one.metric, one.per), []).append((flow.workflow.pk, one.key))
-    found: dict[tuple[int, str], float] = {}
-    for (metric, per), places in asked.items():
-        since = per.before(at, calendar) if per else at - timedelta(days=DAYS)
-        values = dict(_rows(_METRICS[metric], workflows=[id for id, _ in places], since=since, at=at))
-        found |= {place: float(values.get(place[0], 0)) for place in places}
+def _values(flows: Mapping[int, Live], *, at: datetime) -> Mapping[tuple[int, str], list[CriterionValue]]:
+    """What each metric came to, by workflow and criterion, day by day: as `reporting` counted it. One query."""
+    if not any(one.metric for flow in flows.values() for one in flow.spec.success):
+        return {}
+    rows = CriterionValue.objects.filter(
+        workflow_id__in=flows, counted_at__lte=at, counted_at__gt=at - timedelta(days=DAYS)
+    )
+    found: dict[tuple[int, str], list[CriterionValue]] = {}
+    for row in rows.order_by("day"):
+        found.setdefault((row.workflow_id, row.criterion), []).append(row)
     return found
-
-
-def _rows(statement: str, **values: Any) -> Iterator[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values | {"qualified": _QUALIFIED_FROM})
-        yield from cursor.fetchall()
-
-
-def _effects(what: str) -> str:
-    return f"""
-        SELECT workflow_id, count(*) FROM {_EFFECTS} WHERE workflow_id = ANY(%(workflows)s)
-        AND planned_at BETWEEN %(since)s AND %(at)s AND {what} GROUP BY 1
-    """  # noqa: S608
-
-
-_OF_WORKFLOW = "workflow_id = ANY(%(workflows)s) AND at BETWEEN %(since)s AND %(at)s"
-#: Metric → a statement that answers workflow and value. What is missing here is not counted for one workflow.
-_METRICS: Mapping[str, str] = {
-    "leads": f"""SELECT workflow_id, count(DISTINCT contact_id) FROM {_RUNS}
-        WHERE workflow_id = ANY(%(workflows)s) AND entered_at BETWEEN %(since)s AND %(at)s GROUP BY 1""",  # noqa: S608
-    "qualified": f"""SELECT r.workflow_id, count(DISTINCT c.contact_id) FROM {ContactChange._meta.db_table} c
-        JOIN {_RUNS} r ON r.id = c.run_id AND c.shape::json -> c.stage_at ->> 2 IS NOT NULL
-        JOIN {LifecycleStage._meta.db_table} s ON s.key = c.pairs ->> (2 * c.stage_at + 1)
-        JOIN {LifecycleStage._meta.db_table} q ON q.key = %(qualified)s AND s.position >= q.position
-        WHERE r.workflow_id = ANY(%(workflows)s) AND c.stage_at IS NOT NULL AND c.at BETWEEN %(since)s AND %(at)s
-        GROUP BY 1""",  # noqa: S608
-    "conversions": f"SELECT workflow_id, count(*) FROM {Conversion._meta.db_table} WHERE {_OF_WORKFLOW} GROUP BY 1",  # noqa: S608
-    "pipeline": f"""SELECT workflow_id, coalesce(sum(value), 0) FROM {Conversion._meta.db_table}
-        WHERE {_OF_WORKFLOW} GROUP BY 1""",  # noqa: S608
-    "messages": _effects("kind = 'send_message' AND state = 'done'"),
-    "tasks": _effects("kind = 'create_task' AND state = 'done'"),
-    "missing_fields": _effects("state = 'suppressed' AND reason LIKE '%% is missing%%'"),
-    "failed_runs": f"""SELECT workflow_id, count(*) FROM {_RUNS} WHERE workflow_id = ANY(%(workflows)s)
-        AND state = 'failed' AND entered_at BETWEEN %(since)s AND %(at)s GROUP BY 1""",  # noqa: S608
-    "duplicates": f"""SELECT workflow_id, sum(times - 1) FROM (
-            SELECT workflow_id, count(*) AS times FROM {_EFFECTS} WHERE workflow_id = ANY(%(workflows)s)
-            AND planned_at BETWEEN %(since)s AND %(at)s AND kind IN ('send_message', 'create_task')
-            AND state IN ('planned', 'held', 'reserved', 'done', 'uncertain')
-            GROUP BY workflow_id, contact_id, run_id, kind, system, payload::text HAVING count(*) > 1
-        ) AS twice GROUP BY 1""",  # noqa: S608
-}

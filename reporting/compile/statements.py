@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from martechops.lib.frozen import dataclass
 from reporting.metrics import Formula, Fraction, Grain, Journey, Leaf, Node, Period, Plan, Rolling
-from workflows.engine.metrics import MODELS, Aggregate, Filters, Model, entity_column, measure_of
+from workflows.engine.metrics import ENTERED, MODELS, Aggregate, Filters, Model, entity_column, measure_of
 from workflows.engine.metrics.semantics import PRIMARY
 
 from . import rolled
@@ -226,7 +226,8 @@ class _Compiler:
 
     def source(self, model: Model, leaf: Leaf, period: Period, by: Sequence[str]) -> tuple[str, str]:
         joined = self.joined(tuple(model.foreign), model.foreign, leaf.where, by)
-        chosen = [*self.during(f"m.{model.time}", period), *self.conditions(leaf.where)]
+        told = {name: values for name, values in leaf.where.items() if name.removeprefix("!") != ENTERED}
+        chosen = [*self.during(f"m.{model.time}", period), *self.conditions(told), *self.entered(model, leaf.where)]
         return f"reporting.{model.view} m{joined}", " AND ".join(chosen)
 
     def during(self, column: str, period: Period) -> Iterator[str]:
@@ -261,6 +262,16 @@ class _Compiler:
             else:
                 none = f" OR {column} IS NULL" if "" in values else ""
                 yield f"({column} IN ({listed}){none})"
+
+    def entered(self, model: Model, where: Filters) -> Iterator[str]:
+        """Rows of contacts that have entered one of some workflows, or none of them."""
+        for said in (ENTERED, f"!{ENTERED}"):
+            if values := where.get(said):
+                word = "NOT IN" if said.startswith("!") else "IN"
+                yield (
+                    f"m.{entity_column(model, 'contact')} {word} (SELECT r.contact_id FROM reporting.runs r "  # noqa: S608
+                    f"WHERE r.workflow IN ({', '.join(map(self.value, values))}) AND r.contact_id IS NOT NULL)"
+                )
 
     def bucket(self, grain: Grain | None, column: str) -> str:
         if grain is None:

@@ -174,7 +174,8 @@ class _Planner:
 
     def can_tell(self, leaf: Leaf, name: str, part: str) -> definitions.Model:
         model = definitions.MODELS[leaf.view]
-        if definitions.dimension_of(model, name) is None:
+        find = definitions.filter_of if part == "where" else definitions.dimension_of
+        if find(model, name) is None:
             known = ", ".join(definitions.dimensions_of(model))
             by = f"{leaf.view}, which {self.question.metric} is counted from, cannot be told apart by {name}"
             raise BadQuestion(part, f"{by}; known are {known}.")

@@ -17,7 +17,7 @@ from reporting import compile
 from reporting.metrics import BadQuestion, Leaf, Period, Plan, Question, leaves, make
 from reporting.models import Projection
 from reporting.sql_layout import laid_out
-from workflows.engine.metrics import BadMetric, Definition, read
+from workflows.engine.metrics import MODELS, BadMetric, Definition, Filters, read, within_workflow
 from workflows.models import DefinitionVersion, Metric
 from workflows.queries import work_calendar
 
@@ -78,6 +78,14 @@ class Catalog:
         except BadQuestion:
             return False
         return True
+
+    def within(self, metric: str, workflow: str) -> Filters:
+        """The filter that narrows it to one workflow. Raises `BadQuestion` where it is about none."""
+        root = self.plan(Question(metric, Period(date(2000, 1, 1), date(2000, 1, 2)))).root
+        by = within_workflow(MODELS[leaf.view] for leaf in leaves(root))
+        if not by:
+            raise BadQuestion("metric", f"{metric} is counted of what belongs to no workflow.")
+        return {by: (workflow,)}
 
 
 @dataclass(frozen=True, slots=True)

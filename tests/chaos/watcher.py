@@ -28,7 +28,7 @@ JOIN workflows_queuedevent q ON q.event_id = e.id::bigint
 WHERE {_IS_GONE.format("a.holder", "a.at")}
 """
 _STILL = f"""
-SELECT 'effect', id, 0 FROM workflows_effect WHERE id = ANY(%s)
+SELECT 'effect', id, (state = 'planned')::int FROM workflows_effect WHERE id = ANY(%s)
 AND (state = 'planned' OR state = 'reserved' AND {_IS_GONE.format("holder", "reserved_at")})
 UNION ALL SELECT 'event', event_id, 0 FROM workflows_queuedevent WHERE event_id = ANY(%s)
 """
@@ -39,6 +39,8 @@ class Wait:
     """Work that its worker left behind."""
 
     since: float
+    #: When it was first seen to be anybody's again: given back by the sweep, or taken at once.
+    back_at: float | None = None
     #: The database was away meanwhile, too.
     database_away: bool = False
 
@@ -56,6 +58,8 @@ class Watcher:
     #: Seconds from a worker's death to its work being taken up, while the database was there and while it was not.
     reclaimed: list[float] = field(default_factory=list)
     reclaimed_with_database_away: list[float] = field(default_factory=list)
+    #: Seconds from a worker's death to an effect of its being given back; the rest is the queue that it stands in.
+    given_back: list[float] = field(default_factory=list)
     #: Seconds for which the database did not answer.
     away: list[float] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
@@ -107,7 +111,12 @@ class Watcher:
         if not self._orphans:
             return
         ids = {kind: [key for of, key in self._orphans if of == kind] for kind in ("effect", "event")}
-        still = {(row[0], row[1]) for row in database.execute(_STILL, [ids["effect"], ids["event"]]).fetchall()}
+        still = {row[:2]: bool(row[2]) for row in database.execute(_STILL, [ids["effect"], ids["event"]]).fetchall()}
+        for key, wait in self._orphans.items():
+            if wait.back_at is None and still.get(key, key[0] == "effect"):
+                wait.back_at = now
         for key in [key for key in self._orphans if key not in still]:
             wait = self._orphans.pop(key)
+            if wait.back_at is not None and not wait.database_away:
+                self.given_back.append(wait.back_at - wait.since)
             (self.reclaimed_with_database_away if wait.database_away else self.reclaimed).append(now - wait.since)

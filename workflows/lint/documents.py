@@ -10,6 +10,8 @@ from typing import Any
 from martechops.lib import liquid
 from workflows.engine.authority import Authority
 from workflows.engine.conditions import FieldType, Segments
+from workflows.engine.metrics import BadMetric
+from workflows.engine.metrics import read as read_metric
 from workflows.engine.ownership import Duty
 from workflows.engine.parse import attempt
 from workflows.engine.references import references
@@ -20,6 +22,7 @@ from .workspace import (
     EventType,
     Field,
     FieldMap,
+    Metric,
     Segment,
     Stage,
     System,
@@ -57,6 +60,7 @@ def workspace_of(
         templates={key: _template(document) for key, document in found.get("template", {}).items()},
         blocks=frozenset(found.get("block", {})),
         conventions={key: _convention(document) for key, document in found.get("convention", {}).items()},
+        metrics={key: _metric(document) for key, document in found.get("metric", {}).items()},
         teams=dict(teams),
         duties=tuple(duties),
         workflows=tuple(workflows),
@@ -183,3 +187,11 @@ def _convention(document: Document) -> Convention:
         separator=_text(document, "separator", "_"),
         **_common(document),
     )
+
+
+def _metric(document: Document) -> Metric:
+    try:
+        definition = read_metric(_text(document, "type"), document.get("formula"))
+    except BadMetric:
+        definition = None
+    return Metric(key=_key(document), definition=definition, **_common(document))

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from workflows.engine.authority import Authority
 from workflows.engine.conditions import FieldType
+from workflows.engine.metrics import Definition
 from workflows.engine.ownership import Duty
 from workflows.engine.references import Path, Reference
 from workflows.engine.spec import Spec, Step
@@ -118,6 +119,16 @@ class Convention:
 
 
 @dataclass(frozen=True, slots=True)
+class Metric:
+    """A number that is defined, and what of it can be counted: None where its formula cannot be read."""
+
+    key: str
+    owner: str
+    definition: Definition | None
+    status: str = "agreed"
+
+
+@dataclass(frozen=True, slots=True)
 class Workflow:
     """One version of a workflow, as far as it can be read."""
 
@@ -202,6 +213,7 @@ class Workspace:
     #: Keys of content blocks.
     blocks: frozenset[str] = frozenset()
     conventions: Mapping[str, Convention] = field(default_factory=dict)
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
     #: Names of teams by key.
     teams: Mapping[str, str] = field(default_factory=dict)
     duties: tuple[Duty, ...] = ()

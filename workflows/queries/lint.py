@@ -22,7 +22,7 @@ from workflows.models import Workflow as WorkflowRow
 from workflows.queries import aliases, documents, segment_rules
 
 #: Kinds of definitions that checks look at.
-_KINDS = ("system", "field", "stage", "event-type", "mapping", "segment", "block", "template", "convention")
+_KINDS = ("system", "field", "stage", "event-type", "mapping", "segment", "block", "template", "convention", "metric")
 #: Installations of one process do not change so often that more would be asked for again.
 _KEPT = 2
 
@@ -184,6 +184,7 @@ _TABLES = {
     "workflows_block": "t::text",
     "workflows_messagetemplate": "t::text",
     "workflows_namingconvention": "t::text",
+    "workflows_metric": "t::text",
     "workflows_stageownership": "t::text",
     "workflows_alias": "t::text",
     "workflows_workflow": "t::text",

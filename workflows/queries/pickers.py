@@ -10,6 +10,7 @@ from workflows.models import (
     EventType,
     LifecycleStage,
     MessageTemplate,
+    Metric,
     Segment,
     System,
     Workflow,
@@ -133,4 +134,5 @@ _SOURCES: Mapping[str, Any] = {
     "channels": _channels,
     "purposes": _purposes,
     "events": _events,
+    "metrics": _keyed(Metric),
 }

@@ -10,19 +10,33 @@ from django.test import Client
 from campaigns import gates
 from campaigns.actions import criteria, rollouts
 from campaigns.budgets import Level
-from campaigns.models import CriterionSpan, CriterionStanding
+from campaigns.models import CriterionSpan, CriterionStanding, CriterionValue
 from campaigns.queries import criteria as reading
-from campaigns.queries import rollout_counts
+from campaigns.queries import manifests, rollout_counts
 from campaigns.queries.criteria import Standing
 from campaigns.ramps import Ramp
 from martechops.audit.models import AuditEntry
 from martechops.lib import clock
 from martechops.people.actions import tokens
 from martechops.people.models import Team, User
+from reporting.actions import criterion_values, projection
+from reporting.metrics import Period, Question
+from reporting.queries import metrics
 from tests.fixtures.told import send, settle
 from tests.worlds import MONDAY
-from workflows.actions import handwork, versions
-from workflows.models import Assignment, Effect, Notice, Run, Version, WorkCalendar, Workflow
+from workflows.actions import definitions, handwork, versions
+from workflows.models import (
+    Assignment,
+    Contact,
+    Conversion,
+    Effect,
+    Metric,
+    Notice,
+    Run,
+    Version,
+    WorkCalendar,
+    Workflow,
+)
 
 DAY = timedelta(days=1)
 ROUTING, NURTURE = "quote-request-routing", "demo-request-nurture"
@@ -104,12 +118,100 @@ def test_team_is_told_once_when_the_budget_is_used_up_and_once_when_it_holds_aga
     assert Notice.objects.order_by("-pk").first().says.startswith("holds again: Quote requests")  # type: ignore[union-attr]
 
 
-def test_metrics_are_counted_over_their_own_time(demo_told: None) -> None:
-    found = next(one for one in reading.standings(at=MONDAY + 5 * DAY, keys=[NURTURE]) if one.criterion.metric)
-    assert found.value is not None
+def nurture_id() -> int:
+    return Workflow.objects.get(key=NURTURE).pk
+
+
+def of_metric(at: datetime) -> Standing:
+    return next(one for one in reading.standings(at=at, keys=[NURTURE]) if one.criterion.metric)
+
+
+def counted(at: datetime) -> Standing:
+    while projection.turn(at=at):
+        pass
+    criterion_values.count(at=at)
+    return of_metric(at)
+
+
+@pytest.mark.requirement("B7")
+@pytest.mark.requirement("F7")
+def test_metrics_are_counted_by_their_definitions_over_their_own_time(demo_told: None) -> None:
+    assert (of_metric(MONDAY + 5 * DAY).level, of_metric(MONDAY + 5 * DAY).came_to) == (
+        Level.WAITING,
+        "not counted yet",
+    )
+    found = counted(MONDAY + 5 * DAY)
+    of_dashboards = metrics.ask_one(
+        Question(
+            "conversions",
+            Period(MONDAY.date() - timedelta(days=30), MONDAY.date() + 6 * DAY),
+            where={"workflow": (NURTURE,)},
+        )
+    )
+    assert found.value == of_dashboards.value == Conversion.objects.filter(workflow_id=nurture_id()).count()
     assert (found.value >= 1, found.level) == (True, Level.WELL)
-    gone = next(one for one in reading.standings(at=MONDAY + 60 * DAY, keys=[NURTURE]) if one.criterion.metric)
+    assert found.counted is not None
+    assert (found.counted.metric, found.counted.version) == ("conversions", of_dashboards.metric.version)
+    assert found.counted.digest == of_dashboards.digest
+    gone = counted(MONDAY + 60 * DAY)
     assert (gone.value, gone.level) == (0, Level.BROKEN)
+
+
+@pytest.mark.requirement("F7")
+def test_a_day_has_one_value_and_the_days_before_stay(demo_told: None) -> None:
+    for hours in (0, 1, 24, 25, 48):
+        counted(MONDAY + 5 * DAY + timedelta(hours=hours))
+    assert [one.day.day for one in of_metric(MONDAY + 8 * DAY).past] == [7, 8, 9]
+    assert CriterionValue.objects.count() == 3
+
+
+def asks_for(metric: str, at: datetime) -> None:
+    """The nurture's criterion of a metric names another one, and is live."""
+    live = Version.objects.get(workflow__key=NURTURE, activations__until=None)
+    content: dict[str, Any] = copy.deepcopy(live.content)
+    for criterion in content["success"]:
+        if criterion.get("metric"):
+            criterion["metric"] = metric
+    draft = versions.draft(workflow=live.workflow, content=content, by="tests", at=at)
+    rollouts.switch_over(version=versions.freeze(version=draft, by="tests", at=at), by="import", at=at)
+
+
+@pytest.mark.requirement("F7")
+def test_what_tells_of_no_workflow_is_counted_of_those_who_entered_it(demo_told: None) -> None:
+    asks_for("leads", MONDAY + 4 * DAY)
+    found = counted(MONDAY + 5 * DAY)
+    assert found.value == Run.objects.filter(workflow_id=nurture_id()).values("contact_id").distinct().count()
+    assert found.value is not None
+    assert found.value < Contact.objects.count()
+
+
+@pytest.mark.requirement("B7")
+def test_what_cannot_be_counted_for_a_workflow_says_why(demo_told: None, client: Client) -> None:
+    asks_for("approval-time", MONDAY + 4 * DAY)
+    found = counted(MONDAY + 5 * DAY)
+    assert (found.value, found.level) == (None, Level.WAITING)
+    asks_for("happiness", MONDAY + 6 * DAY)
+    gone = counted(MONDAY + 7 * DAY)
+    assert [one.counted.says for one in (found, gone) if one.counted] == [
+        "approval-time is counted of what belongs to no workflow.",
+        "There is no metric happiness.",
+    ]
+
+
+@pytest.mark.requirement("G3")
+@pytest.mark.requirement("F7")
+def test_another_meaning_of_a_metric_is_another_release(demo_told: None) -> None:
+    live = Version.objects.select_related("workflow").get(workflow__key=NURTURE, activations__until=None)
+    before = manifests.of_versions([live])
+    assert "conversions" in {pin.key for pin in before.pins if pin.kind == "metric"}
+    metric = Metric.objects.get(key="conversions")
+    metric.target = {"value": 12, "per": "month"}
+    definitions.save(metric, by="ana", at=MONDAY + 5 * DAY)
+    assert manifests.of_versions([live]) == before
+    metric.formula = {"measure": "converted"}
+    definitions.save(metric, by="ana", at=MONDAY + 6 * DAY)
+    (changed,) = manifests.of_versions([live]).changed_from(before).pins
+    assert (changed.kind, changed.key, changed.section) == ("metric", "conversions", "logic")
 
 
 def test_page_and_interface_show_how_they_stand(

@@ -20,6 +20,7 @@ LISTS = {
     "segment": "segments",
     "block": "blocks",
     "convention": "conventions",
+    "metric": "metrics",
 }
 
 

@@ -16,13 +16,13 @@ from .definition import (
     Part,
     Ratio,
     Simple,
-    entity_column,
     named_by,
     parts_of,
     read,
     unfit_values,
 )
 from .semantics import (
+    ENTERED,
     MODELS,
     Aggregate,
     Dimension,
@@ -30,12 +30,16 @@ from .semantics import (
     Model,
     dimension_of,
     dimensions_of,
+    entity_column,
+    filter_of,
     measure_of,
     measures,
+    within_workflow,
 )
 
 __all__ = [
     "CALENDAR",
+    "ENTERED",
     "GIVES",
     "MODELS",
     "TYPES",
@@ -55,10 +59,12 @@ __all__ = [
     "dimension_of",
     "dimensions_of",
     "entity_column",
+    "filter_of",
     "measure_of",
     "measures",
     "named_by",
     "parts_of",
     "read",
     "unfit_values",
+    "within_workflow",
 ]

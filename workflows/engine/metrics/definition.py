@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 from martechops.lib.frozen import dataclass
 
-from .semantics import PRIMARY, Model, dimension_of, measure_of, measures
+from .semantics import PRIMARY, Model, dimension_of, entity_column, measure_of, measures
 
 #: Values that are let through, by dimension; what begins with `!` in the key is kept out.
 Filters: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -273,13 +273,6 @@ def unfit_values(model: Model, name: str, values: Iterable[str]) -> Iterator[str
             yield "true or false"
         if len(value) > LONGEST_VALUE or "\0" in value:
             yield f"texts of at most {LONGEST_VALUE} characters"
-
-
-def entity_column(model: Model, entity: str) -> str | None:
-    """The column in which its rows name an entity."""
-    if model.primary and model.primary[0] == entity:
-        return model.primary[1]
-    return model.foreign.get(entity)
 
 
 def _unfit(expression: str, parts: Mapping[str, Part]) -> Iterator[str]:

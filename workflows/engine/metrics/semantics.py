@@ -6,7 +6,7 @@ has it as its `primary` has one row for each, so joining to it never counts anyt
 asked for as `contact.stage`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from enum import StrEnum
 
@@ -79,6 +79,10 @@ class Model:
     row: str = ""
 
 
+#: What rows about contacts are filtered by, whatever they are rows of. Nobody is in one workflow only, so that nothing
+#: is told apart by it.
+ENTERED = "entered"
+_ENTERED = Dimension("a workflow that the contact has entered")
 _CAMPAIGN = Dimension("the campaign that brought the contact")
 _CHANNEL = Dimension("the channel that brought the contact")
 _FROM_CONTACT = {"campaign": _CAMPAIGN, "channel": _CHANNEL}
@@ -360,6 +364,35 @@ def dimension_of(model: Model, name: str) -> Dimension | None:
         return model.dimensions.get(name)
     other = PRIMARY.get(entity) if entity in model.foreign else None
     return other.dimensions.get(own) if other else None
+
+
+def filter_of(model: Model, name: str) -> Dimension | None:
+    """A dimension, or what rows about contacts are filtered by and not told apart by."""
+    if name == ENTERED:
+        return _ENTERED if entity_column(model, "contact") else None
+    return dimension_of(model, name)
+
+
+def entity_column(model: Model, entity: str) -> str | None:
+    """The column in which its rows name an entity."""
+    if model.primary and model.primary[0] == entity:
+        return model.primary[1]
+    return model.foreign.get(entity)
+
+
+def within_workflow(models: Iterable[Model]) -> str:
+    """By what numbers of all these rows together are narrowed to one workflow; empty where they cannot be.
+
+    Where some rows tell of no workflow, it is by the contacts that have entered it.
+
+    >>> sends, contacts, approvals = (MODELS[name] for name in ("sends", "contacts", "approvals"))
+    >>> [within_workflow(models) for models in ([sends], [sends, contacts], [approvals])]
+    ['workflow', 'entered', '']
+    """
+    known = list(models)
+    if all("workflow" in model.dimensions for model in known):
+        return "workflow"
+    return ENTERED if all(entity_column(model, "contact") for model in known) else ""
 
 
 def dimensions_of(model: Model) -> dict[str, Dimension]:

@@ -21,6 +21,7 @@ def in_workflow(document: Mapping[str, Any]) -> Iterator[Reference]:
             at: Path = ("success", i, end)
             yield from one(mapping(criterion, end), "event", "event-type", at)
             yield from one(mapping(criterion, end), "stage", "stage", at)
+        yield from one(criterion, "metric", "metric", ("success", i))
     for i, step in items(document, "steps"):
         yield from _step(step, ("steps", i))
 

@@ -8,12 +8,12 @@ from workflows.lint.measures import served
 from workflows.lint.workspace import Workflow, Workspace
 
 
-def find(workflow: Workflow, _workspace: Workspace) -> Iterator[Spot]:
+def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
     """Where there is no criterion that can be measured, MEA001 and MEA002 speak first."""
     spec = workflow.spec
     if not any(criterion.is_measurable for criterion in spec.success):
         return
-    needed = served(spec)
+    needed = served(spec, workspace)
     for step in workflow.acts():
         if step.key not in needed:
             yield Spot(

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from workflows.engine.conditions import did_you_mean
 from workflows.engine.spec import Criterion, Moment
 from workflows.lint.check import Check
 from workflows.lint.finding import Spot
-from workflows.lint.measures import METRICS
+from workflows.lint.measures import is_of_workflows
 from workflows.lint.workspace import Workflow, Workspace
 
 
@@ -23,8 +24,12 @@ def find(workflow: Workflow, workspace: Workspace) -> Iterator[Spot]:
 
 
 def _objection(criterion: Criterion, workflow: Workflow, workspace: Workspace) -> str | None:
-    if criterion.metric and criterion.metric not in METRICS:
-        return f"there is no metric {criterion.metric}; there are {', '.join(METRICS)}"
+    if criterion.metric:
+        metric = workspace.metrics.get(criterion.metric)
+        if metric is None:
+            return f"there is no metric {criterion.metric}{did_you_mean(criterion.metric, workspace.metrics)}"
+        if not is_of_workflows(metric, workspace):
+            return f"{criterion.metric} is counted of what belongs to no workflow"
     for moment in (criterion.begins, criterion.ends):
         if moment and (says := _unknown(moment, workflow, workspace)):
             return says
