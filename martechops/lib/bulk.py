@@ -6,10 +6,11 @@ type, and a look at all of them together says that none needs an escape. Rows of
 element by element, 1.2 µs this way.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from types import MappingProxyType
+from itertools import repeat
+from types import MappingProxyType, NoneType
 from typing import Any
 from uuid import UUID
 
@@ -59,7 +60,11 @@ def take_ids(cursor: CursorWrapper, table: str, count: int) -> list[int]:
     """The next numbers of a table's `id` sequence, so that rows can name each other before they are written."""
     if not count:
         return []
-    cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
+    # In a query of its own the sequence is looked up once, not for every number: that cost seven times the number.
+    cursor.execute(
+        "SELECT nextval((SELECT pg_get_serial_sequence(%s, 'id')::regclass)) FROM generate_series(1, %s)",
+        [table, count],
+    )
     return [row[0] for row in cursor.fetchall()]
 
 
@@ -111,11 +116,24 @@ def _column(values: Sequence[Any]) -> Iterable[str]:
     if len(kinds) > 1:
         return [_TEXTS[type(value)](value) for value in values]
     (kind,) = kinds
+    if kind is NoneType:
+        return repeat(r"\N", len(values))
+    if kind is datetime:
+        return _instants(values)
     if kind is str:
         return values if _is_plain("".join(values)) else map(_text, values)
     if kind is Json:
         return _jsons([json.value for json in values])
     return map(_TEXTS[kind], values)
+
+
+def _instants(values: Iterable[datetime]) -> Iterator[str]:
+    """Mostly all are one, that of the batch; and where they are not, no two are."""
+    last, text = None, ""
+    for value in values:
+        if value is not last:
+            last, text = value, value.isoformat()
+        yield text
 
 
 def _jsons(values: Sequence[Any]) -> Iterable[str]:

@@ -130,7 +130,7 @@ _COLUMNS = {
 #: that two transactions that share several wait for each other one way round only.
 _INSERT_THE_NEW = f"""
 WITH given AS MATERIALIZED (
-    SELECT nextval(pg_get_serial_sequence('workflows_inboundevent', 'id')) AS id, r.*
+    SELECT nextval((SELECT pg_get_serial_sequence('workflows_inboundevent', 'id')::regclass)) AS id, r.*
     FROM unnest({", ".join(f"%s::{kind}[]" for kind in list(_COLUMNS.values())[1:])})
         AS r({", ".join(list(_COLUMNS)[1:])})
 ), stored AS (

@@ -29,7 +29,13 @@ def test_json_keeps_its_own_escapes() -> None:
 
 def test_rows_together_are_written_as_each_by_itself() -> None:
     """Columns of one type and of several, with and without something to escape."""
-    plain = [(number, "a", bulk.Json("b"), None, bulk.Json({"n": number})) for number in range(3)]
-    odd = [(None, "a\tb", bulk.Json('"c"'), "d", bulk.Json(None)), (True, "\\", bulk.Json(1), 0.5, bulk.Json("é\n"))]
+    at, plain_kinds = datetime(2026, 11, 22, 9, tzinfo=UTC), (bulk.Json("b"), None)
+    plain = [
+        (number, "a", *plain_kinds, bulk.Json({"n": number}), at.replace(day=max(number, 1))) for number in range(3)
+    ]
+    odd = [
+        (None, "a\tb", bulk.Json('"c"'), "d", bulk.Json(None), at),
+        (True, "\\", bulk.Json(1), 0.5, bulk.Json("é\n"), at),
+    ]
     for rows in (plain, odd, [*plain, *odd], []):
         assert bulk._lines(rows, "\tend\n") == "".join([bulk.line((*row, "end")) for row in rows])
