@@ -6,6 +6,11 @@ from typing import NoReturn
 import psycopg
 import pytest
 import pytest_socket
+from hypothesis import HealthCheck, settings
+
+# How fast examples are made says something of the machine, and nothing of the code.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 class DatabaseReached(Exception):
