@@ -13,7 +13,9 @@ from typing import Any
 from django.db import connection
 
 from reporting.attribution import BY_TOUCH, MODELS, MODELS_BY_KEY, Credit, Journey, Model, Touch
+from reporting.compile import Statement
 from reporting.models import ConversionFact, DailyCredits, StageFact, TouchFact
+from reporting.queries.metrics import text_of
 
 #: Conversions and, apart from them, ways of those who did not convert, that one answer looks at.
 MOST = 5_000
@@ -131,6 +133,65 @@ def owed_by_day(asked: Asked, *, since: date, until: date) -> dict[tuple[str, st
 def _in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
     """What all models together owe the most first."""
     return tuple(sorted(lines, key=lambda line: (-sum(one.conversions for one in line.credits), line.channel)))
+
+
+@dataclass(frozen=True, slots=True)
+class InSql:
+    """Part of an answer as an analyst reads it with the read-only role."""
+
+    key: str
+    title: str
+    text: str
+
+
+def in_sql(asked: Asked, *, since: date, until: date) -> tuple[InSql, ...]:
+    """The numbers as statements over the documented views.
+
+    Of the 30 days that are kept every model that divides by touch; of other windows first, last and linear. What looks
+    at whole journeys is computed of these, which are the last statement.
+    """
+    is_kept = asked.window == timedelta(days=KEPT_DAYS)
+    values = _values(asked, most=MOST) | {"first_day": since, "day_after": until}
+    goal = "AND goal = %(goal)s" if asked.goal else ""
+    texts = {
+        ("conversions", "Conversions and their worth"): _SQL_WHOLE,
+        ("credits", "Conversions owed" + ("" if is_kept else ": first, last and linear")): _SQL_KEPT
+        if is_kept
+        else _SQL_BY_TOUCH,
+        ("journeys", "The way to each conversion, of which the other models are computed"): _SQL_JOURNEYS,
+    }
+    return tuple(
+        InSql(key, title, text_of(Statement(text.format(goal=goal), values))) for (key, title), text in texts.items()
+    )
+
+
+_SQL_WHOLE = """
+SELECT count(*) AS conversions, coalesce(sum(value), 0) AS worth FROM reporting.conversions
+WHERE at >= %(since)s AND at < %(until)s {goal}
+"""
+_SQL_KEPT = """
+SELECT model, channel, sum(credit) AS conversions, sum(value) AS worth FROM reporting.daily_conversion_credits
+WHERE day >= %(first_day)s AND day < %(day_after)s {goal} GROUP BY 1, 2 ORDER BY 1, 3 DESC
+"""
+_SQL_TOUCHED = """
+SELECT c.conversion_id, c.at, coalesce(c.value, 0) AS value, t.channel,
+       extract(epoch FROM c.at - t.at) / 86400 AS days_before,
+       row_number() OVER (PARTITION BY c.conversion_id ORDER BY t.at, t.touch_id) AS place,
+       count(*) OVER (PARTITION BY c.conversion_id) AS touches
+FROM (SELECT * FROM reporting.conversions WHERE at >= %(since)s AND at < %(until)s {goal}) c
+JOIN reporting.touches t ON t.contact_id = c.contact_id AND t.at <= c.at AND t.at >= c.at - %(window)s
+"""
+_SQL_BY_TOUCH = f"""
+SELECT m.model, p.channel, sum(m.credit) AS conversions, sum(m.credit * p.value) AS worth FROM ({_SQL_TOUCHED}) p
+CROSS JOIN LATERAL (VALUES ('first', CASE WHEN p.place = 1 THEN 1.0 ELSE 0 END),
+    ('last', CASE WHEN p.place = p.touches THEN 1.0 ELSE 0 END), ('linear', 1.0 / p.touches)) m (model, credit)
+GROUP BY 1, 2 HAVING sum(m.credit) > 0 ORDER BY 1, 3 DESC
+"""  # noqa: S608  text of our own
+_SQL_JOURNEYS = f"""
+SELECT conversion_id, at, value, array_agg(channel ORDER BY place) AS channels,
+       array_agg(days_before ORDER BY place) AS days_before
+FROM ({_SQL_TOUCHED}) p GROUP BY 1, 2, 3 ORDER BY 2 DESC, 1 DESC LIMIT %(most)s
+"""  # noqa: S608  text of our own
 
 
 def goals() -> list[str]:

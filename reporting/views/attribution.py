@@ -37,6 +37,7 @@ def show(request: HttpRequest) -> HttpResponse:
             "answer": attribution.kept(asked, since=since, until=until)
             if window == attribution.KEPT_DAYS
             else attribution.by_channel(asked),
+            "in_sql": attribution.in_sql(asked, since=since, until=until),
             "models": MODELS,
             "most": attribution.MOST,
             "goal": asked.goal,

@@ -2,8 +2,9 @@
 
 import math
 import re
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -12,8 +13,9 @@ from django.test import Client
 from martechops.lib import clock
 from martechops.people.models import User
 from reporting.actions import readers
+from reporting.attribution import BY_TOUCH, MODELS_BY_KEY, Journey, Touch
 from reporting.metrics import Grain, Period, Question
-from reporting.queries import dashboards, metrics, statements
+from reporting.queries import attribution, contributions, dashboards, metrics, statements
 from reporting.queries.dashboards import BOARDS, Asked, Cohort, Shown
 from reporting.queries.statements import Part
 
@@ -124,6 +126,61 @@ def test_every_shipped_metric_is_what_the_read_only_role_reads(busy: Period) -> 
         rows = metrics.ask_one(by_week, known=known).rows
         assert [at for at, _ in read] == [row.at for row in rows], key
         assert all(same(value, row.value) for (_, value), row in zip(read, rows, strict=True)), key
+
+
+def divided(answer: attribution.Answer) -> dict[tuple[str, str], tuple[float, float]]:
+    """What the page shows, by model and channel."""
+    return {
+        (model.key, line.channel): (owed.conversions, owed.value)
+        for line in answer.lines
+        for model, owed in line.by_model
+        if owed.conversions
+    }
+
+
+@pytest.mark.requirement("F9")
+@pytest.mark.parametrize("window", [7, 30, 90])
+@pytest.mark.parametrize("of_one_goal", [False, True])
+def test_attribution_is_what_the_read_only_role_reads(busy: Period, window: int, of_one_goal: bool) -> None:  # noqa: F811
+    """Each model in the database, or the journeys that the others are computed of."""
+    at = ZoneInfo(metrics.zone())
+    since, until = (datetime.combine(day, time(), at) for day in (busy.since, busy.until))
+    goal = attribution.goals()[0] if of_one_goal else ""
+    asked = attribution.Asked(since=since, until=until, window=timedelta(days=window), goal=goal)
+    is_kept = window == attribution.KEPT_DAYS
+    shown = attribution.kept(asked, since=busy.since, until=busy.until) if is_kept else attribution.by_channel(asked)
+    analyst = Analyst()
+    read = {one.key: analyst.read(one.text) for one in attribution.in_sql(asked, since=busy.since, until=busy.until)}
+    ((conversions, worth),) = read["conversions"]
+    assert (conversions, worth) == (shown.conversions, shown.value)
+    assert shown.conversions == shown.untouched + len(read["journeys"])
+    in_database = {(model, channel): (float(n), float(value)) for model, channel, n, value in read["credits"]}
+    models = {model for model, _ in in_database}
+    assert models == ({model.key for model in BY_TOUCH} if is_kept else {"first", "last", "linear"})
+    for (model, channel), owed in divided(shown).items():
+        if model in models:
+            assert owed == pytest.approx(in_database.pop((model, channel)), abs=1e-9), (model, channel)
+    assert not any(n > 1e-9 for n, _ in in_database.values())
+    journeys = [
+        Journey(tuple(map(Touch, channels, map(float, days))), value=float(value))
+        for _, _, value, channels, days in read["journeys"]
+    ]
+    last = MODELS_BY_KEY["last_non_direct"].credit(journeys)
+    for channel, credit in last.items():
+        assert credit.conversions == pytest.approx(divided(shown).get(("last_non_direct", channel), (0, 0))[0])
+
+
+@pytest.mark.requirement("F9")
+@pytest.mark.parametrize("by", contributions.BY)
+def test_map_of_contributions_is_what_the_read_only_role_reads(busy: Period, by: str) -> None:  # noqa: F811
+    drawn = contributions.look(contributions.Asked(busy, by))
+    rows = Analyst().read(drawn.sql)
+    assert rows
+    for outcome in drawn.outcomes:
+        of_outcome = [row for row in rows if row[:2] == (outcome.kind, outcome.name)]
+        owed = sum(row[3] or 0.0 for row in of_outcome)
+        assert owed == pytest.approx(sum(part.credit for part in drawn.parts if part.outcome == outcome))
+        assert outcome.untouched == sum(row[4] for row in of_outcome)
 
 
 def test_analyst_is_refused_raw_rows_and_finds_no_address_in_any_view(busy: Period) -> None:  # noqa: F811
