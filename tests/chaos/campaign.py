@@ -78,6 +78,7 @@ class Outcome:
     recoveries: int
     reclaimed: list[float]
     reclaimed_with_database_away: list[float]
+    given_back: list[float]
     away: list[float]
     seconds: float
 
@@ -235,6 +236,7 @@ class Field:
             recoveries=_recoveries(self.installation),
             reclaimed=sorted(watcher.reclaimed),
             reclaimed_with_database_away=sorted(watcher.reclaimed_with_database_away),
+            given_back=sorted(watcher.given_back),
             away=sorted(watcher.away),
             seconds=time.monotonic() - self.began,
         )

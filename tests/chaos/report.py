@@ -67,6 +67,7 @@ def _page(size: Size, outcome: Outcome, at: datetime) -> str:
         ("crashes of the database", f"{crashes}; its log tells of {outcome.recoveries} recoveries"),
         ("broker emptied", f"{outcome.wipes} times"),
         ("work of a dead worker taken up", _says(outcome.reclaimed)),
+        ("of this, until an effect was given back; the rest is its turn in the queue", _says(outcome.given_back)),
         ("the same, where the database was away too", _says(outcome.reclaimed_with_database_away)),
         ("database away", _says(outcome.away)),
         ("duration", f"{outcome.seconds / 60:.0f} minutes"),
@@ -107,8 +108,8 @@ Run beside other work, so that the machine's load at the end was {os.getloadavg(
   {LEASE_SECONDS:.0f} seconds, after the last line had left and before the answer was noted. What never left, and what
   was answered, the witness on the worker's disk tells. None is repeated blindly: at the end a person looked into
   the mailbox and said of each what was there. *Lost* and *doubled* are counted after that.
-- *Taken up* is the time from a worker's death to another's having begun with what it held, looked at ten times a
-  second.
+- *Taken up* is the time from a worker's death to another's having begun with what it held: an effect reserved anew, an
+  event noted by a worker that lives. Looked at ten times a second.
 - What the sender saw instead of a 200, and repeated: {_list(outcome.sender_saw)}.
 """
 

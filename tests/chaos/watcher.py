@@ -30,7 +30,9 @@ WHERE {_IS_GONE.format("a.holder", "a.at")}
 _STILL = f"""
 SELECT 'effect', id, (state = 'planned')::int FROM workflows_effect WHERE id = ANY(%s)
 AND (state = 'planned' OR state = 'reserved' AND {_IS_GONE.format("holder", "reserved_at")})
-UNION ALL SELECT 'event', event_id, 0 FROM workflows_queuedevent WHERE event_id = ANY(%s)
+UNION ALL SELECT 'event', q.event_id, 0 FROM workflows_queuedevent q WHERE q.event_id = ANY(%s) AND NOT EXISTS (
+    SELECT FROM workflows_attempt a, json_array_elements_text(a.event_ids::json) AS e (id)
+    WHERE e.id::bigint = q.event_id AND NOT {_IS_GONE.format("a.holder", "a.at")})
 """
 
 
