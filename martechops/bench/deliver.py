@@ -16,7 +16,7 @@ AT_ONCE = 32
 def measure(crew: Crew, stock: Stock, sizes: Sizes, report: Report, *, sink: int) -> None:
     """Rounds of: the bare loop, one worker, two workers."""
     rates: dict[str, list[float]] = {"bare": [], "1": [], "2": []}
-    python, database = [], []
+    python, database, log = [], [], []
     body = b'{"type":"upsert_record","data":{"email":"nobody@example.com","first_name":"Lea","company":"Brightwater"}}'
     requests = [client.post("/floor", body)] * sizes.effects
     _empty(crew)
@@ -36,6 +36,7 @@ def measure(crew: Crew, stock: Stock, sizes: Sizes, report: Report, *, sink: int
             if workers == 1:
                 python.append(done.cpu_seconds / sizes.effects * 1e6)
                 database.append(done.database_cpu_seconds / sizes.effects * 1e6)
+                log.append(done.wal_bytes / sizes.effects)
     report.add(SECTION, "floor: bare client loop of the same concurrency", rates["bare"], unit="/s")
     report.add(SECTION, "effects with 1 worker", rates["1"], unit="/s")
     report.add(SECTION, "effects with 2 workers", rates["2"], unit="/s")
@@ -43,6 +44,7 @@ def measure(crew: Crew, stock: Stock, sizes: Sizes, report: Report, *, sink: int
     report.ratio(SECTION, "2 workers ÷ bare loop", rates["2"], rates["bare"])
     report.add(SECTION, "CPU an effect, Python", python, unit="µs")
     report.add(SECTION, "CPU an effect, PostgreSQL", database, unit="µs")
+    report.add(SECTION, "write-ahead log an effect", log, unit="bytes")
 
 
 def _empty(crew: Crew) -> None:

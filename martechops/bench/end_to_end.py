@@ -24,13 +24,15 @@ from .sizes import Sizes
 SECTION = "End to end: POST to the effect at the sink, two workers"
 EACH = 20
 RATE = 1_000
+#: Events a second while there is little to do, each a request of its own: then nothing waits but for the way itself.
+LIGHT_RATE = 50
 #: What has not come when nothing has come for so long counts as lost.
 PATIENCE_SECONDS = 60
 _SETTLED_SECONDS = 3.0
 
 
 def measure(stock: Stock, sizes: Sizes, report: Report, *, sink: int, ports: Iterator[int]) -> None:
-    """At 1,000 events a second, then the capacity, then half of it."""
+    """At 50 events a second and at 1,000, then the capacity, then half of it."""
     Effect.objects.filter(state="planned").delete()
     home = settings.HOME
     os.environ["CELERY_BROKER_URL"] = "pgmq://localhost"
@@ -39,6 +41,7 @@ def measure(stock: Stock, sizes: Sizes, report: Report, *, sink: int, ports: Ite
         with crew.web(home, port=port), crew.supervised(_parts()):
             time.sleep(_SETTLED_SECONDS)
             _run(stock, 100, 2, report, sink=sink, port=port, told=False)
+            _run(stock, LIGHT_RATE, sizes.seconds, report, sink=sink, port=port, each=1, of="50 events/s")
             _run(stock, RATE, sizes.seconds, report, sink=sink, port=port)
             capacity = _capacity(stock, sizes, report, sink=sink, port=port)
             half = max(EACH, round(capacity / 2))
@@ -73,30 +76,31 @@ def _run(
     *,
     sink: int,
     port: int,
+    each: int = EACH,
     of: str = "1,000 events/s",
     told: bool = True,
 ) -> None:
-    people, requests = _requests(stock, rate * seconds)
+    people, requests = _requests(stock, rate * seconds, each=each)
     client.get(sink, "/hits")
-    result = client.run(port, requests, connections=64, per_second=rate / EACH)
+    result = client.run(port, requests, connections=64, per_second=rate / each)
     last = _arrivals(people, sink, report)
     if not told:
         return
-    late = sorted(last[person] - result.due[number // EACH] for number, person in enumerate(people) if person in last)
+    late = sorted(last[person] - result.due[number // each] for number, person in enumerate(people) if person in last)
     bars = (25.0, 100.0) if rate == RATE else (None, None)
     for share, bar in zip((0.5, 0.99), bars, strict=True):
         value = late[int(len(late) * share)] * 1000
-        name = f"p{share * 100:.0f} at {of}, in requests of {EACH}"
+        name = f"p{share * 100:.0f} at {of}, in requests of {each}"
         report.add(SECTION, name, [value], unit="ms", at_most=bar)
     report.add(SECTION, f"offered, {of}", [rate], unit="/s")
 
 
-def _requests(stock: Stock, count: int) -> tuple[list[str], list[bytes]]:
+def _requests(stock: Stock, count: int, *, each: int = EACH) -> tuple[list[str], list[bytes]]:
     first, stock.next_person = stock.next_person, stock.next_person + count
     messages = list(workload.messages(seed=stock.seed, first=first, count=count))
     people = [workload.email(stock.seed, number) for number in range(first, first + count)]
     key = stock.source.write_key
-    bodies = [orjson.dumps({"batch": messages[at : at + EACH]}) for at in range(0, count, EACH)]
+    bodies = [orjson.dumps({"batch": messages[at : at + each]}) for at in range(0, count, each)]
     return people, [client.post("/v1/batch", body, write_key=key) for body in bodies]
 
 
