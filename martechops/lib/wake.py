@@ -15,8 +15,10 @@ from django.db import transaction
 
 log = logging.getLogger(__name__)
 
-#: Rings of one name closer together than this become one, which comes last, so that it covers all of them.
-QUIET_SECONDS = 0.02
+#: Rings of one name closer together than this become one, which comes last, so that it covers all of them. While they
+#: keep coming the quiet grows: the busier it is, the less a ring tells a worker, and each costs one a turn.
+QUIET_SECONDS = 0.005
+LONGEST_QUIET_SECONDS = 0.04
 _FLUSH_WITHIN_SECONDS = 1.0
 
 
@@ -70,7 +72,7 @@ class _Ringer:
             self.changed.wait_for(lambda: not self.pending and not self.publishing, timeout=_FLUSH_WITHIN_SECONDS)
 
     def _publish_for_ever(self) -> None:
-        quiet = threading.Event()
+        nobody, quiet = threading.Event(), QUIET_SECONDS
         while True:
             with self.changed:
                 self.changed.wait_for(lambda: bool(self.pending))
@@ -80,7 +82,8 @@ class _Ringer:
             with self.changed:
                 self.publishing = False
                 self.changed.notify_all()
-            quiet.wait(QUIET_SECONDS)
+            nobody.wait(quiet)
+            quiet = min(2 * quiet, LONGEST_QUIET_SECONDS) if self.pending else QUIET_SECONDS
 
     def _publish(self, name: str) -> None:
         try:
