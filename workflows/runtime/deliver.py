@@ -71,7 +71,8 @@ class Calls:
     system: str
     at: datetime | None = None
     in_flight: int = 0
-    _ahead: pace.Pace = field(default_factory=pace.Pace)
+    #: What is known of the far side.
+    ahead: pace.Pace = field(default_factory=pace.Pace)
     _waiting: "collections.deque[_Turn]" = field(default_factory=collections.deque)
     _answers: "queue.SimpleQueue[Called]" = field(default_factory=queue.SimpleQueue)
     _hands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(MOST_THREADS, "call"))
@@ -84,8 +85,8 @@ class Calls:
         """Reserve, commit, and start the calls; returns how many effects were claimed."""
         at = self.at or database_now()
         if not self.in_flight:
-            self._ahead.begin()
-        reserved = reserve(self.system, limit=limit, ahead=self._ahead.allowed(), at=at)
+            self.ahead.begin()
+        reserved = reserve(self.system, limit=limit, ahead=self.ahead.allowed(), at=at)
         crash_points.at("deliver.reserved")
         route, watch = reserved.route, Watch(at, stands=self.at is not None)
         turns = [_Turn(effect, route, watch) for effect in reserved.effects]
@@ -107,7 +108,7 @@ class Calls:
             until = time.monotonic() + (AHEAD_SECONDS / 2 if self._waiting else LINGER_SECONDS)
             while len(called) < self.in_flight and (len(called) <= len(self._waiting) or not self._waiting):
                 called.append(self._answers.get(timeout=max(0.0, until - time.monotonic())))
-        self._ahead.note(called)
+        self.ahead.note(called)
         return called
 
     def record(self, called: list[Called]) -> None:
@@ -125,7 +126,7 @@ class Calls:
         """To hands that the process waits for when it ends; to this one where none can be had."""
         self._waiting.extend(turns)
         self._at_once = at_once
-        self._put_to_work(self._ahead.hands(len(self._waiting)))
+        self._put_to_work(self.ahead.hands(len(self._waiting)))
 
     def _is_slow(self) -> bool:
         """No call has ended for a while: those at work wait, and more of them would not be in each other's way."""
@@ -149,7 +150,7 @@ class Calls:
         while turn := self._next():
             began = time.monotonic()
             called = turn.called()
-            self._ahead.took(time.monotonic() - began)
+            self.ahead.took(time.monotonic() - began)
             if called.warns:
                 self._give_back()
             self._answers.put(called)

@@ -66,5 +66,6 @@ class Pace:
             return
         self._answers += len(called)
         if self._answers and now - self._since >= _LEAST_SECONDS:
-            self.per_second = (self.per_second + self._answers / (now - self._since)) / 2
+            lately = self._answers / (now - self._since)
+            self.per_second = (self.per_second + lately) / 2 if self.per_second else lately
             self._answers, self._since = 0, now

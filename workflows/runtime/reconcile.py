@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import connection, transaction
+from django.db import connection
 
 from martechops.lib import failures
 from workflows.connectors.base import Request, TryLater
@@ -35,8 +35,10 @@ def due_systems(*, at: datetime) -> list[str]:
 
 def ask(system: str, *, at: datetime) -> int:
     """Ask about some of a system's effects in doubt; returns how many. No network inside a transaction."""
-    route = links.route_of(system)
     taken = _take(system, at)
+    if not taken:
+        return 0
+    route = links.route_of(system)
     for id, key, kind, contact_id, outcome, fence in taken:
         content = (outcome or {}).get("content") or {}
         request = Request(key=UUID(str(key)), kind=kind, content=content, link=route.link, contact_id=contact_id)
@@ -58,9 +60,8 @@ def _probe(route: links.Route, request: Request) -> bool | None:
         return None
 
 
-@transaction.atomic
 def _take(system: str, at: datetime) -> list[tuple[Any, ...]]:
-    """Put their next turn off before asking, so that another worker does not ask the same."""
+    """Put their next turn off before asking, so that another worker does not ask the same. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

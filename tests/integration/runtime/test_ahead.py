@@ -34,7 +34,7 @@ def version(sink: Sink) -> Version:
 def fast(system: str) -> Calls:
     """A worker that has seen its far side answer ten times within what it reserves beforehand."""
     calls = Calls(system, at=datetime.now(UTC) + timedelta(seconds=1))
-    calls._ahead.per_second = 10 / AHEAD_SECONDS
+    calls.ahead.per_second = 10 / AHEAD_SECONDS
     return calls
 
 
@@ -78,7 +78,7 @@ def test_what_waits_for_its_turn_is_given_back_once_a_call_fails(version: Versio
     assert carried_out(calls) == 8
     assert len(sink.journal.hits()) == 1
     assert set(Effect.objects.values_list("state", flat=True)) == {"planned"}
-    assert calls._ahead.allowed() == 0
+    assert calls.ahead.allowed() == 0
 
 
 def test_far_side_that_answers_at_once_is_called_by_one_hand_and_a_slow_one_by_many() -> None:
@@ -96,7 +96,7 @@ def test_hands_come_to_help_when_those_at_work_wait(version: Version, sink: Sink
     driver.reach("hook", settings={"url": sink.url("/slow?ms=200")}, secrets={"secret": driver.SECRET}, at_once=12)
     driver.plan(version, driver.people(12), "B")
     calls = Calls("hook", at=datetime.now(UTC) + timedelta(seconds=1))
-    calls._ahead.took(0.0001)
+    calls.ahead.took(0.0001)
     calls.begin(limit=50)
     assert calls._at_work == 1
     calls.record(calls.finished())
