@@ -23,6 +23,7 @@ from campaigns.models import (
     ChatRoom,
     Checklist,
     CheckResult,
+    CriterionMarks,
     CriterionSpan,
     CriterionStanding,
     CriterionValue,
@@ -258,6 +259,11 @@ class ChatNoteAdmin(MachineWrittenAdmin):
 class CriterionSpanAdmin(MachineWrittenAdmin):
     list_display = ["criterion", "workflow_id", "run_id", "began_at", "due_at", "ended_at", "state"]
     search_fields = ["=run_id"]
+
+
+@admin.register(CriterionMarks)
+class CriterionMarksAdmin(MachineWrittenAdmin):
+    list_display = ["rollout_id", "criterion", "metric", "version", "problem", "counted_at"]
 
 
 @admin.register(CriterionStanding)

@@ -26,6 +26,7 @@ TIMERS = {
     "campaigns.repairs": 10,  # what versions did that were rolled back, whatever stopped the batches
     "campaigns.approvals": 5,  # approvals that something made stale, that ran out, or whose time to go live has come
     "reporting.facts": 5,  # what was written since is made into facts
+    "reporting.arms": 15,  # whom metrics of success criteria counted in each arm of a rollout
     "reporting.criteria": 60,  # what the metrics of success criteria come to
     "reporting.reports": 2,  # reports that a workflow asked for
     "reporting.health": 30,  # whether the last look at what happens against what is documented is old enough

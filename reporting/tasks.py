@@ -5,9 +5,17 @@ import time
 from celery import shared_task
 
 from martechops.lib import clock
-from reporting.actions import archived_numbers, criterion_values, health_looks, projection, report_requests
+from reporting.actions import (
+    archived_numbers,
+    criterion_marks,
+    criterion_values,
+    health_looks,
+    projection,
+    report_requests,
+)
 
 CRITERIA = "reporting.criteria"
+ARMS = "reporting.arms"
 FACTS = "reporting.facts"
 HEALTH = "reporting.health"
 REPORTS = "reporting.reports"
@@ -28,6 +36,12 @@ def facts_task() -> None:
 def criteria_task() -> None:
     """Count what the metrics of success criteria come to."""
     criterion_values.count(at=clock.now())
+
+
+@shared_task(name=ARMS)
+def arms_task() -> None:
+    """Count metrics of success criteria for the arms of rollouts that are open."""
+    criterion_marks.keep(at=clock.now())
 
 
 @shared_task(name=HEALTH)

@@ -15,6 +15,7 @@ from . import (
     errors,
     fields,
     foresight,
+    metrics,
     sample_ratio,
     stages,
 )
@@ -34,6 +35,7 @@ GATES: tuple[Gate, ...] = (
     conversions.GATE,
     duration.GATE,
     criteria.GATE,
+    metrics.GATE,
     sample_ratio.GATE,
 )
 

@@ -9,4 +9,6 @@ def judge(gate: Gate, observed: Observed) -> Finding:
     return compared(gate, observed.complaints, observed, what="unsubscribed or complained")
 
 
-GATE = Gate("complaints", "Unsubscribes", "Do more of the candidate's people unsubscribe?", judge, alpha=0.01)
+GATE = Gate(
+    "complaints", "Unsubscribes", "Do more of the candidate's people unsubscribe?", judge, alpha=0.01, of_contacts=True
+)

@@ -9,4 +9,10 @@ def judge(gate: Gate, observed: Observed) -> Finding:
     return invariant(gate, observed.without_consent, count=observed.candidate, none="everybody written to had agreed")
 
 
-GATE = Gate("consent", "Consent", "Does the candidate write to anybody who has not agreed to the channel?", judge)
+GATE = Gate(
+    "consent",
+    "Consent",
+    "Does the candidate write to anybody who has not agreed to the channel?",
+    judge,
+    of_contacts=True,
+)

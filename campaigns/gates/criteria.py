@@ -17,5 +17,5 @@ GATE = Gate(
     "Success criteria",
     "Are more of the candidate's people late by a success criterion?",
     judge,
-    alpha=0.0025,
+    alpha=0.00125,
 )

@@ -9,6 +9,8 @@ from .observed import Breach, Observed
 
 #: So much evidence is a doubt: it falls away again, or grows; meanwhile nothing promotes.
 DOUBT = 10.0
+#: What goes through workflows that are not about contacts.
+_GOING = {"content": "content items", "workspace": "the workspace itself"}
 #: As many contacts are named.
 _NAMED = 10
 
@@ -28,9 +30,16 @@ class Gate:
     alpha: float = 0.0
     #: Which way is bad: 1 for more marks with the candidate, -1 for fewer, 0 for either.
     worse: int = 1
+    #: It asks about people, and has nothing to ask where a workflow is about content items or the workspace.
+    of_contacts: bool = False
 
     def found(self, observed: Observed) -> Finding:
         """The answer to one look."""
+        if self.of_contacts and observed.subject != "contact":
+            says = (
+                f"this asks about contacts, and the workflow is about {_GOING.get(observed.subject, observed.subject)}"
+            )
+            return Finding(self.key, Verdict.WAITING, says, on_fail=self.on_fail)
         return self.judge(self, observed)
 
 
@@ -59,6 +68,8 @@ def compared(gate: Gate, marks: Sequence[Marks], observed: Observed, *, what: st
     met = sum(one.candidate for one in observed.coins), sum(one.stable for one in observed.coins)
     if not observed.has_stable or not all(met):
         says = "there is nothing to compare with yet" if observed.has_stable else "no other version was live"
+        if observed.subject == "workspace":
+            says = "there is one workspace, which meets one version: nothing can be compared"
         return Finding(gate.key, Verdict.WAITING, says, count=met[0], limit=needed, on_fail=gate.on_fail)
     grown = evidence(marks, worse=gate.worse)
     seen = sum(one.candidate for one in marks), sum(one.stable for one in marks)

@@ -25,9 +25,27 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricMarks:
+    """Whom the metric of a success criterion counted at least once since they met the rollout."""
+
+    metric: str
+    #: Of its definition.
+    version: int
+    marks: tuple[Marks, ...]
+    #: Which way is bad: 1 for more, -1 for fewer.
+    worse: int
+    #: Why it cannot be said.
+    problem: str = ""
+    #: That is because the definition is not what it was when the rollout began.
+    is_moved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """Counts of people, each counted once, with the version of their arm."""
 
+    #: What the workflow is about: contact, content or workspace.
+    subject: str = "contact"
     #: Who met each arm, whatever decided it.
     candidate: int = 0
     stable: int = 0
@@ -51,3 +69,5 @@ class Observed:
     slow: tuple[Marks, ...] | None = None
     #: Who was late by a success criterion of the version that they met; None where none asks for a span of time.
     late: tuple[Marks, ...] | None = None
+    #: Of each metric that a success criterion of the candidate names.
+    metrics: tuple[MetricMarks, ...] = ()

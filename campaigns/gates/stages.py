@@ -9,4 +9,6 @@ def judge(gate: Gate, observed: Observed) -> Finding:
     return invariant(gate, observed.odd_stages, count=observed.candidate, none="every stage set was an expected one")
 
 
-GATE = Gate("stages", "Lifecycle stages", "Does the candidate set a stage that nobody announced?", judge)
+GATE = Gate(
+    "stages", "Lifecycle stages", "Does the candidate set a stage that nobody announced?", judge, of_contacts=True
+)

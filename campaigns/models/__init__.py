@@ -5,7 +5,7 @@ from .archive import ArchivedCount, CampaignArchive
 from .campaign import Campaign, CampaignContent, CampaignWorkflow
 from .chat import ChatNote, ChatRoom, PersonalChat
 from .checklist import Checklist, CheckResult, ManualCheck, PageVisit
-from .criterion import CriterionSpan, CriterionStanding, CriterionValue
+from .criterion import CriterionMarks, CriterionSpan, CriterionStanding, CriterionValue
 from .letter import Letter
 from .playbook import Playbook, PlaybookVersion
 from .release import Release
@@ -26,6 +26,7 @@ __all__ = [
     "ChatRoom",
     "CheckResult",
     "Checklist",
+    "CriterionMarks",
     "CriterionSpan",
     "CriterionStanding",
     "CriterionValue",

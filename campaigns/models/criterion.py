@@ -98,3 +98,34 @@ class CriterionValue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.criterion} on {self.day}"
+
+
+class CriterionMarks(models.Model):
+    """Whom the metric of a candidate's success criterion counted since they met its rollout, by arm and share.
+
+    Written by `reporting` while the rollout is open, read by its gates. No personal data: counts of people.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    rollout_id = models.BigIntegerField()
+    criterion = models.TextField()
+    metric = models.TextField()
+    version = models.IntegerField()
+    #: Of every definition that it rests on, now and when it was counted first: what changes meanwhile decides nothing.
+    digest = models.TextField(blank=True)
+    first_digest = models.TextField(blank=True)
+    #: Rows of share in per cent, people of the candidate, people of the stable version.
+    marks = models.JSONField(default=list)
+    problem = models.TextField(blank=True)
+    counted_at = models.DateTimeField()
+    took_seconds = models.FloatField(default=0)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            # gates: the metrics of a rollout
+            models.UniqueConstraint(fields=["rollout_id", "criterion"], name="criterion_marks_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.metric} in rollout {self.rollout_id}"

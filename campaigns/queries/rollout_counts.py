@@ -14,10 +14,11 @@ from django.db import connection
 from django.db.models import Count
 
 from campaigns.gates.evidence import Marks
-from campaigns.gates.observed import Breach, Kept, Observed
-from campaigns.models import CriterionSpan, Rollout
+from campaigns.gates.observed import Breach, Kept, MetricMarks, Observed
+from campaigns.models import CriterionMarks, CriterionSpan, Rollout
 from campaigns.ramps import Ramp
 from workflows.engine.arms import Arm
+from workflows.engine.spec import Criterion
 from workflows.models import ConsentEntry, Contact, Conversion, Effect, Exposure, FieldChange, Run, Version
 from workflows.queries import replays, specs
 
@@ -37,6 +38,15 @@ _MOST = 50
 _RECORDS = 1_000
 
 
+#: What makes an effect that of an exposure.
+_OF_NO_CONTACT = "e.contact_id IS NULL AND e.workflow_id = %(workflow)s"
+_DID = {
+    "contact": "e.contact_id = m.contact_id",
+    "content": f"{_OF_NO_CONTACT} AND e.content_id = m.content_id",
+    "workspace": f"{_OF_NO_CONTACT} AND e.content_id IS NULL",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """One rollout, as the statements need it."""
@@ -48,6 +58,13 @@ class Scope:
     #: The first run that can be of it.
     first_run: int
     at: datetime
+    #: What the workflow is about: contact, content or workspace.
+    subject: str = "contact"
+
+    @property
+    def did(self) -> str:
+        """Which effects `e` are of whom `m` names; of contacts along their index, of others along that of theirs."""
+        return _DID[self.subject]
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -68,13 +85,16 @@ def met(rollout: Rollout, *, since: datetime) -> int:
 
 def observed(rollout: Rollout, ramp: Ramp, *, since: datetime, at: datetime) -> Observed:
     """Everything that the gates judge by; `since` is when the first stage began."""
-    scope = Scope(rollout.pk, rollout.version.workflow_id, rollout.version_id, since, _first_run(rollout.pk, since), at)
+    subject = specs.of(rollout.version).spec.subject
+    first = _first_run(rollout.pk, since)
+    scope = Scope(rollout.pk, rollout.version.workflow_id, rollout.version_id, since, first, at, subject)
     everybody = Exposure.objects.filter(rollout_id=rollout.pk).order_by()
     totals = dict(everybody.values_list("arm").annotate(Count("pk")))
     tossed = everybody.exclude(share_percent=None).values_list("share_percent", "arm").annotate(Count("pk"))
     longest = _longest(rollout.pk, scope.workflow_id, since)
     kept, writers = _fields(scope)
     return Observed(
+        subject=subject,
         candidate=totals.get(Arm.CANDIDATE, 0),
         stable=totals.get(Arm.STABLE, 0),
         coins=_by_share(tossed),
@@ -90,6 +110,7 @@ def observed(rollout: Rollout, ramp: Ramp, *, since: datetime, at: datetime) -> 
         conversions=_marked(_CONVERTED, scope),
         slow=None if longest is None else _marked(_SLOW, scope, longest=longest),
         late=_marked(_LATE, scope) if _has_spans(rollout.version) else None,
+        metrics=tuple(_metrics(rollout)),
     )
 
 
@@ -142,6 +163,28 @@ def _has_spans(version: Version) -> bool:
     return any(one.is_measurable and not one.metric for one in specs.of(version).spec.success)
 
 
+def metric_criteria(version: Version) -> list[Criterion]:
+    """What a version asks of metrics."""
+    return [one for one in specs.of(version).spec.success if one.metric and one.is_measurable]
+
+
+def _metrics(rollout: Rollout) -> Iterable[MetricMarks]:
+    """As reporting counted them last, by the definitions."""
+    asked = metric_criteria(rollout.version)
+    if not asked:
+        return
+    kept = {row.criterion: row for row in CriterionMarks.objects.filter(rollout_id=rollout.pk)}
+    for one in asked:
+        row, worse = kept.get(one.key), 1 if one.at_least is None else -1
+        if row is None:
+            yield MetricMarks(one.metric, 0, (), worse, problem="it has not been counted yet")
+            continue
+        is_moved = row.digest != row.first_digest
+        problem = row.problem or ("its definition was changed while the candidate was out" if is_moved else "")
+        marks = tuple(Marks(share / 100, candidate, stable) for share, candidate, stable in row.marks)
+        yield MetricMarks(one.metric, row.version, marks, worse, problem, is_moved)
+
+
 def _marked(rows: str, scope: Scope, **more: object) -> tuple[Marks, ...]:
     """People among those met by a coin whom the rows name, each once."""
     return _by_share(
@@ -177,19 +220,25 @@ def _left(scope: Scope) -> tuple[Marks, ...]:
 def _duplicates(scope: Scope) -> tuple[Breach, ...]:
     found = _rows(
         f"""
-        SELECT e.contact_id, min(e.kind), string_agg(DISTINCT e.step, ', ') FROM {_MET} m
-        JOIN {_EFFECTS} e ON e.contact_id = m.contact_id
+        SELECT e.contact_id, e.content_id, min(e.kind), string_agg(DISTINCT e.step, ', ') FROM {_MET} m
+        JOIN {_EFFECTS} e ON {scope.did}
         WHERE m.rollout_id = %(rollout)s AND m.arm = 'candidate' AND e.version_id = %(candidate)s
           AND e.state IN {_HAPPENS} AND e.kind NOT IN {_REPEATABLE}
-        GROUP BY e.contact_id, e.run_id, e.kind, e.system, e.payload::text
-        HAVING count(*) > 1 AND max(e.planned_at) - min(e.planned_at) < interval '1 hour' ORDER BY 1 LIMIT {_MOST}
+        GROUP BY e.contact_id, e.content_id, e.run_id, e.kind, e.system, e.payload::text
+        HAVING count(*) > 1 AND max(e.planned_at) - min(e.planned_at) < interval '1 hour' ORDER BY 1, 2 LIMIT {_MOST}
         """,  # noqa: S608
         scope,
     )
     return tuple(
-        Breach(contact, f"contact {contact} gets one {kind.replace('_', ' ')} twice, by {steps}")
-        for contact, kind, steps in found
+        Breach(contact or 0, f"{_whose(contact, content)} gets one {kind.replace('_', ' ')} twice, by {steps}")
+        for contact, content, kind, steps in found
     )
+
+
+def _whose(contact: int | None, content: int | None) -> str:
+    if contact is not None:
+        return f"contact {contact}"
+    return "the workspace" if content is None else f"content item {content}"
 
 
 def _without_consent(scope: Scope) -> tuple[Breach, ...]:
@@ -253,8 +302,8 @@ def _unforeseen(scope: Scope, candidate: Version) -> tuple[Breach, ...] | None:
         return None
     found = _rows(
         f"""
-        SELECT e.contact_id, e.step FROM {_MET} m
-        JOIN {_EFFECTS} e ON e.contact_id = m.contact_id
+        SELECT e.contact_id, e.content_id, e.step FROM {_MET} m
+        JOIN {_EFFECTS} e ON {scope.did}
         WHERE m.rollout_id = %(rollout)s AND m.arm = 'candidate' AND e.version_id = %(candidate)s
           AND e.kind = 'send_message' AND e.state IN {_HAPPENS} AND e.step <> ALL(%(foreseen)s::text[])
         ORDER BY e.id LIMIT {_MOST}
@@ -264,11 +313,11 @@ def _unforeseen(scope: Scope, candidate: Version) -> tuple[Breach, ...] | None:
     )
     return tuple(
         Breach(
-            contact,
-            f"{step} writes to contact {contact}: of {forecast.entries:,} who entered in replay"
+            contact or 0,
+            f"{step} writes to {_whose(contact, content)}: of {forecast.entries:,} who entered in replay"
             f" {forecast.replay_id} it wrote to nobody",
         )
-        for contact, step in found
+        for contact, content, step in found
     )
 
 
@@ -289,14 +338,14 @@ def _fields(scope: Scope) -> tuple[tuple[Kept, ...], Mapping[str, tuple[int, int
     found = _rows(
         f"""
         WITH newest AS (
-            (SELECT contact_id, arm FROM {_MET} WHERE rollout_id = %(rollout)s AND arm = 'candidate'
+            (SELECT contact_id, content_id, arm FROM {_MET} WHERE rollout_id = %(rollout)s AND arm = 'candidate'
              ORDER BY id DESC LIMIT {_RECORDS})
             UNION ALL
-            (SELECT contact_id, arm FROM {_MET} WHERE rollout_id = %(rollout)s AND arm = 'stable'
+            (SELECT contact_id, content_id, arm FROM {_MET} WHERE rollout_id = %(rollout)s AND arm = 'stable'
              ORDER BY id DESC LIMIT {_RECORDS})
         ), written AS MATERIALIZED (
             SELECT m.arm, e.system, e.run_id, e.payload FROM newest m
-            JOIN {_EFFECTS} e ON e.contact_id = m.contact_id AND e.workflow_id = %(workflow)s
+            JOIN {_EFFECTS} e ON {scope.did} AND e.workflow_id = %(workflow)s
                 AND e.run_id >= %(first)s AND e.kind = 'upsert_record' AND e.state IN {_HAPPENS}
                 AND (e.version_id = %(candidate)s) = (m.arm = 'candidate')
         )

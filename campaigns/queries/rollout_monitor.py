@@ -14,6 +14,7 @@ from campaigns.ramps import Ramp, Stage, Standing
 from campaigns.rollout_states import OUT, State, Step
 from workflows.engine.arms import Arm
 from workflows.models import Contact, Effect, Exposure, Run
+from workflows.queries import specs
 
 from . import rollouts
 
@@ -98,6 +99,11 @@ class Monitor:
     stable_met: int
     leads: Sequence[Lead]
     choices: Sequence[Choice]
+
+    @property
+    def subject(self) -> str:
+        """What goes through the workflow: contact, content or workspace."""
+        return specs.of(self.rollout.version).spec.subject
 
     @property
     def is_open(self) -> bool:

@@ -3,6 +3,6 @@
 `statements` makes it; `rolled` says which rollup holds a number, so that it need not be counted from facts.
 """
 
-from .statements import Statement, alone, cohorts, contacts, statement
+from .statements import Statement, alone, cohorts, contacts, marked, statement
 
-__all__ = ["Statement", "alone", "cohorts", "contacts", "statement"]
+__all__ = ["Statement", "alone", "cohorts", "contacts", "marked", "statement"]

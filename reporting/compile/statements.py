@@ -100,6 +100,27 @@ def contacts(leaf: Leaf, period: Period, *, zone: str, most: int) -> Statement:
     )
 
 
+def marked(leaf: Leaf, *, rollout_id: int, zone: str) -> Statement:
+    """Of the contacts that met a rollout by a coin: rows of share, arm, and how many a leaf counted since then.
+
+    Whether they have entered the workflow need not be asked: they have met its rollout.
+    """
+    made, model = _Compiler(zone), MODELS[leaf.view]
+    column = entity_column(model, "contact")
+    if column is None:
+        raise LookupError(f"{leaf.view} is about no contacts")
+    told = {name: values for name, values in leaf.where.items() if name.removeprefix("!") != ENTERED}
+    chosen = " AND ".join(["TRUE", *made.conditions(told)])
+    source = f"reporting.{model.view} m{made.joined(tuple(model.foreign), model.foreign, leaf.where, ())}"
+    return Statement(
+        "SELECT x.share_percent, x.arm, count(*) FROM workflows_exposure x "  # noqa: S608  see above
+        f"WHERE x.rollout_id = {made.value(rollout_id)} AND x.share_percent IS NOT NULL AND x.contact_id IS NOT NULL "
+        f"AND EXISTS (SELECT FROM {source} WHERE {chosen} AND m.{column} = x.contact_id AND m.{model.time} >= x.at) "
+        "GROUP BY 1, 2",
+        made.values,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """A statement within arithmetic."""

@@ -66,6 +66,10 @@ class Catalog:
     def __contains__(self, key: str) -> bool:
         return key in self.metrics
 
+    def digest_of(self, keys: Iterable[str]) -> str:
+        """Names all that a number is counted by which rests on these."""
+        return digest.of([[one, self.metrics[one].version, self.metrics[one].digest] for one in keys])
+
     def plan(self, question: Question) -> Plan:
         """Raises `BadQuestion`."""
         return make(question, self.definitions)

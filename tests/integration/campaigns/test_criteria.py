@@ -10,6 +10,7 @@ from django.test import Client
 from campaigns import gates
 from campaigns.actions import criteria, rollouts
 from campaigns.budgets import Level
+from campaigns.gates.evidence import Marks
 from campaigns.models import CriterionSpan, CriterionStanding, CriterionValue
 from campaigns.queries import criteria as reading
 from campaigns.queries import manifests, rollout_counts
@@ -19,7 +20,7 @@ from martechops.audit.models import AuditEntry
 from martechops.lib import clock
 from martechops.people.actions import tokens
 from martechops.people.models import Team, User
-from reporting.actions import criterion_values, projection
+from reporting.actions import criterion_marks, criterion_values, projection
 from reporting.metrics import Period, Question
 from reporting.queries import metrics
 from tests.fixtures.told import send, settle
@@ -232,11 +233,25 @@ def test_page_and_interface_show_how_they_stand(
     ]
 
 
-def test_gate_sees_whom_a_candidate_makes_late(demo_told: None) -> None:
-    """Half meet a candidate whose tasks wait for three days first; nobody of the others is late."""
+def counted_arms(at: datetime, *, expected: int) -> None:
+    while projection.turn(at=at):
+        pass
+    assert criterion_marks.keep(at=at) == expected
+
+
+@pytest.mark.requirement("F9")
+def test_gates_see_whom_a_candidate_makes_late_and_whom_its_metric_misses(demo_told: None) -> None:
+    """Half meet a candidate whose tasks wait for three days first; nobody of the others is late, and all of them are
+    counted by the metric that its other criterion names.
+    """
+    analytics = Team.objects.get(key="analytics")
+    metric = Metric(key="given", name="Given", meaning="To sales.", owner=analytics, formula={"measure": "routed"})
+    metric.type = "simple"
+    definitions.save(metric, by="ana", at=MONDAY)
     live = Version.objects.get(workflow__key=ROUTING)
     content: dict[str, Any] = copy.deepcopy(live.content)
     pause = {"key": "rest", "name": "Rest", "stage": "engage", "wait": {"for": "3 days"}, "owner": "sales-ops"}
+    content["success"].append({"key": "given", "says": "Sales has them", "metric": "given", "at_least": 20})
     content["steps"].insert(1, pause | {"trigger": "record", "system": "crm", "output": "rested"})
     begun = MONDAY + 7 * DAY
     draft = versions.draft(workflow=live.workflow, content=content, by="tests", at=begun)
@@ -251,6 +266,22 @@ def test_gate_sees_whom_a_candidate_makes_late(demo_told: None) -> None:
     settle(begun + timedelta(minutes=5))
     criteria.tick(at=begun + 2 * DAY)
     seen = rollout_counts.observed(rollout, half, since=begun, at=begun + 2 * DAY)
+    assert [one.problem for one in seen.metrics] == ["it has not been counted yet"]
+    counted_arms(begun + 2 * DAY, expected=1)
+    counted_arms(begun + 2 * DAY, expected=0)
+    seen = rollout_counts.observed(rollout, half, since=begun, at=begun + 2 * DAY)
+    assert [(one.metric, one.worse, one.marks) for one in seen.metrics] == [
+        ("given", -1, (Marks(0.5, candidate=0, stable=seen.stable),))
+    ]
+    by_metric = next(one for one in gates.judge(seen) if one.gate == "metrics")
+    assert (by_metric.verdict, by_metric.on_fail) == (gates.Verdict.FAIL, "roll_back")
+    assert "counted by given, version 1" in by_metric.says
+    metric.formula = {"measure": "routed", "where": {"way": "task"}}
+    definitions.save(metric, by="ana", at=begun + 2 * DAY)
+    counted_arms(begun + 3 * DAY, expected=1)
+    moved = rollout_counts.observed(rollout, half, since=begun, at=begun + 3 * DAY)
+    doubt = next(one for one in gates.judge(moved) if one.gate == "metrics")
+    assert (doubt.verdict, "its definition was changed" in doubt.says) == (gates.Verdict.INCONCLUSIVE, True)
     assert seen.late is not None
     assert sum(one.stable for one in seen.late) == 0
     assert sum(one.candidate for one in seen.late) == seen.candidate > 15

@@ -7,7 +7,7 @@ import pytest
 from campaigns.gates import GATES, Observed, Verdict, judge
 from campaigns.gates.evidence import Marks, evidence, ratio
 from campaigns.gates.finding import Finding
-from campaigns.gates.observed import Breach, Kept
+from campaigns.gates.observed import Breach, Kept, MetricMarks
 
 COINS = (Marks(0.1, candidate=100, stable=900),)
 QUIET = Observed(candidate=100, stable=900, coins=COINS, slow=(), late=())
@@ -130,3 +130,45 @@ def test_what_is_looked_at_for_ever_is_seldom_believed() -> None:
                 believed += 1
                 break
     assert believed <= 15 + 15
+
+
+def metric(candidate: int, stable: int, *, worse: int = -1, problem: str = "", moved: bool = False) -> MetricMarks:
+    return MetricMarks("sales", 3, (Marks(0.1, candidate, stable),), worse, problem, moved)
+
+
+@pytest.mark.requirement("F9")
+@pytest.mark.parametrize(
+    ("metrics", "verdict", "says"),
+    [
+        ((), Verdict.WAITING, "no success criterion names a metric"),
+        ((metric(30, 270),), Verdict.PASS, "counted by sales, version 3: 30 of 100 with the candidate, 270 of 900"),
+        ((metric(0, 400),), Verdict.FAIL, "counted by sales"),
+        ((metric(90, 90, worse=1),), Verdict.FAIL, "counted by sales"),
+        ((metric(90, 90),), Verdict.PASS, "counted by sales"),
+        ((metric(30, 270), metric(0, 400)), Verdict.FAIL, "0 of 100"),
+        ((metric(0, 400, problem="it has not been counted yet"),), Verdict.WAITING, "not been counted yet"),
+        ((metric(0, 400, problem="it was changed", moved=True),), Verdict.INCONCLUSIVE, "it was changed"),
+    ],
+)
+def test_metrics_of_criteria_are_compared_the_way_that_their_criterion_says_is_worse(
+    metrics: tuple[MetricMarks, ...], verdict: Verdict, says: str
+) -> None:
+    finding = found("metrics", seen(metrics=metrics))
+    assert (finding.verdict, says in finding.says) == (verdict, True)
+
+
+def test_gate_shares_what_may_fail_for_nothing_among_its_metrics() -> None:
+    """Half of it each: what fails one alone needs twice the evidence where there are two."""
+    assert found("metrics", seen(metrics=(metric(30, 270),) * 2)).limit == 2 / 0.00125
+
+
+@pytest.mark.parametrize("gate", ["consent", "stages", "complaints"])
+def test_gates_about_contacts_have_nothing_to_say_where_items_go_through(gate: str) -> None:
+    breach = Breach(7, "contact 7 got it")
+    finding = found(gate, seen(subject="content", without_consent=(breach,), odd_stages=(breach,)))
+    assert (finding.verdict, "the workflow is about content items" in finding.says) == (Verdict.WAITING, True)
+
+
+def test_workspace_meets_one_version_so_that_nothing_can_be_compared() -> None:
+    finding = found("errors", seen(subject="workspace", coins=(Marks(0.5, candidate=1, stable=0),)))
+    assert (finding.verdict, "there is one workspace" in finding.says) == (Verdict.WAITING, True)
