@@ -37,7 +37,7 @@ def run(spec: Spec, of: dict[str, Any], *, sent: tuple[Sent, ...] = (), at: date
 
 def kept(decision: Decision) -> dict[str, Any]:
     """The part of a trace, as the database gives it back."""
-    document: dict[str, Any] = explain.told_part(json.loads(json.dumps(explain.decision(decision))))
+    document: dict[str, Any] = explain.told_part(json.loads(json.dumps(explain.decision(decision), default=str)))
     return document
 
 
