@@ -15,7 +15,7 @@ from campaigns.actions import repair_deeds
 from campaigns.models import Repair, RepairItem, Rollout
 from campaigns.queries import repairs as reading
 from martechops.audit import entries
-from martechops.lib import failures, wake
+from martechops.lib import crash_points, failures, wake
 from martechops.people.models import User
 from martechops.people.permissions import check_may
 from workflows.actions import definitions
@@ -106,6 +106,7 @@ def _next(state: str, act: Callable[[Repair, datetime], int], at: datetime) -> i
                 rows = Repair.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk, state=state)
                 repair = rows.select_related("version__workflow__owner").first()
                 dealt_with = act(repair, at) if repair else 0
+                crash_points.at("repair.written")
         except OperationalError:  # the database is gone or was in the way: it is tried again
             raise
         except Exception as error:  # noqa: BLE001 - said, and tried again at the next ring

@@ -49,7 +49,7 @@ class StartForm(forms.Form):
         label="Begin at",
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        help_text="Empty: now.",
+        help_text="By UTC. Empty: now.",
     )
     note = forms.CharField(label="Why", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
 

@@ -76,7 +76,7 @@ def compared(gate: Gate, marks: Sequence[Marks], observed: Observed, *, what: st
     best, low, high = ratio(marks, needed=needed)
     says = f"{what}: {seen[0]} of {met[0]} with the candidate, {seen[1]} of {met[1]} with the stable version"
     if sum(seen):
-        says += f"; {best:.2g} times as often ({low:.2g} to {'any' if high > 1_000 else f'{high:.2g}'})"
+        says += f"; {_figure(best)} times as often ({_figure(low)} to {'any' if high > 1_000 else _figure(high)})"
     return Finding(
         gate=gate.key,
         verdict=Verdict.FAIL if grown >= needed else Verdict.INCONCLUSIVE if grown >= DOUBT else Verdict.PASS,
@@ -88,3 +88,11 @@ def compared(gate: Gate, marks: Sequence[Marks], observed: Observed, *, what: st
         stable_rate=seen[1] / met[1],
         on_fail=gate.on_fail,
     )
+
+
+def _figure(ratio: float) -> str:
+    """
+    >>> _figure(0.00034), _figure(0.051), _figure(2.0), _figure(420.4)
+    ('0.00', '0.05', '2', '420')
+    """
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2f}" if ratio < 0.1 else f"{ratio:.2g}"

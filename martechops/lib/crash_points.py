@@ -26,6 +26,8 @@ PLACES = {
     "deliver.recorded": "outcomes are committed",
     "rollout.decided": "a rollout's step and its switch are written, not committed",
     "rollout.committed": "a rollout's step is committed, nothing that follows from it is done",
+    "repair.written": "a batch of a repair is written, not committed",
+    "replay.written": "a part of a replay is written, not committed",
     "poll.answered": "a far side told what changed there, nothing of it is stored",
     "poll.stored": "what was told and the cursor are committed",
 }

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+import structlog
+from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from martechops.audit import entries
-from martechops.lib import bulk, wake
+from martechops.lib import bulk, failures, wake
 from martechops.lib.bulk import Json
 from workflows.engine import in_flight
 from workflows.engine.in_flight import BEGINS, ENDS, STAYS, WAITS, Landing
@@ -35,6 +36,8 @@ from workflows.models import (
 )
 from workflows.queries import in_flight as queries
 
+log = structlog.get_logger()
+
 BATCH = 500
 #: As `runtime.subjects` locks the workspace itself.
 _WORKSPACE_LOCK = 7303
@@ -50,14 +53,24 @@ class _Moved:
 
 
 def go_on(*, at: datetime, limit: int = BATCH) -> int:
-    """Move the next runs of the oldest move, if there is one; how many were dealt with.
+    """Move the next runs of the oldest move that has some; how many were dealt with.
 
-    0 where nothing is left, or all that is left is just going on by itself: the timer asks again.
+    0 where nothing is left, or all that is left is just going on by itself: the timer asks again. A move that cannot
+    go on (its version cannot be read as definitions are now) does not keep the others.
     """
-    with transaction.atomic():
-        going = Move.objects.filter(ended_at=None).select_related("from_version__workflow", "to_version__workflow")
-        move = going.order_by("pk").first()
-        return _batch(move, at=at, limit=limit) if move else 0
+    going = Move.objects.filter(ended_at=None).select_related("from_version__workflow", "to_version__workflow")
+    for move in going.order_by("pk"):
+        try:
+            with transaction.atomic():
+                dealt_with = _batch(move, at=at, limit=limit)
+        except OperationalError:  # the database is gone or was in the way: it is tried again
+            raise
+        except Exception as error:  # noqa: BLE001 - said, and tried again at the next ring
+            log.error("move_cannot_go_on", move=move.pk, error=failures.place(error))
+            continue
+        if dealt_with:
+            return dealt_with
+    return 0
 
 
 def _batch(move: Move, *, at: datetime, limit: int) -> int:

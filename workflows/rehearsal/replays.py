@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from django.db import OperationalError, connection, transaction
 from django.db.models import Count, Min
 
-from martechops.lib import bulk, clock, failures, garbage
+from martechops.lib import bulk, clock, crash_points, failures, garbage
 from workflows.engine.conditions import Condition
 from workflows.engine.parse import BadSpec
 from workflows.engine.replays import Tally
@@ -113,6 +113,7 @@ def _play(replay: Replay, contacts: int) -> int:
     tally, found = play(stage, ids)
     _keep(replay, found)
     _part(replay, ids[-1], len(ids), tally, time.process_time() - begun)
+    crash_points.at("replay.written")
     return len(ids)
 
 

@@ -2,6 +2,8 @@
 
 from argparse import ArgumentParser
 from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -12,9 +14,11 @@ from campaigns.models import Rollout
 from campaigns.queries import rollout_monitor
 from campaigns.queries import rollouts as reading
 from campaigns.ramps import BadRamp, Ramp
-from martechops.lib import clock
+from martechops.lib import clock, strict_json
 from martechops.people.models import User
 from martechops.people.permissions import NotAllowed
+from workflows.actions.moves import InFlight
+from workflows.engine.in_flight import FOLLOW, PIN
 from workflows.models import Version
 
 
@@ -28,8 +32,12 @@ class Command(BaseCommand):
         verbs.add_parser("list", help="what is under way")
         shown = verbs.add_parser("show", help="one, with its gates and its log")
         shown.add_argument("id", type=int)
-        begun = verbs.add_parser("start", help="let the newest frozen version of a workflow out")
+        begun = verbs.add_parser("start", help="let a frozen version of a workflow out")
         begun.add_argument("workflow", help="key")
+        begun.add_argument("--number", type=int, help="of the version; the newest one if left out")
+        begun.add_argument("--ramp", type=Path, metavar="FILE", help="stages, window and expected stages as JSON")
+        begun.add_argument("--starts-at", type=datetime.fromisoformat, metavar="TIME", help="such as 2026-12-01T09:00Z")
+        begun.add_argument("--in-flight", choices=(PIN, FOLLOW), default=PIN, help="those on their way")
         begun.add_argument("--shares", default="5,25,100", help="percent, a stage each")
         begun.add_argument("--at-least", type=int, default=ramps.AT_LEAST, help="people a stage")
         begun.add_argument("--minutes", type=int, default=ramps.MINUTES, help="a stage, at least")
@@ -70,23 +78,57 @@ class Command(BaseCommand):
         for step in reversed(shown.steps):
             self.stdout.write(f"  {step.at:%Y-%m-%d %H:%M:%S} {step.verb} {step.because}".rstrip())
 
-    def _start(
-        self, *, workflow: str, shares: str, at_least: int, minutes: int, by: str, because: str, **_: object
-    ) -> None:
-        version = Version.objects.filter(workflow__key=workflow).exclude(frozen_at=None).order_by("number").last()
-        if version is None:
-            raise CommandError(f"there is no frozen version of {workflow}")
-        each = {"at_least": at_least, "minutes": minutes, "deadline_minutes": max(ramps.DEADLINE_MINUTES, minutes + 1)}
-        try:
-            stages = [{"share_percent": int(share), **each} for share in shares.split(",")]
-        except ValueError:
-            raise CommandError("shares are whole percents with commas between them, such as 5,25,100") from None
-        ramp = Ramp.of({"stages": stages})
-        self._line(rollouts.start(version=version, ramp=ramp, by=_person(by), at=clock.now(), note=because))
+    def _start(self, *, workflow: str, by: str, because: str, in_flight: str, **said: Any) -> None:
+        begun = rollouts.start(
+            version=_version(workflow, said["number"]),
+            ramp=_from_file(said["ramp"]) if said["ramp"] else _same_terms(said),
+            by=_person(by),
+            at=clock.now(),
+            note=because,
+            starts_at=_aware(said["starts_at"]),
+            in_flight=InFlight(in_flight),
+        )
+        self._line(begun)
 
     def _move(self, *, id: int, verb: str, by: str, because: str, **_: object) -> None:
         moved = rollouts.move(rollout=_found(id), verb=verb, by=_person(by), at=clock.now(), because=because)
         self._line(moved)
+
+
+def _version(workflow: str, number: int | None) -> Version:
+    rows = Version.objects.filter(workflow__key=workflow).select_related("workflow__owner").order_by("number")
+    version = rows.filter(number=number).first() if number else rows.exclude(frozen_at=None).last()
+    if version is None:
+        raise CommandError(f"{workflow} has no {f'version {number}' if number else 'frozen version'}")
+    return version
+
+
+def _same_terms(said: dict[str, Any]) -> Ramp:
+    """Shares, with the same terms for each."""
+    minutes = said["minutes"]
+    each = {
+        "at_least": said["at_least"],
+        "minutes": minutes,
+        "deadline_minutes": max(ramps.DEADLINE_MINUTES, minutes + 1),
+    }
+    try:
+        stages = [{"share_percent": int(share), **each} for share in said["shares"].split(",")]
+    except ValueError:
+        raise CommandError("shares are whole percents with commas between them, such as 5,25,100") from None
+    return Ramp.of({"stages": stages})
+
+
+def _from_file(path: Path) -> Ramp:
+    try:
+        document = strict_json.loads(path.read_bytes())
+    except (OSError, strict_json.BadJson) as error:
+        raise CommandError(f"{path} cannot be read: {error}") from None
+    return Ramp.of(document if isinstance(document, dict) else {})
+
+
+def _aware(at: datetime | None) -> datetime | None:
+    """Without a zone it is UTC, as on the page."""
+    return at.replace(tzinfo=UTC) if at and at.tzinfo is None else at
 
 
 def _found(id: int) -> Rollout:

@@ -33,6 +33,11 @@ def test_replay_is_asked_for_followed_and_called_off_by_interface() -> None:
     assert call("post", "replays", {"workflow": "contact-data-quality", "candidate": 1})[1]["errors"]
     status, made = call("post", "replays", WANTED)
     assert (status, made["state"], made["progress"]) == (201, "waiting", 0)
+    client.force_login(ana)
+    waiting = client.get(f"/replays/{made['id']}/").content.decode()
+    assert "Not played yet" in waiting
+    assert "No difference" not in waiting
+    client.logout()
     while play_part():
         pass
     _, told = call("get", f"replays/{made['id']}")

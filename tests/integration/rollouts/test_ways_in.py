@@ -4,14 +4,15 @@ import functools
 import json
 from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from rest_framework.test import APIClient
 
-from campaigns.actions import rollout_ticks
-from campaigns.models import Rollout
+from campaigns.actions import repairs, rollout_ticks, rollouts
+from campaigns.models import Repair, Rollout
 from campaigns.queries import rollouts as reading
 from martechops.people.actions import tokens
 from martechops.people.models import User
@@ -100,6 +101,7 @@ def test_form_says_at_the_field_what_is_wrong_and_keeps_what_was_typed(page: Cli
     answer = page.post(f"/rollouts/start/{version.pk}/", said | {"shares": "5, 100"})
     assert answer.status_code == 422
     assert "nobody has approved it" in answer.content.decode(), "it is of high risk, and asks for approval"
+    assert f'href="/approvals/ask/{version.pk}/"' in answer.content.decode()
 
 
 def test_interface_begins_reads_and_moves(rest: Callable[[str], APIClient]) -> None:
@@ -129,6 +131,45 @@ def test_shell_shows_and_moves(demo: Source) -> None:
     assert "roll_back seen" in out.getvalue()
     with pytest.raises(CommandError, match="is rolled back cannot hold"):
         call_command("rollouts", "move", str(rollout.pk), "hold", "--by", "ana")
+
+
+def test_shell_lists_shows_and_confirms_the_repair_of_what_was_rolled_back(demo: Source, arrive: Arrive) -> None:
+    rollout, out = let_out(candidate(), ramp(90)), StringIO()
+    arrive(0, 6)
+    rollouts.take(rollout=rollout, verb="roll_back", by="tests", at=NOW, because="tests")
+    while repairs.carry_on(at=NOW):
+        pass
+    repair = Repair.objects.get(rollout=rollout)
+    call_command("repairs", "show", str(repair.pk), stdout=out)
+    assert f"Run on the way: {repair.runs} to be done, 0 done" in out.getvalue()
+    with pytest.raises(CommandError, match="takes the role marketer"):
+        call_command("repairs", "confirm", str(repair.pk), "--by", "ida")
+    call_command("repairs", "confirm", str(repair.pk), "--by", "ana", stdout=out)
+    with pytest.raises(CommandError, match="Meanwhile it is running"):
+        call_command("repairs", "dismiss", str(repair.pk), "--by", "ana")
+    while repairs.carry_on(at=NOW):
+        pass
+    call_command("repairs", "list", stdout=out)
+    assert f"{repair.pk}  {rollout.version}  done  {repair.runs} runs" in out.getvalue()
+    with pytest.raises(CommandError, match="has no version 99"):
+        call_command("repairs", "open", rollout.version.workflow.key, "99", "--by", "ana")
+
+
+def test_shell_begins_a_version_by_a_file_and_says_what_is_wrong_with_it(demo: Source, tmp_path: Path) -> None:
+    version, file, out = candidate(), tmp_path / "ramp.json", StringIO()
+    begin = ("rollouts", "start", version.workflow.key, "--number", str(version.number), "--by", "ana")
+    for text, says in (
+        ("{", "cannot be read"),
+        ("[]", "a ramp has stages"),
+        ('{"stages": [{"share_percent": 5.5}, {"share_percent": 100}]}', "whole numbers"),
+        ('{"stages": [{"share_percent": 5}, {"share_percent": 100}]}', "nobody has approved it"),
+    ):
+        file.write_text(text)
+        with pytest.raises(CommandError, match=says):
+            call_command(*begin, "--ramp", str(file), stdout=out)
+    with pytest.raises(CommandError, match="has no version 99"):
+        call_command("rollouts", "start", version.workflow.key, "--number", "99", "--by", "ana")
+    assert not Rollout.objects.filter(version=version).exists()
 
 
 def test_what_becomes_of_those_on_their_way_is_chosen_where_it_begins(page: Client) -> None:

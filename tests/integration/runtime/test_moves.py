@@ -5,7 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -164,6 +164,32 @@ def test_runs_that_go_on_while_they_are_moved_go_on_once(
     tasks = Effect.objects.filter(step="assign-owner")
     assert (tasks.count(), tasks.values("run_id").distinct().count()) == (people, people)
     assert RunMove.objects.count() == people
+
+
+def test_move_that_cannot_go_on_does_not_keep_the_others(
+    two: tuple[Version, Version], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = two
+    crowd.waiting(old, {PAUSE: 3}, at=AT)
+    rollouts.switch_over(version=new, by="tests", at=AT, in_flight=InFlight(policy="follow"))
+    move = Move.objects.get()
+    poison = Move.objects.create(
+        pk=move.pk - 1, from_version=old, to_version=new, policy="follow", plan={}, runs=1, started_at=AT
+    )
+    PendingMove.objects.create(run_id=Run.objects.order_by("-pk").values_list("pk", flat=True)[0] + 1, move=poison)
+    batch = move_batches._batch
+
+    def cannot(one: Move, *, at: datetime, limit: int) -> int:
+        if one == poison:
+            raise ValueError("what was planted")
+        return batch(one, at=at, limit=limit)
+
+    monkeypatch.setattr(move_batches, "_batch", cannot)
+    while move_batches.go_on(at=AT):
+        pass
+    assert on_versions() == {new.pk: 3}
+    poison.refresh_from_db()
+    assert poison.ended_at is None
 
 
 def test_numbers_that_have_changed_are_shown_again_before_anybody_is_moved(two: tuple[Version, Version]) -> None:
