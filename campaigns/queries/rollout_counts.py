@@ -244,7 +244,8 @@ def _whose(contact: int | None, content: int | None) -> str:
 def _without_consent(scope: Scope) -> tuple[Breach, ...]:
     """As the ledger had it when the message was reserved, or planned; of contacts from before the ledger, as it is now.
 
-    Consent for one purpose is consent, unless the channel was left.
+    Consent for one purpose is consent, unless the channel was left. Of one batch the ledger knows no order: what was
+    planned in one that also recorded a consent is asked by the guards before it leaves, and judged once it is reserved.
     """
     found = _rows(
         f"""
@@ -261,6 +262,9 @@ def _without_consent(scope: Scope) -> tuple[Breach, ...]:
         ) AS ledger ON true
         WHERE m.rollout_id = %(rollout)s AND m.arm = 'candidate' AND e.version_id = %(candidate)s
           AND e.kind = 'send_message' AND e.state IN {_HAPPENS} AND e.payload ->> 'channel' <> 'chat'
+          AND (e.reserved_at IS NOT NULL OR NOT EXISTS (
+            SELECT FROM {_CONSENTS} c WHERE c.contact_id = e.contact_id AND c.channel = e.payload ->> 'channel'
+              AND c.state = 'granted' AND c.recorded_at = e.planned_at))
           AND NOT coalesce(ledger.given, contact.consent -> (e.payload ->> 'channel') ->> 'state' = 'granted', false)
         ORDER BY e.id LIMIT {_MOST}
         """,  # noqa: S608

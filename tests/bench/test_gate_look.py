@@ -91,7 +91,7 @@ _MADE = (
     f"""INSERT INTO workflows_effect (key, once_key, workflow_id, version_id, run_id, contact_id, step, kind, system,
             payload, state, reason, not_before, tries, fence, planned_at, ended_at)
         SELECT gen_random_uuid(), NULL, %(workflow)s, CASE WHEN new THEN %(candidate)s ELSE %(stable)s END, contact,
-            contact, step, kind, system, payload, 'done', '', now(), 1, 1, now(), now() + interval '1 second'
+            contact, step, kind, system, payload::json, 'done', '', now(), 1, 1, now(), now() + interval '1 second'
         FROM ({_WHO}) w CROSS JOIN (VALUES
             ('record', 'upsert_record', 'crm', '{{"fields": {{"email": "p@example.com", "first_name": "P"}}}}'),
             ('welcome', 'send_message', 'email', '{{"channel": "email", "template": "demo-welcome"}}')

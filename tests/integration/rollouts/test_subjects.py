@@ -1,6 +1,7 @@
 """Gates of workflows that are about content items or the workspace: what was done for these is judged, too."""
 
 import copy
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from campaigns.queries import rollout_counts
 from campaigns.ramps import Ramp
 from martechops.people.models import User
 from workflows.actions import versions
-from workflows.models import Activation, Effect, Exposure, Run
+from workflows.models import Activation, ConsentEntry, Contact, Effect, Exposure, Run
 
 from .conftest import AT, NOW, demo
 
@@ -66,6 +67,30 @@ def test_what_a_candidate_does_twice_for_a_content_item_rolls_it_back(demo: None
     assert (twice.verdict, twice.says) == (Verdict.FAIL, "content item 903 gets one create task twice, by ask")
     rollout_ticks.tick(at=NOW)
     assert rollout.steps.order_by("-number")[0].state == "rolled_back"
+
+
+@pytest.mark.requirement("H7")
+def test_message_planned_in_the_batch_that_took_consent_back_is_judged_when_it_is_reserved(demo: None) -> None:
+    """Granted, planned, withdrawn, all in one batch: guards withhold it, and the version did nothing wrong."""
+    rollout = let_out("demo-request-nurture")
+    contact = Contact.objects.create(email="once@example.com", created_at=NOW, updated_at=NOW)
+    Exposure.objects.create(rollout_id=rollout.pk, contact_id=contact.pk, arm="candidate", share_percent=50, at=NOW)
+    for minutes, state in ((2, "granted"), (1, "denied")):
+        ConsentEntry.objects.create(
+            contact_id=contact.pk, channel="email", purpose="marketing", state=state, recorded_at=NOW,
+            at=NOW - timedelta(minutes=minutes), text_version="",
+        )  # fmt: skip
+    message = Effect.objects.create(
+        key=uuid4(), workflow_id=rollout.version.workflow_id, version_id=rollout.version_id, run_id=1,
+        contact_id=contact.pk, step="welcome", kind="send_message", system="email", payload={"channel": "email"},
+        state="planned", not_before=NOW, planned_at=NOW,
+    )  # fmt: skip
+    assert found(rollout)["consent"].verdict is Verdict.PASS
+    Effect.objects.filter(pk=message.pk).update(state="done", reserved_at=NOW + timedelta(seconds=1))
+    assert found(rollout)["consent"].verdict is Verdict.FAIL
+    Effect.objects.filter(pk=message.pk).update(state="planned", reserved_at=None)
+    ConsentEntry.objects.filter(contact_id=contact.pk, state="granted").delete()
+    assert found(rollout)["consent"].verdict is Verdict.FAIL, "nobody ever agreed to it"
 
 
 @pytest.mark.requirement("H7")
