@@ -3,6 +3,7 @@
 import copy
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -31,6 +32,7 @@ from workflows.models import (
     Contact,
     Conversion,
     Effect,
+    FieldChange,
     Metric,
     Notice,
     Run,
@@ -184,6 +186,42 @@ def test_what_tells_of_no_workflow_is_counted_of_those_who_entered_it(demo_told:
     assert found.value == Run.objects.filter(workflow_id=nurture_id()).values("contact_id").distinct().count()
     assert found.value is not None
     assert found.value < Contact.objects.count()
+
+
+@pytest.mark.requirement("F7")
+def test_former_names_of_metrics_come_to_what_plain_queries_of_them_came_to(demo_told: None) -> None:
+    """As criteria counted them by statements of their own, over the rows of one workflow. Two were not what they said:
+    `leads` counted everybody who entered, and `qualified` only whom the workflow's own steps moved.
+    """
+    flow = Workflow.objects.get(key=NURTURE)
+    entered = set(Run.objects.filter(workflow_id=flow.pk).values_list("contact_id", flat=True))
+    of = Effect.objects.filter(workflow_id=flow.pk)
+    sent = of.filter(kind="send_message", state="done")
+    twin = sent.exclude(contact_id=None).order_by("pk")[0]
+    twin.pk, twin.key, twin.once_key = None, uuid4(), None
+    twin.state, twin.reason = "suppressed", "contact.company is missing"
+    twin.save()
+    failed = Run.objects.filter(workflow_id=flow.pk).order_by("-pk")
+    Run.objects.filter(pk=failed[0].pk).update(state="failed")
+    at = MONDAY + 5 * DAY
+    while projection.turn(at=at):
+        pass
+    goals = Conversion.objects.filter(workflow_id=flow.pk)
+    moved = FieldChange.objects.filter(field="lifecycle_stage", contact_id__in=entered)
+    expected = {
+        "entered": len(entered),
+        "leads": Contact.objects.filter(pk__in=entered).count(),
+        "qualified": len({one.contact_id for one in moved if one.new in ("mql", "sql", "opportunity", "customer")}),
+        "conversions": goals.count(),
+        "pipeline": sum(row.value or 0 for row in goals),
+        "messages": sent.count(),
+        "tasks": of.filter(kind="create_task", state="done").count(),
+        "missing_fields": of.filter(state="suppressed", reason__contains=" is missing").count(),
+        "failed_runs": Run.objects.filter(workflow_id=flow.pk, state="failed").count(),
+    }
+    known, ever = metrics.catalog(), Period(MONDAY.date() - 400 * DAY, MONDAY.date() + 6 * DAY)
+    answers = metrics.ask([Question(key, ever, where=known.within(key, NURTURE)) for key in expected], known=known)
+    assert {one.metric.key: one.value for one in answers} == pytest.approx(expected)
 
 
 @pytest.mark.requirement("B7")

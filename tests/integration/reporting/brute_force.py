@@ -142,6 +142,9 @@ class World:
         withheld = Effect.objects.filter(kind="send_message", state="suppressed", reason__contains="already sent")
         return forms + sum(self.within(row.ended_at or row.reserved_at or row.planned_at) for row in withheld)
 
+    def runs(self) -> list[Run]:
+        return [row for row in Run.objects.all() if self.within(row.entered_at)]
+
     def approvals(self) -> list[float]:
         answered = [
             (row.requested_at, row.closed_at)
@@ -205,5 +208,24 @@ EXPECTED: dict[str, Callable[[World], float | None]] = {
     "routing-time": lambda world: ratio(sum(world.routings()), len(world.routings())),
     "duplicates-prevented": World.duplicates,
     "approval-time": lambda world: ratio(sum(world.approvals()), len(world.approvals())),
+    "entered": lambda world: len({row.contact_id for row in world.runs() if row.contact_id}),
+    "qualified": lambda world: len(
+        {
+            contact
+            for stage in ("mql", "sql", "opportunity", "customer")
+            for at, contact in world.arrivals(stage)
+            if world.within(at)
+        }
+    ),
+    "pipeline": lambda world: sum(row.value or 0 for row in Conversion.objects.all() if world.within(row.at)),
+    "messages": lambda world: world.messages("done"),
+    "tasks": lambda world: sum(
+        world.within(row.ended_at or row.reserved_at or row.planned_at)
+        for row in Effect.objects.filter(kind="create_task", state="done")
+    ),
+    "missing_fields": lambda world: sum(
+        world.within(row.planned_at) for row in Effect.objects.filter(state="suppressed") if " is missing" in row.reason
+    ),
+    "failed_runs": lambda world: sum(row.state == "failed" for row in world.runs()),
     "leads-together": lambda world: World(world.until - timedelta(days=30), world.until).leads(),
 }

@@ -396,6 +396,7 @@ VIEWS = [
     *("daily_people", "daily_ways", "daily_deals"),
     *("daily_deal_credits", "daily_conversion_credits", "conversion_credits"),
     *("deals", "deal_credits", "routings", "approvals", "duplicates_prevented", "campaigns", "workflows"),
+    "withheld",
 ]
 
 

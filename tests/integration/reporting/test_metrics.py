@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,7 +20,7 @@ from reporting.models import ContactFact, DailyFigure
 from reporting.queries import metrics
 from tests.fixtures import lived_in
 from workflows.actions import inbound
-from workflows.models import Contact, Effect, EventType, Metric, Run, Source, WorkCalendar
+from workflows.models import Contact, Conversion, Effect, EventType, Metric, Run, Source, WorkCalendar
 
 from .brute_force import EXPECTED, World
 
@@ -46,10 +47,21 @@ def busy(lived_in_world: None) -> Period:
     run = Run.objects.exclude(contact_id=None).order_by("pk")[0]
     later = run.entered_at + timedelta(hours=5)
     Effect.objects.filter(kind="create_task").update(state="done", run_id=run.pk, ended_at=later)
+    _gone_wrong(now)
     while projection.turn(at=now):
         pass
     today = now.date()
     return Period(today - timedelta(days=400), today + timedelta(days=2))
+
+
+def _gone_wrong(now: datetime) -> None:
+    """A run that failed, a message withheld for an empty field, a goal's worth."""
+    Run.objects.filter(pk=Run.objects.order_by("-pk")[0].pk).update(state="failed")
+    Conversion.objects.filter(value=None).update(value=12.5)
+    sent = Effect.objects.filter(kind="send_message", state="done").exclude(contact_id=None).order_by("pk")[0]
+    sent.pk, sent.key, sent.once_key = None, uuid4(), None
+    sent.state, sent.reason = "suppressed", "company is missing"
+    sent.save()
 
 
 def _mails_and_deals(source: Source, now: datetime) -> None:

@@ -307,6 +307,21 @@ _ALL = (
         row="duplicate_id",
     ),
     Model(
+        view="withheld",
+        says="what guards withheld, by when it was planned",
+        time="at",
+        dimensions={
+            "why": Dimension("missing: a field that it requires was empty; other"),
+            "kind": Dimension("what was to be done: send_message, create_task"),
+            "step": Dimension("step of the workflow"),
+            "workflow": _WORKFLOW,
+            **_FROM_CONTACT,
+        },
+        measures={"withheld": Measure("effects withheld")},
+        foreign=_IN_WORKFLOW,
+        row="effect_id",
+    ),
+    Model(
         view="campaigns",
         says="campaigns, by when they begin",
         time="at",
