@@ -17,7 +17,7 @@ from reporting.models import ArchivedNumbers
 from reporting.queries import archived
 from workflows.workspace import bundles
 
-_NUMBERS = ("Metric", "Span", "Channel", "Value", "Unit", "Version", "Digest")
+_NUMBERS = ("Metric", "Span", "Channel", "Value", "Unit", "Version", "Digest", "Currency")
 
 
 def file_name(kept: ArchivedNumbers) -> str:
@@ -62,11 +62,13 @@ def packed(kept: ArchivedNumbers) -> bytes:
 
 
 def _numbers(content: Mapping[str, Any]) -> list[tuple[object, ...]]:
-    said = content["definitions"]
-    return [
-        (key, span, channel, value, said[key]["document"]["unit"], said[key]["version"], said[key]["digest"])
-        for key, span, channel, value in content["numbers"]
-    ]
+    said, currencies = content["definitions"], archived.kept_currencies(content)
+    rows: list[tuple[object, ...]] = []
+    for place, value in archived.kept_numbers(content).items():
+        one = said[place[0]]
+        defined = (one["document"]["unit"], one["version"], one["digest"])
+        rows.append((*place, value, *defined, currencies.get(place, "")))
+    return rows
 
 
 def _yaml(document: Mapping[str, Any]) -> bytes:

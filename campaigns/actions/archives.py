@@ -2,8 +2,11 @@
 
 from datetime import datetime
 
+from django.db import transaction
+
 from campaigns.models import ArchivedCount, Campaign, CampaignArchive
 from campaigns.queries import archives
+from martechops.audit import entries
 from martechops.lib import digest
 from martechops.people.models import User
 
@@ -33,3 +36,16 @@ def keep(campaign: Campaign, *, by: User | str, at: datetime) -> CampaignArchive
         row.archive = archive
     ArchivedCount.objects.bulk_create(rows)
     return archive
+
+
+@transaction.atomic
+def take_along(archive: CampaignArchive, *, by: User, at: datetime) -> None:
+    """Say in the audit log who took it out of here."""
+    entries.record(
+        action="campaign.take-archive",
+        object_kind="campaign",
+        object_key=archive.campaign.key,
+        by=by,
+        at=at,
+        detail={"digest": archive.digest},
+    )

@@ -4,9 +4,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from campaigns import exports
+from campaigns.actions import archives as actions
 from campaigns.models import CampaignArchive
 from campaigns.queries import archives
 from campaigns.views.campaigns import found
+from martechops.lib import clock
+from martechops.people.visitors import person
 
 
 def detail(request: HttpRequest, key: str) -> HttpResponse:
@@ -18,8 +21,8 @@ def detail(request: HttpRequest, key: str) -> HttpResponse:
 
 def file(request: HttpRequest, key: str) -> HttpResponse:
     """Everything in one zip."""
-    del request
     archive = _archive(key)
+    actions.take_along(archive, by=person(request), at=clock.now())
     answer = HttpResponse(exports.packed(archive), content_type="application/zip")
     answer["Content-Disposition"] = f'attachment; filename="{exports.file_name(archive)}"'
     return answer

@@ -8,6 +8,7 @@ from django.db import transaction
 from campaigns.models import CampaignArchive
 from martechops.audit import entries
 from martechops.lib import digest
+from martechops.people.models import User
 from reporting.actions import projection
 from reporting.models import ArchivedNumbers, CountedRows
 from reporting.queries import archived, metrics
@@ -37,7 +38,7 @@ def keep(archive: CampaignArchive, *, at: datetime) -> bool:
     planned = archive.campaign.created_at
     period = archived.period_of(name, planned=planned, archived=archive.made_at, zone=zone)
     before = archived.rows(name, period, zone=zone)
-    values = archived.numbers(name, period, known=known, zone=zone)
+    figures = sorted(archived.figures(name, period, known=known, zone=zone), key=lambda one: one[0])
     rows = archived.rows(name, period, zone=zone)
     if rows != before:
         return False
@@ -47,7 +48,8 @@ def keep(archive: CampaignArchive, *, at: datetime) -> bool:
         "until": str(period.until),
         "zone": zone,
         "definitions": archived.definitions(known),
-        "numbers": [[*place, value] for place, value in sorted(values.items())],
+        "numbers": [[*place, value] for place, value, _ in figures],
+        "currencies": [[*place, currency] for place, _, currency in figures if currency],
     }
     kept = ArchivedNumbers.objects.create(archive=archive, content=content, digest=digest.of(content), made_at=at)
     CountedRows.objects.bulk_create(
@@ -66,6 +68,19 @@ def keep(archive: CampaignArchive, *, at: datetime) -> bool:
         object_key=archive.campaign.key,
         by="reporting",
         at=at,
-        detail={"digest": kept.digest, "numbers": len(values), "since": content["since"], "until": content["until"]},
+        detail={"digest": kept.digest, "numbers": len(figures), "since": content["since"], "until": content["until"]},
     )
     return True
+
+
+@transaction.atomic
+def take_along(kept: ArchivedNumbers, *, by: User, at: datetime) -> None:
+    """Say in the audit log who took facts and numbers of it out of here."""
+    entries.record(
+        action="campaign.take-numbers",
+        object_kind="campaign",
+        object_key=kept.archive.campaign.key,
+        by=by,
+        at=at,
+        detail={"digest": kept.digest, "rows": {one.view: one.count for one in kept.counted.defer("rows")}},
+    )

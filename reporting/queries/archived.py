@@ -25,6 +25,8 @@ from workflows.queries import documents
 
 #: A number by its metric, the first day of its span and its channel; empty: of all.
 Place = tuple[str, str, str]
+#: A number at its place, with its currency; empty: it is no money.
+Figure = tuple[Place, float | None, str]
 #: A row of a view: its number, that of its contact, and a digest of what it says.
 Row = tuple[str, int | None, str]
 #: Stands for the channel of those who came by none that is known.
@@ -124,12 +126,17 @@ def grain_of(period: Period) -> Grain:
 
 def numbers(campaign: str, period: Period, *, known: Catalog, zone: str) -> dict[Place, float | None]:
     """Every metric that can be told by campaign: of all of it, by span, and by channel."""
+    return {place: value for place, value, _ in figures(campaign, period, known=known, zone=zone)}
+
+
+def figures(campaign: str, period: Period, *, known: Catalog, zone: str) -> list[Figure]:
+    """The same with the currency of each."""
     where = {"campaign": (campaign,)}
     keys = [key for key in sorted(known.metrics) if known.can_tell(key, "campaign")]
     asked = [Question(key, period, where=where) for key in keys]
     asked += [Question(key, period, grain_of(period), where=where) for key in keys]
     asked += [Question(key, period, by=("channel",), where=where) for key in keys if known.can_tell(key, "channel")]
-    return dict(value for answer in ask(asked, known=known, at_zone=zone) for value in _values(answer))
+    return [figure for answer in ask(asked, known=known, at_zone=zone) for figure in _figures(answer)]
 
 
 def rows(campaign: str, period: Period, *, zone: str) -> dict[str, list[Row]]:
@@ -175,6 +182,11 @@ def kept_numbers(content: Mapping[str, Any]) -> dict[Place, float | None]:
     return {(key, span, channel): value for key, span, channel, value in content["numbers"]}
 
 
+def kept_currencies(content: Mapping[str, Any]) -> dict[Place, str]:
+    """Of the amounts that were kept; what was archived before currencies were kept has none."""
+    return {(key, span, channel): currency for key, span, channel, currency in content.get("currencies", ())}
+
+
 def reproduce(kept: ArchivedNumbers) -> Reproduction:
     """Count all of it once more and say what is another number, and why."""
     content, names = kept.content, _names(kept.made_at)
@@ -203,13 +215,13 @@ def _since(period: Period, zone: str) -> datetime:
     return datetime.combine(period.since, time(), ZoneInfo(zone))
 
 
-def _values(answer: Answer) -> Iterator[tuple[Place, float | None]]:
+def _figures(answer: Answer) -> Iterator[Figure]:
     key, asked = answer.metric.key, answer.question
     if not asked.grain and not asked.by:
-        yield (key, "", ""), answer.value
+        yield (key, "", ""), answer.value, answer.currency
         return
     for row in answer.rows:
-        yield (key, str(row.at or ""), (row.by[0] or NO_CHANNEL) if row.by else ""), row.value
+        yield (key, str(row.at or ""), (row.by[0] or NO_CHANNEL) if row.by else ""), row.value, row.currency
 
 
 def _counted() -> list[Model]:

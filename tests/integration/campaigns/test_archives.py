@@ -11,6 +11,7 @@ from django.test import Client
 
 from campaigns.actions import campaigns
 from campaigns.models import ArchivedCount, Campaign, CampaignArchive
+from martechops.audit.models import AuditEntry
 from martechops.lib import digest
 from martechops.people.models import User
 from tests.integration.admin.rows import make
@@ -104,6 +105,8 @@ def test_its_page_shows_it_and_gives_it_along_as_a_file(ended: Campaign, ana: Us
     assert "look at the archive" in page.get(f"/campaigns/{ended.key}/").content.decode()
     answer = page.get(f"{address}file/")
     assert answer.content == page.get(f"{address}file/").content
+    taken = AuditEntry.objects.filter(action="campaign.take-archive", object_key=ended.key)
+    assert [entry.detail for entry in taken] == [{"digest": kept.digest}] * 2
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.namelist() == ["archive.json", "counts.csv", "links.csv"]
         said = json.loads(archive.read("archive.json"))

@@ -1,5 +1,6 @@
 """Numbers of an archived campaign stay what they were, and counted again they are the same or it is said why not."""
 
+import csv
 import hashlib
 import io
 import json
@@ -81,6 +82,9 @@ def test_numbers_are_kept_with_their_definitions_and_counted_again_they_are_equa
     assert found["leads"] == 3
     assert found["campaign-cost"] == 900
     assert {key: value(kept, key) for key in found} == found
+    currencies = archived.kept_currencies(kept.content)
+    assert currencies["campaign-cost", "", ""] == "EUR"
+    assert not {key for key, _, _ in currencies} & {"leads", "conversion-rate"}, "only amounts have one"
     said = kept.content["definitions"]["leads"]
     assert (said["version"], len(said["digest"]), said["document"]["formula"]) == (1, 64, {"measure": "leads"})
     made = again(kept)
@@ -151,18 +155,23 @@ def test_page_and_file_hold_what_is_kept(kept: ArchivedNumbers, ana: User, clien
     address = f"/campaigns/{NAME}/archive/numbers/"
     assert address in client.get(f"/campaigns/{NAME}/archive/").content.decode()
     assert "by the definitions of that day" in client.get(address).content.decode()
+    assert "900 EUR" in client.get(address).content.decode()
     assert "Counted again: equal" in client.get(address, {"again": "yes"}).content.decode()
     Contact.objects.get(email="lea@example.com").delete()
     settle(clock.now())
     page = client.get(address, {"again": "yes"}).content.decode()
     assert "went with their contacts, which were erased, deleted or merged" in page
     taken = client.get(f"{address}file/")
+    entry = AuditEntry.objects.get(action="campaign.take-numbers")
+    assert (entry.object_key, entry.detail["rows"]["contacts"]) == (NAME, 3)
     with zipfile.ZipFile(io.BytesIO(taken.content)) as packed:
         files = {name: packed.read(name) for name in packed.namelist()}
     manifest = json.loads(files.pop("manifest.json"))
     assert manifest["files"] == {name: hashlib.sha256(raw).hexdigest() for name, raw in files.items()}
     assert (manifest["facts"]["contacts"]["rows_then"], manifest["facts"]["contacts"]["rows_now"]) == (3, 2)
     assert "definitions/metrics/leads.yaml" in files
+    said = {row["Metric"]: row for row in csv.DictReader(io.StringIO(files["numbers.csv"].decode("utf-8-sig")))}
+    assert (said["campaign-cost"]["Currency"], said["leads"]["Currency"]) == ("EUR", "")
     assert len(files["facts/contacts.csv"].decode().splitlines()) == 3
     assert b"@" not in b"".join(raw for name, raw in files.items() if name.startswith("facts/"))
     assert client.get("/campaigns/nowhere/archive/numbers/").status_code == 404
