@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString
@@ -64,7 +65,7 @@ def file(request: HttpRequest, key: str, form: str) -> HttpResponse:
     """The same numbers to take along."""
     if key not in BOARDS or form not in exports.FORMATS:
         raise Http404
-    asked, _ = asked_of(request, BOARDS[key])
+    asked = readable(request, BOARDS[key])
     shown = dashboards.show(asked, today=asked.period.last)
     answer = HttpResponse(exports.packed(shown, form), content_type=exports.FORMATS[form])
     answer["Content-Disposition"] = f'attachment; filename="{exports.file_name(shown, form)}"'
@@ -112,6 +113,14 @@ def asked_of(request: HttpRequest, board: Board) -> tuple[Asked, str]:
     if chosen in list(Grain) and not (chosen == Grain.DAY and period.days > 366):
         grain = Grain(chosen)
     return Asked(board, period, grain, filters, request.GET.get("trend", "")), problem
+
+
+def readable(request: HttpRequest, board: Board) -> Asked:
+    """The same for a file, which has no place to say that it is about another time. Raises BadRequest."""
+    asked, problem = asked_of(request, board)
+    if problem:
+        raise BadRequest(problem)
+    return asked
 
 
 def _today() -> date:
@@ -217,10 +226,10 @@ def _tile(tile: Tile, asked: Asked) -> ShownTile:
 def _trend(shown: Shown) -> dict[str, Any]:
     drawn = shown.trend
     assert drawn is not None
-    unit, series, former = drawn.metric.unit, drawn.series, drawn.former[: len(drawn.series)]
+    series, former = drawn.series, drawn.former[: len(drawn.series)]
     top = charts.nice_top([*(v for _, v in series), *(v for _, v in former), drawn.target])
     rows = [
-        (at, words(value, unit), words(past, unit))
+        (at, _said(drawn, value), _said(drawn, past))
         for (at, value), (_, past) in zip(
             series, [*former, *[(None, None)] * (len(series) - len(former))], strict=False
         )
@@ -237,21 +246,24 @@ def _trend(shown: Shown) -> dict[str, Any]:
             titles=[f"{at:%a %-d %b %Y}: {now}, before {past}" for at, now, past in rows],
             label=_trend_words(drawn),
         ),
-        "top": words(top, unit),
-        "middle": words(top / 2, unit),
+        "top": _said(drawn, top),
+        "middle": _said(drawn, top / 2),
         "days": charts.days_below(series),
         "rows": rows,
-        "target": words(drawn.target, unit) if drawn.target is not None else "",
+        "target": _said(drawn, drawn.target) if drawn.target is not None else "",
     }
+
+
+def _said(drawn: Trend, value: float | None) -> str:
+    return words(value, drawn.metric.unit, drawn.currency)
 
 
 def _trend_words(drawn: Trend) -> str:
     values = [value for _, value in drawn.series if value is not None]
     if not values:
         return f"{drawn.metric.name}: nothing yet"
-    unit = drawn.metric.unit
     return (
-        f"{drawn.metric.name}: between {words(min(values), unit)} and {words(max(values), unit)}; the table says each"
+        f"{drawn.metric.name}: between {_said(drawn, min(values))} and {_said(drawn, max(values))}; the table says each"
     )
 
 

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from reporting import printed
 from reporting.queries import dashboards
 from reporting.queries.dashboards import BOARDS, Shown
-from reporting.views.dashboards import asked_of, context_of
+from reporting.views.dashboards import context_of, readable
 
 _NOW, _BEFORE, _TARGET, _MARK = "#2f49d1", "#6b6861", "#1a6b3c", "#8a5200"
 
@@ -39,7 +39,7 @@ def trend(request: HttpRequest, key: str, form: str) -> HttpResponse:
 def _shown(request: HttpRequest, key: str) -> tuple[Shown, dict[str, Any]]:
     if key not in BOARDS:
         raise Http404(f"There is no dashboard {key}.")
-    asked, _ = asked_of(request, BOARDS[key])
+    asked = readable(request, BOARDS[key])
     shown = dashboards.show(asked, today=asked.period.last)
     return shown, context_of(request, shown)
 
