@@ -25,8 +25,8 @@ log = structlog.get_logger()
 LINGER_SECONDS = 2.0
 #: And looks so often meanwhile whether the worker is to end.
 _LOOK_UP_SECONDS = 0.25
-#: A thread that computes lets another go on after so long. Lanes wait for the database a dozen times an effect, and
-#: Python's own 5 ms, beside a batch of events in the same process, were most of an effect's way at little load.
+#: A thread that computes lets another go on after so long. Lanes wait for the database a dozen times an effect, beside
+#: batches of events in the same process; Python's own is 5 ms.
 SWITCH_SECONDS = 0.0005
 #: How long a record is tried again after the database went away. Longer than a lease: of what cannot be repeated, the
 #: late answer is still the only one.
@@ -91,14 +91,18 @@ class Lane(threading.Thread):
             connection.close()
 
     def _turn(self) -> bool:
-        """Begin what the connection allows, record what has ended; False when there is nothing to do."""
+        """Begin what the connection allows, record what has ended; False when there is nothing to do.
+
+        After the last record it is looked once more: another worker that found no room for its effects, because of what
+        was under way here, has left them to this one.
+        """
         self._bell.clear()
         claimed = self._begin() if _is_wanted() else 0
         if not claimed and not self.calls.in_flight:
             return bool(reconcile.ask(self.calls.system, at=database_now())) if _is_wanted() else False
         if self.calls.in_flight:
             self._record()
-        return bool(claimed or self.calls.in_flight)
+        return True
 
     def _begin(self) -> int:
         try:
