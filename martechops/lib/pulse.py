@@ -1,6 +1,6 @@
 """When something that must keep happening happened last, by the database's clock: kept in one row for each."""
 
-from django.db import connection
+from martechops.lib import prepared
 
 #: What `martechops.models.Pulse` describes; read and written here alone.
 _TABLE = "martechops_pulse"
@@ -8,7 +8,7 @@ _TABLE = "martechops_pulse"
 
 def note(name: str) -> None:
     """It happens now."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {_TABLE} (name, at) VALUES (%s, clock_timestamp()) "  # noqa: S608
             "ON CONFLICT (name) DO UPDATE SET at = excluded.at",
@@ -18,7 +18,7 @@ def note(name: str) -> None:
 
 def begin(name: str) -> None:
     """From now on it is expected, if it never happened."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {_TABLE} (name, at) VALUES (%s, clock_timestamp()) ON CONFLICT DO NOTHING",  # noqa: S608
             [name],
@@ -27,7 +27,7 @@ def begin(name: str) -> None:
 
 def age_seconds(name: str) -> float | None:
     """How long ago it happened; None if never."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(f"SELECT extract(epoch FROM clock_timestamp() - at) FROM {_TABLE} WHERE name = %s", [name])  # noqa: S608
         row = cursor.fetchone()
     return float(row[0]) if row else None
@@ -38,7 +38,7 @@ def take_over(name: str, *, after_seconds: float) -> tuple[float, float] | None:
 
     Both in seconds since 1970. None while it is not, at the price of a look at one row.
     """
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             WITH before AS (SELECT at FROM {_TABLE} WHERE name = %s)

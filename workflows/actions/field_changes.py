@@ -6,9 +6,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from django.db import connection
 
-from martechops.lib import bulk
+from martechops.lib import bulk, prepared
 from martechops.lib.bulk import Json
 from workflows.models import ContactChange
 
@@ -38,7 +37,7 @@ Plain = tuple[int, str, Any, Any, str, int | None, int | None, str]
 
 def write(changes: Iterable[Plain], *, at: datetime) -> None:
     """Append them to the history, in their order; what one cause changed stands together. One COPY, or nothing."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         bulk.copy_rows(cursor, ContactChange._meta.db_table, _COLUMNS, rows(changes), same={"at": at})
 
 

@@ -4,9 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
-
-from martechops.lib import bulk, wake
+from martechops.lib import bulk, prepared, wake
 from workflows.actions.inbound import key_of
 from workflows.engine import internal
 from workflows.engine.envelope import LANES
@@ -39,7 +37,7 @@ def write(events: Sequence[InternalEvent]) -> int:
     """
     if not events:
         return 0
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_WRITE, [bulk.records(map(_record, events)), internal.SOURCE_ID, internal.TYPE])
         stored = int(cursor.fetchone()[0])
     if stored:

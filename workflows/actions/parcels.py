@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.backends.utils import CursorWrapper
 
-from martechops.lib import bulk, crash_points, wake
+from martechops.lib import bulk, crash_points, prepared, wake
 from martechops.lib.frozen import dataclass
 
 #: Up to so many messages one INSERT is faster than COPY with all that surrounds it.
@@ -63,7 +63,7 @@ def store(parcels: Sequence[Parcel]) -> list[Stored]:
     An id that two parcels bring is the first one's, whichever of them is stored later.
     """
     messages = [message for parcel in parcels for message in parcel.messages]
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), prepared.cursor() as cursor:
         known, fresh = _settled(cursor, messages) if messages else ({}, set())
         differing = [message for message in messages if message.digest != known[message.key].digest]
         conflicts = [(known[message.key].event_id, message.received_at, message.body) for message in differing]

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
-from django.db import connection
 from django.db.models import Count
 
-from martechops.lib import bulk, failures
+from martechops.lib import bulk, failures, prepared
 from workflows.engine.conditions import BadCondition, Segments, compile_condition
 from workflows.engine.rosters import Desk as DeskNow
 from workflows.engine.rosters import Member, Roster, Territory
@@ -58,7 +57,7 @@ def desks(rosters: Iterable[Roster]) -> dict[str, DeskNow]:
     wanted = sorted({key for roster in rosters for key in _desk_keys(roster)})
     if not wanted:
         return {}
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             INSERT INTO {Desk._meta.db_table} (key, last)

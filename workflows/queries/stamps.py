@@ -9,8 +9,9 @@ millisecond for a workspace of some hundred definitions.
 
 from functools import cache
 
-from django.db import connection, models
+from django.db import models
 
+from martechops.lib import prepared
 from martechops.people.models import Team
 from workflows.models import (
     Activation,
@@ -54,7 +55,7 @@ DEFINED: tuple[type[models.Model], ...] = (
 
 def of_definitions() -> str:
     """Another text whenever anything is defined otherwise than before, as this transaction sees it."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_statement())
         return str(cursor.fetchone()[0])
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.db.backends.utils import CursorWrapper
 
-from martechops.lib import bulk
+from martechops.lib import bulk, prepared
 from workflows.engine import arms
 from workflows.engine.arms import Arm, Split
 from workflows.engine.internal import SubjectRef, subject_of
@@ -84,7 +84,7 @@ class Arms:
 def of(subjects: Subjects, definitions: Definitions) -> Arms:
     """The arms that the subjects of a batch are in already. One query; call with the subjects locked."""
     splits = definitions.splits
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT rollout_id, contact_id, content_id, arm FROM {Exposure._meta.db_table}

@@ -16,7 +16,7 @@ import orjson
 from django.conf import settings
 from django.db import connection
 
-from martechops.lib import bulk
+from martechops.lib import bulk, prepared
 from martechops.lib.frozen import dataclass
 from workflows.engine import internal
 from workflows.engine.envelope import LANES
@@ -121,7 +121,7 @@ def held_suspects(*, at: datetime | None = None) -> Iterator[Held]:
 
 def batch(what: Held, *, at: datetime | None = None) -> Batch:
     """What is held, taken. Call inside the transaction that handles it: the note goes with it."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             WITH note AS (DELETE FROM {_ATTEMPTS} WHERE holder = pg_backend_pid())
@@ -136,7 +136,7 @@ def batch(what: Held, *, at: datetime | None = None) -> Batch:
 def alone(*, event_id: int | None = None, run_id: int | None = None) -> Iterator[bool]:
     """Hold the lane of one event or timer, to try it by itself; False if another worker has it."""
     lock, lane = (_EVENTS_LOCK, _lane(event_id)) if event_id is not None else (_TIMERS_LOCK, (run_id or 0) % LANES)
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute("SELECT %s::int IS NOT NULL AND pg_try_advisory_lock(%s, %s)", [lane, lock, lane])
         mine = bool(cursor.fetchone()[0])
     try:
@@ -152,7 +152,7 @@ def free_the_hung() -> int:
     One that died is seen by its session; one that is frozen keeps it, and would keep its lanes for ever. If it wakes,
     its transaction is gone, and it begins again like any worker that lost its database. Returns how many there were.
     """
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             """
             SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -182,7 +182,7 @@ def one_timer(run_id: int, *, at: datetime | None = None) -> Batch:
 
 def database_now() -> datetime:
     """This instant on the database's clock, which all workers share (FAULTS F9)."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute("SELECT now()")
         now: datetime = cursor.fetchone()[0]
     return now
@@ -195,7 +195,7 @@ def _lanes(statement: str, at: datetime | None) -> Iterator[tuple[list[int], lis
     In a statement of its own: the next one then sees all that the lanes' last holder committed.
     """
     start = random.randrange(LANES)  # noqa: S311  fairness, not secrecy
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(statement, {"start": start, "at": at})
         held = cursor.fetchall()
     lanes, timer_lanes = ([lane for of, lane in held if of == lock] for lock in (_EVENTS_LOCK, _TIMERS_LOCK))
@@ -268,7 +268,7 @@ _SUSPECT = f"""
 
 def _note(lanes: Sequence[int], timer_lanes: Sequence[int], at: datetime | None, *, limit: int | None = None) -> Held:
     """What of the held lanes is to be tried now, noted in the same statement; without a limit, what is suspect."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             WITH {_SUSPECT if limit is None else _TRUSTED}
@@ -288,7 +288,7 @@ def _let_go(lanes: Sequence[int], timer_lanes: Sequence[int]) -> None:
     """Free what the database connection holds; one that is gone has freed it already."""
     if connection.connection is None or connection.connection.closed:
         return
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             """
             SELECT pg_advisory_unlock(%s, lane) FROM unnest(%s::int[]) AS lane
@@ -301,7 +301,7 @@ def _let_go(lanes: Sequence[int], timer_lanes: Sequence[int]) -> None:
 def _take_events(ids: Sequence[int]) -> list[ClaimedEvent]:
     if not ids:
         return []
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             WITH taken AS (DELETE FROM {_QUEUED} WHERE event_id = ANY(%s::bigint[]) RETURNING event_id)
@@ -322,7 +322,7 @@ def _take_events(ids: Sequence[int]) -> list[ClaimedEvent]:
 def _take_timers(run_ids: Sequence[int], at: datetime) -> list[ClaimedTimer]:
     if not run_ids:
         return []
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             DELETE FROM {_TIMERS} WHERE run_id IN (

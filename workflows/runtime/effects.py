@@ -6,9 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 
-from martechops.lib import bulk
+from martechops.lib import bulk, prepared
 from martechops.lib.frozen import dataclass
 from workflows.engine.internal import SubjectRef, subject_of
 from workflows.models import ConnectionHealth, Effect, OutboundSwitch, System
@@ -72,7 +71,7 @@ def due_systems(*, at: datetime) -> list[str]:
 
     One that is closed or stopped is not asked about: looking at it again and again would cost its neighbours time.
     """
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             WITH RECURSIVE known AS (
@@ -105,7 +104,7 @@ def claim(system: str, *, limit: int, at: datetime) -> list[Claimed]:
     looked by system for what stands before, which is all that was ever done there (101 ms for 100 after 1,000 others;
     0.3 ms by contact). Hence also systems are compared in words that no index serves.
     """
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(_ALONG_INDEXES)
         cursor.execute(
             f"""
@@ -131,7 +130,7 @@ def reserved_since(workflow_id: int, since: datetime, *, most: int) -> list[date
 
     Holds the workflow's turnstile until the transaction ends, so that two connections do not count the same room.
     """
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s::int)", [_WORKFLOW_LOCK, workflow_id])
         cursor.execute(
             f"""
@@ -155,7 +154,7 @@ def mark_reserved(effects: Iterable[Claimed]) -> datetime | None:
     ]
     if not rows:
         return None
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             UPDATE {_EFFECTS} e SET state = 'reserved', fence = r.fence, tries = r.tries, outcome = r.outcome,
@@ -178,7 +177,7 @@ def write(settled: Sequence[Settled]) -> None:
     rows = [{name: getattr(one, name) for name in Settled.__dataclass_fields__} for one in settled]
     if not rows:
         return
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             UPDATE {_EFFECTS} e SET state = r.state, reason = r.reason, outcome = coalesce(r.outcome, e.outcome),

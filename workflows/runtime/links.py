@@ -12,9 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection
 
-from martechops.lib import sealed
+from martechops.lib import prepared, sealed
 from martechops.lib.frozen import dataclass
 from workflows.connectors import CONNECTORS, Connector
 from workflows.connectors.base import Link
@@ -189,7 +188,7 @@ def learn(system: str, seen: Experience, *, at: datetime) -> None:
 
 def _note_answer(system: str, at: datetime) -> None:
     """Written when it changes something, else once in ten seconds: a row that every batch wrote would bloat."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             UPDATE {_HEALTH} SET failures = 0, last_done_at = %s, says = '',
@@ -201,7 +200,7 @@ def _note_answer(system: str, at: datetime) -> None:
 
 
 def _locked(system: str) -> Health:
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         for _ in range(2):
             cursor.execute(
                 f"SELECT spent_until, closed_until, failures, disabled FROM {_HEALTH} WHERE system = %s FOR UPDATE",  # noqa: S608
@@ -222,7 +221,7 @@ def _write(system: str, changes: Mapping[str, Any]) -> None:
 
 
 def _row(system: str) -> dict[str, Any]:
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT s.id, coalesce(s.connector, '') AS connector, coalesce(s.sandbox, true) AS sandbox,

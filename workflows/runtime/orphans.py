@@ -1,8 +1,6 @@
 """Reservations whose worker is gone: given back where the far side can tell a repeat, uncertain elsewhere."""
 
-from django.db import connection
-
-from martechops.lib import bulk
+from martechops.lib import bulk, prepared
 from workflows.connectors import CONNECTORS
 from workflows.models import Effect, System
 
@@ -15,7 +13,7 @@ def free() -> int:
     Returns how many were freed. Their fence rises, so that a late answer of the old worker changes nothing.
     """
     unsure = [system.key for system in System.objects.all() if _effect_class(system) == "C"]
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             UPDATE {_EFFECTS} SET

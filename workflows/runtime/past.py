@@ -2,9 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from django.db import connection
-
-from martechops.lib import bulk
+from martechops.lib import bulk, prepared
 from workflows.engine.effects import effect_key
 from workflows.models import Assignment, Conversion, Effect, Handoff, StepApproval
 
@@ -29,7 +27,7 @@ def _traces_of(moved: Mapping[int, RunState]) -> tuple[dict[int, set[str]], dict
 
     What was withheld or called off counts as done: it was decided, under the key that a second decision would have.
     """
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT run_id, step, false FROM {Effect._meta.db_table}

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from django.db import connection
-
-from martechops.lib import bulk
+from martechops.lib import bulk, prepared
 from martechops.lib.frozen import dataclass
 from workflows.engine import identity
 from workflows.models import Contact, ContactKey
@@ -79,7 +77,7 @@ def _email(keys: tuple[str, ...]) -> str | None:
 
 def _known(keys: set[str]) -> tuple[dict[str, int], set[int]]:
     """Contacts by key, and which of them have an e-mail address."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT k.key, k.contact_id, c.email IS NOT NULL
@@ -94,5 +92,5 @@ def _known(keys: set[str]) -> tuple[dict[str, int], set[int]]:
 
 
 def _take_contact_ids(count: int) -> list[int]:
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         return bulk.take_ids(cursor, Contact._meta.db_table, count)

@@ -5,9 +5,8 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import connection
 
-from martechops.lib import failures
+from martechops.lib import failures, prepared
 from workflows.connectors.base import Request, TryLater
 from workflows.models import Effect
 
@@ -25,7 +24,7 @@ _BATCH = 10
 
 def due_systems(*, at: datetime) -> list[str]:
     """Systems that are to be asked about something now."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"SELECT DISTINCT system FROM {_EFFECTS} WHERE state = 'uncertain' AND probe_at <= %s",  # noqa: S608
             [at],
@@ -62,7 +61,7 @@ def _probe(route: links.Route, request: Request) -> bool | None:
 
 def _take(system: str, at: datetime) -> list[tuple[Any, ...]]:
     """Put their next turn off before asking, so that another worker does not ask the same. One statement."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             UPDATE {_EFFECTS} SET probe_at = CASE WHEN doubt_since > %s THEN %s::timestamptz END
@@ -81,7 +80,7 @@ def _write(id: int, fence: int, happened: bool) -> None:
         if happened
         else ("planned", "the far side was asked, and says that it did not happen")
     )
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             UPDATE {_EFFECTS} SET state = %s, reason = %s, probe_at = NULL, doubt_since = NULL, fence = fence + 1,

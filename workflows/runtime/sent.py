@@ -2,9 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from django.db import connection
-
-from martechops.lib import bulk
+from martechops.lib import bulk, prepared
 from workflows.engine.internal import WORKSPACE, SubjectRef, subject_of
 from workflows.engine.snapshot import Sent
 from workflows.models import Effect
@@ -24,7 +22,7 @@ def read(others: Mapping[SubjectRef, Subject], workflow_ids: Collection[int], *,
         return
     items = [ref.id for ref in others if ref.kind == "content"]
     of_workspace = "OR content_id IS NULL" if WORKSPACE in others else ""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT content_id, coalesce(payload ->> 'channel', ''), coalesce(reserved_at, not_before), once_key, key,

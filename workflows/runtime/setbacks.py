@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.db.models import F
 
-from martechops.lib import clock, failures
+from martechops.lib import clock, failures, prepared
 from workflows.models import Attempt, QuarantinedEvent, QueuedEvent, Run, Timer
 
 from .claim import GROUPS
@@ -53,12 +53,12 @@ def suspect_own_attempt() -> None:
 
 def forget_own_attempt() -> None:
     """The batch failed by no fault of what is in it."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(f"DELETE FROM {_ATTEMPTS} WHERE holder = pg_backend_pid()")  # noqa: S608
 
 
 def _suspect(which: str) -> bool:
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             WITH failed AS (
@@ -81,7 +81,7 @@ def _suspect(which: str) -> bool:
 
 def suspect_events(*, tried: int = ALONE) -> list[int]:
     """The first suspect event of each lane, if it was tried so often; those behind it keep their order and wait."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT event_id FROM (

@@ -5,9 +5,9 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 
-from martechops.lib import bulk
+from martechops.lib import bulk, prepared
 from martechops.lib.frozen import dataclass
 from workflows.engine import consents
 from workflows.engine.internal import ARRIVAL, WORKSPACE, SubjectRef, subject_of
@@ -248,7 +248,7 @@ def load(batch: Batch, events: Sequence[ClaimedEvent], definitions: Definitions)
 
 def locked(ids: Iterable[int]) -> dict[int, Person]:
     """Lock contacts in the order of their ids, so that two workers never wait for each other."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT id, email, lifecycle_stage, score, scored_at, consent::json, fields::json, (
@@ -280,7 +280,7 @@ def _locked_items(ids: Collection[int]) -> dict[int, Item]:
 
 
 def _locked_workspace() -> Subject:
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_WORKSPACE_LOCK])
     return Subject()
 
@@ -296,7 +296,7 @@ def _read_runs(subjects: Subjects, definitions: Definitions) -> None:
     """Every run that the subjects are in or have been through; of the workspace, those of workflows that are live."""
     ours = "contact_id IS NULL AND content_id IS NULL AND workflow_id = ANY(%s::bigint[])" if subjects.workspace else ""
     live = {v.workflow_id for versions in definitions.live.values() for v in versions}
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT contact_id, content_id, workflow_id, version_id, entry_key, state, step, waits_for, entered_at, id,
@@ -331,7 +331,7 @@ def _read_tried(subjects: Subjects) -> None:
 def read_sent(by_id: Mapping[int, Person], definitions: Definitions | None = None, *, planned: bool = True) -> None:
     """What guards ask for of all that was done or may have been; with `planned`, of what is to be done too."""
     states = ["reserved", "done", "uncertain"] + (["planned", "held"] if planned else [])
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT contact_id, coalesce(payload ->> 'channel', ''), coalesce(reserved_at, not_before), once_key, key,

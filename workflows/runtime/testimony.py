@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from martechops.lib import bulk, failures
+from martechops.lib import bulk, failures, prepared
 from martechops.lib.frozen import dataclass
 from workflows.models import Effect
 
@@ -112,7 +112,7 @@ def _locked(ids: set[int]) -> tuple[list[_Row], set[int]]:
     """
     if not ids:
         return [], set()
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT id, fence, state, reserved_at, outcome FROM {_EFFECTS}
@@ -127,7 +127,7 @@ def _locked(ids: set[int]) -> tuple[list[_Row], set[int]]:
 
 
 def _in_doubt_lately() -> set[int]:
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT id FROM (SELECT id, ended_at FROM {_EFFECTS} WHERE state = 'uncertain'

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from simple_history.utils import bulk_update_with_history
 
-from martechops.lib import bulk
+from martechops.lib import bulk, prepared
 from martechops.lib.bulk import Json
 from workflows.actions import field_changes, internal_events
 from workflows.models import (
@@ -35,7 +34,7 @@ def write(subjects: Subjects, outcome: Outcome, violations: Sequence[Violation],
     """Write everything in the order in which rows name each other. Call inside the batch's transaction."""
     runs = [run for subject in subjects.all() for run in subject.runs if run.changed]
     moved = [run.id for run in runs if run.id is not None]
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         _contacts(cursor, subjects, at)
         _items(subjects)
         _runs(cursor, runs, at)
