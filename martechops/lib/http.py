@@ -3,7 +3,8 @@
 Addresses are checked (`outward`), redirects are answers like any other, the whole exchange ends at one deadline however
 slowly bytes drip, and no more than 64 KB of an answer is read. A connection serves one request, unless the request is
 `repeatable`: what is left open (`kept_lines`) may be closed by the far side just as the next request goes out, and then
-nobody knows whether it arrived.
+nobody knows whether it arrived. Over lines that were left open one thread can ask many things before it hears the first
+answer (`send`).
 
 The standard library speaks HTTP here, on sockets of ours: a client of httpx2 made for a request took 1.3 ms of CPU, on
 a loaded machine, where this takes a tenth of that on a line that is kept. Its reader of heads is that of e-mails, and
@@ -29,6 +30,10 @@ from martechops.lib.kept_lines import Line, Place
 from martechops.lib.outward import Deadline, NotAllowedThere
 
 MOST_BYTES = 64 * 1024
+#: A request of this size fits into what the system takes over without a word from the far side.
+_GOES_OUT_AT_ONCE = 8 * 1024
+#: What a socket, or the reader of what it brings, raises when an exchange comes to nothing.
+_BROKEN_OFF = (HTTPException, OSError, ValueError)
 _STATUS = re.compile(r"HTTP/1\.1 ([2-5][0-9]{2})(?: |$)")
 #: A Retry-After beyond this is taken for a mistake.
 LONGEST_RETRY_AFTER_SECONDS = 24 * 3600
@@ -65,6 +70,10 @@ class NoAnswer(Exception):
     """The request left, at least in part, and no whole answer came."""
 
 
+class NotWhole(Exception):
+    """The answer has begun, and the rest has to be waited for."""
+
+
 def post(
     url: str, *, body: bytes, headers: Mapping[str, str], deadline_seconds: float, repeatable: bool = False
 ) -> Answer:
@@ -79,6 +88,25 @@ def post(
         with contextlib.suppress(kept_lines.WasClosed):
             return _ask(request, deadline, line=line, keep=True)
     return _ask(request, deadline, keep=repeatable)
+
+
+def send(url: str, *, body: bytes, headers: Mapping[str, str], deadline_seconds: float) -> "Exchange | None":
+    """A repeatable POST over a line that was left open, and its answer for later; None where `post` has to do it.
+
+    Raises `BadAddress`, `NotSent`.
+    """
+    request = _Request("POST", _target(url), body, headers)
+    text = _encoded(request, keep=True)
+    line = kept_lines.take(request.target.place) if len(text) <= _GOES_OUT_AT_ONCE else None
+    if line is None:
+        return None
+    try:
+        line.begin(Deadline.after(deadline_seconds))
+        line.send(text)
+    except OSError:
+        line.close()
+        return None
+    return Exchange(request, line)
 
 
 def get(url: str, *, headers: Mapping[str, str], deadline_seconds: float, most_bytes: int = MOST_BYTES) -> Answer:
@@ -188,26 +216,92 @@ def _in_words(error: Exception) -> str:
     return next((says for kind, says in _FAILURES if isinstance(error, kind)), type(error).__name__)
 
 
+def _encoded(request: _Request, *, keep: bool) -> bytes:
+    try:
+        return request.encoded(keep=keep)
+    except ValueError as error:
+        raise NotSent(f"it cannot be sent: {error}") from None
+
+
 def _ask(request: _Request, deadline: Deadline, *, line: Line | None = None, keep: bool = False) -> Answer:
     """Over a line that was kept or, without one, over a new one."""
-    was_kept, whole = line is not None, False
+    text, was_kept, whole = _encoded(request, keep=keep), line is not None, False
     try:
         line = line or kept_lines.connect(request.target.place, deadline, trust=_trust)
         line.begin(deadline)
-        line.send(request.encoded(keep=keep))
+        line.send(text)
         answer, whole = _read(line, request)
         return answer
     except NotAllowedThere as error:
         raise BadAddress(str(error)) from None
-    except (HTTPException, OSError, ValueError) as error:
+    except _BROKEN_OFF as error:
         if line is None or not line.wrote:
             raise NotSent(f"no connection could be made: {_in_words(error)}") from None
-        if was_kept and not line.heard and not isinstance(error, TimeoutError):
-            raise kept_lines.WasClosed from None
-        raise NoAnswer(f"no whole answer came: {_in_words(error)}") from None
+        raise _silence(line, error, was_kept=was_kept) from None
     finally:
         if line is not None:
             kept_lines.give_back(line) if keep and whole else line.close()
+
+
+def _silence(line: Line, error: Exception, *, was_kept: bool) -> Exception:
+    """What it means that no answer came over a line on which something was asked."""
+    if was_kept and not line.heard and not isinstance(error, TimeoutError):
+        return kept_lines.WasClosed()
+    return NoAnswer(f"no whole answer came: {_in_words(error)}")
+
+
+class Exchange:
+    """What was asked over a line that was left open, until its answer is read; selectors can wait for it."""
+
+    __slots__ = ("_line", "_request")
+
+    def __init__(self, request: _Request, line: Line) -> None:
+        self._request, self._line = request, line
+
+    def fileno(self) -> int:
+        return self._line.link.fileno()
+
+    @property
+    def ends(self) -> float:
+        """By the monotonic clock."""
+        return self._line.deadline.ends
+
+    def answer(self) -> Answer | None:
+        """Without waiting, once something has come; None where that was nothing yet.
+
+        Raises `NotWhole`, `kept_lines.WasClosed`, `NoAnswer`.
+        """
+        line = self._line
+        try:
+            piece = line.hear_now()
+            found = _in_one_piece(piece, most_bytes=self._request.most_bytes) if piece else None
+        except _BROKEN_OFF as error:
+            line.close()
+            raise _silence(line, error, was_kept=True) from None
+        if piece is None:
+            return None
+        if found is None:
+            raise NotWhole
+        answer, keeps = found
+        line.unread = b""
+        kept_lines.give_back(line) if keeps else line.close()
+        return answer
+
+    def rest(self) -> Answer:
+        """Waited for, after `NotWhole`. Raises `kept_lines.WasClosed`, `NoAnswer`."""
+        whole = False
+        try:
+            answer, whole = _read_on(self._line, self._request)
+            return answer
+        except _BROKEN_OFF as error:
+            raise _silence(self._line, error, was_kept=True) from None
+        finally:
+            kept_lines.give_back(self._line) if whole else self._line.close()
+
+    def give_up(self) -> NoAnswer:
+        """Nothing more is waited for."""
+        self._line.close()
+        return NoAnswer(f"no whole answer came: {_in_words(TimeoutError())}")
 
 
 def _read(line: Line, request: _Request) -> tuple[Answer, bool]:

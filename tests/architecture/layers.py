@@ -60,12 +60,13 @@ PLATFORM = frozenset(
 DOORS = {
     "workflows.actions.activations": ("campaigns.actions.rollouts",),
     "workflows.connectors": (
-        "workflows.runtime.deliver",
+        "workflows.runtime.calls",
         "workflows.runtime.links",
         "workflows.runtime.orphans",
         "workflows.runtime.polling",
         "workflows.runtime.reconcile",
         "workflows.runtime.settle",
+        "workflows.runtime.volley",
         "workflows.forms",
         "campaigns.runtime.chat",
     ),
@@ -88,8 +89,10 @@ FAR_SIDES = "martechops.sandbox"
 OUT_OF_REACH = {
     "workflows.rehearsal": (
         "workflows.connectors",
+        "workflows.runtime.calls",
         "workflows.runtime.deliver",
         "workflows.runtime.links",
+        "workflows.runtime.volley",
         "martechops.sandbox",
         "martechops.inbox",
         "martechops.lib.http",

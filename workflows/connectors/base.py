@@ -104,6 +104,38 @@ class TooLate(Exception):
     """Raised by the caller's own `Request.leaves`, and let through: it is not to leave any more, and has not."""
 
 
+class AskAnew(Exception):
+    """It came to nothing before the far side heard of it, or so that it may be repeated: `perform` it."""
+
+
+class InPieces(Exception):
+    """The answer has begun, and its rest has to be waited for."""
+
+
+class Underway:
+    """A request that left, without anybody waiting for its answer; a selector tells when to look at it."""
+
+    def fileno(self) -> int:
+        raise NotImplementedError
+
+    @property
+    def ends(self) -> float:
+        """When no answer counts any more, by the monotonic clock."""
+        raise NotImplementedError
+
+    def receipt(self) -> Receipt | None:
+        """What has come, None for nothing yet. Raises as `Connector.perform`, besides AskAnew and InPieces."""
+        raise NotImplementedError
+
+    def rest(self) -> Receipt:
+        """Waited for, after InPieces. Raises as `Connector.perform`, besides AskAnew."""
+        raise NotImplementedError
+
+    def give_up(self) -> Unknown:
+        """It has ended without an answer."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One thing that people say about a connection; the form, its checks and the interface are made from these."""
@@ -149,6 +181,14 @@ class Connector:
     def perform(self, request: Request) -> Receipt:
         """Raises Refused, TryLater or Unknown."""
         raise NotImplementedError
+
+    def send(self, request: Request) -> Underway | None:
+        """As `perform`, without waiting for the answer; None where that is not possible, now or at all.
+
+        Only for what may be repeated. Raises Refused, TryLater.
+        """
+        del request
+        return None
 
     def check(self, settings: Mapping[str, str]) -> dict[str, str]:
         """What is wrong with settings that somebody typed in, by name."""

@@ -33,12 +33,9 @@ class Chat(Connector):
         url = request.link.secrets.get("url", "")
         if not url:
             raise Refused("the connection has no address of an incoming webhook")
-        return answers.ask(
-            url,
-            body=orjson.dumps({"text": _text(request)}),
-            headers={"Content-Type": "application/json"},
-            deadline_seconds=request.link.deadline_seconds,
-        )
+        body = orjson.dumps({"text": _text(request)})
+        headers = {"Content-Type": "application/json"}
+        return answers.ask(answers.Question(url, body, headers, request.link.deadline_seconds))
 
 
 def _text(request: Request) -> str:

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook as Signer
 from martechops.lib import clock, http
 
 from . import answers
-from .base import Connector, Receipt, Refused, Request, Setting, TryLater, sentence
+from .base import Connector, Receipt, Refused, Request, Setting, TryLater, Underway, sentence
 
 _PREFIX = "whsec_"
 _LEAST_SECRET_BYTES = 24
@@ -53,16 +53,10 @@ class Webhook(Connector):
         return problems
 
     def perform(self, request: Request) -> Receipt:
-        link = request.link
-        content = dict(request.content)
-        body = orjson.dumps({"type": request.kind, "data": _data(content)})
-        return answers.ask(
-            _address(str(link.settings.get("url", "")), str(content.get("path") or "")),
-            body=body,
-            headers=signed(str(request.key), body, secret=link.secrets.get("secret", "")),
-            deadline_seconds=link.deadline_seconds,
-            repeatable=True,
-        )
+        return answers.ask(_question(request))
+
+    def send(self, request: Request) -> Underway | None:
+        return answers.send(_question(request))
 
     def probe(self, request: Request) -> bool | None:
         base = str(request.link.settings.get("status_url") or "")
@@ -74,6 +68,18 @@ class Webhook(Connector):
         except (http.BadAddress, http.NotSent, http.NoAnswer) as error:
             raise TryLater(str(error)) from None
         return {200: True, 404: False}.get(answer.status)
+
+
+def _question(request: Request) -> answers.Question:
+    link, content = request.link, dict(request.content)
+    body = orjson.dumps({"type": request.kind, "data": _data(content)})
+    return answers.Question(
+        _address(str(link.settings.get("url", "")), str(content.get("path") or "")),
+        body=body,
+        headers=signed(str(request.key), body, secret=link.secrets.get("secret", "")),
+        deadline_seconds=link.deadline_seconds,
+        repeatable=True,
+    )
 
 
 def signed(message_id: str, body: bytes, *, secret: str) -> dict[str, str]:

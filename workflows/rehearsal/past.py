@@ -72,8 +72,8 @@ def _people(wanted: str) -> Iterable[Person]:
     rows = _rows(
         f"""
         SELECT id, email, lifecycle_stage, score, scored_at, fields::text, (
-            SELECT substr(key, 6) FROM {ContactKey._meta.db_table} k
-            WHERE k.contact_id = c.id AND key LIKE 'user:%%' ORDER BY key LIMIT 1)
+            SELECT min(substr(key, 6)) FROM {ContactKey._meta.db_table} k
+            WHERE k.contact_id = c.id AND left(key, 5) = 'user:')
         FROM {Contact._meta.db_table} c WHERE id = ANY(%s::bigint[])
         """,  # noqa: S608
         wanted,

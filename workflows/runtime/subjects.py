@@ -247,13 +247,17 @@ def load(batch: Batch, events: Sequence[ClaimedEvent], definitions: Definitions)
 
 
 def locked(ids: Iterable[int]) -> dict[int, Person]:
-    """Lock contacts in the order of their ids, so that two workers never wait for each other."""
+    """Lock contacts in the order of their ids, so that two workers never wait for each other.
+
+    What they are known as is asked in words that only the index by contact serves: while statistics are young, that of
+    keys was read from its beginning for each contact (220 µs with 3,000 of them, and the more the longer).
+    """
     with prepared.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT id, email, lifecycle_stage, score, scored_at, consent::json, fields::json, (
-                SELECT substr(key, 6) FROM {ContactKey._meta.db_table} k
-                WHERE k.contact_id = c.id AND key LIKE 'user:%%' ORDER BY key LIMIT 1)
+                SELECT min(substr(key, 6)) FROM {ContactKey._meta.db_table} k
+                WHERE k.contact_id = c.id AND left(key, 5) = 'user:')
             FROM {Contact._meta.db_table} c WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE OF c
             """,  # noqa: S608
             [bulk.array(ids)],

@@ -13,8 +13,8 @@ from martechops.bench import storing, usage, workload
 from workflows.actions import inbound
 from workflows.models import Effect, QueuedEvent, Source
 from workflows.runtime.advance import advance
-from workflows.runtime.deliver import MOST_THREADS
 from workflows.runtime.reserve import reserve
+from workflows.runtime.volley import MOST_AT_ONCE
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +61,7 @@ def test_a_reservation_asks_as_often_however_many_effects_it_takes(source: Sourc
     Effect.objects.filter(state="reserved").update(state="done")
     few = counted(lambda: reserve("hook", limit=2, at=at))
     Effect.objects.filter(state="reserved").update(state="done")
-    many = counted(lambda: reserve("hook", limit=MOST_THREADS, ahead=64, at=at))
+    many = counted(lambda: reserve("hook", limit=MOST_AT_ONCE, ahead=64, at=at))
     assert Effect.objects.filter(state="reserved").count() > 60
     assert few == many <= MOST_A_RESERVATION
 

@@ -1,5 +1,6 @@
 """Lines to far sides that are kept: for requests that may be repeated, and for no others."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -36,12 +37,12 @@ class Server:
             threading.Thread(target=self._converse, args=(line,), daemon=True).start()
 
     def _converse(self, line: socket.socket) -> None:
-        for _ in range(self.answers):
-            if not _whole_request(line):
-                break
-            self.requests += 1
-            line.sendall(self.answer)
-        line.close()
+        with line, contextlib.suppress(ConnectionError):
+            for _ in range(self.answers):
+                if not _whole_request(line):
+                    break
+                self.requests += 1
+                line.sendall(self.answer)
         self.hung_up.set()
 
 

@@ -1,4 +1,4 @@
-"""Effects reserved beforehand for a far side that answers at once: when, how many, by how many hands, what ends it."""
+"""Effects reserved beforehand for a far side that answers at once: when, how many, what ends it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -81,36 +81,8 @@ def test_what_waits_for_its_turn_is_given_back_once_a_call_fails(version: Versio
     assert calls.ahead.allowed() == 0
 
 
-def test_far_side_that_answers_at_once_is_called_by_one_hand_and_a_slow_one_by_many() -> None:
-    pace = Pace()
-    assert pace.hands(100) == 100  # nothing is known of it
-    pace.took(0.0001)
-    assert pace.hands(100) == 1
-    for _ in range(20):
-        pace.took(0.05)
-    assert pace.hands(100) > 100
-
-
-def test_hands_come_to_help_when_those_at_work_wait(version: Version, sink: Sink) -> None:
-    """One hand alone would be through after 12 answers of 200 ms; all of them together after one."""
-    driver.reach("hook", settings={"url": sink.url("/slow?ms=200")}, secrets={"secret": driver.SECRET}, at_once=12)
-    driver.plan(version, driver.people(12), "B")
-    calls = Calls("hook", at=datetime.now(UTC) + timedelta(seconds=1))
-    calls.ahead.took(0.0001)
-    calls.begin(limit=50)
-    assert calls._at_work == 1
-    calls.record(calls.finished())
-    assert calls._at_once == 12
-    assert calls._hands._max_workers >= len(calls._hands._threads) == 12
-    while calls.in_flight:
-        calls.record(calls.finished())
-    calls.close()
-    assert Effect.objects.filter(state="done").count() == 12
-
-
 def test_nothing_is_reserved_beforehand_for_a_far_side_that_warned() -> None:
-    pace = Pace()
-    pace.took(0.001)
-    assert pace.allowed() > 50
+    pace = Pace(per_second=1_000)
+    assert pace.allowed() == 100
     pace.note([Called(Settled(1, 1, "planned", "busy", None), failed=True)])
     assert pace.allowed() == 0

@@ -15,6 +15,7 @@ from workflows.models import Effect, System
 from workflows.runtime import deliver as delivery
 from workflows.runtime import effects, links, render, settle, sweep
 from workflows.runtime.advance import advance
+from workflows.runtime.calls import Turn
 from workflows.runtime.deliver import deliver
 
 Send = Callable[..., str]
@@ -200,7 +201,7 @@ def _die_between_reserve_and_record(monkeypatch: pytest.MonkeyPatch, *, act: boo
     kept: list[list[settle.Called]] = []
     monkeypatch.setattr(settle, "record", lambda system, called, *, at: kept.append(list(called)))
     if not act:
-        monkeypatch.setattr(delivery, "call", lambda effect, route, **_: settle.done(effect, Receipt("done", {})))
+        monkeypatch.setattr(Turn, "called", lambda turn: settle.done(turn.effect, Receipt("done", {})))
     deliver()
     return lambda: effects.write([one.settled for called in kept for one in called])
 

@@ -277,6 +277,7 @@ def test_mail_stays_here_where_it_can_neither_be_noted_that_it_leaves_nor_what_w
         calls = delivery.Calls("email")
         calls.begin(limit=5)
         calls.record(calls.finished())
+        calls.close()
     assert (welcome().state, mail.sent) == ("planned", 0)
     deliver()
     assert (welcome().state, mail.sent) == ("done", 1)
