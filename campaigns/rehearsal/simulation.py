@@ -5,8 +5,8 @@ people are dice. `manage.py simulate_rollouts` prints the table that is in docs/
 """
 
 from bisect import bisect
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from math import comb, sqrt
@@ -20,9 +20,18 @@ from campaigns.gates.gate import DOUBT, Gate
 from campaigns.ramps import Ramp, Standing
 from campaigns.rollout_states import State, after
 
-#: How often a person is marked, by gate, where nothing is wrong.
-USUAL: Mapping[str, float] = {"errors": 0.02, "complaints": 0.01, "conversions": 0.10, "duration": 0.10}
-COMPARISONS = tuple(gate for gate in GATES if gate.alpha)
+#: How often a person is marked, by what marks them, where nothing is wrong: a gate, or one of two metrics.
+USUAL: Mapping[str, float] = {
+    "errors": 0.02,
+    "complaints": 0.01,
+    "conversions": 0.10,
+    "duration": 0.10,
+    "criteria": 0.05,
+    "metric of at least": 0.10,
+    "metric of at most": 0.05,
+}
+#: Of each metric which way is worse: they share their gate's level.
+_METRICS = {"metric of at least": -1, "metric of at most": 1}
 #: People between two looks.
 LOOK = 100
 _BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,7 +45,7 @@ class Case:
     ramp: Ramp
     #: As many people come at most.
     people: int
-    #: What is wrong with the candidate: rates by gate.
+    #: What is wrong with the candidate: rates by what marks people.
     candidate: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -94,7 +103,22 @@ CASES = (
     Case("errors 2 % → 5 %, 10 %", _one_stage(10, 20_000), 20_000, {"errors": 0.05}),
     Case("errors 2 % → 10 %, 5 → 25 → 50 → 100 %", _STAGED, 20_000, {"errors": 0.10}),
     Case("conversions 10 % → 5 %, 10 %", _one_stage(10, 20_000), 20_000, {"conversions": 0.05}),
+    Case("a metric 10 % → 5 %, 10 %", _one_stage(10, 20_000), 20_000, {"metric of at least": 0.05}),
+    Case("late by a criterion 5 % → 15 %, 10 %", _one_stage(10, 20_000), 20_000, {"criteria": 0.15}),
 )
+
+
+def _comparisons() -> Iterator[tuple[Gate, str]]:
+    """Each test that is made at a look: the gate with its level and its bad way, and what marks people for it."""
+    for gate in GATES:
+        if gate.key == "metrics":
+            alpha = gate.alpha / len(_METRICS)
+            yield from ((replace(gate, alpha=alpha, worse=worse), key) for key, worse in _METRICS.items())
+        elif gate.alpha:
+            yield gate, gate.key
+
+
+COMPARISONS = tuple(_comparisons())
 
 
 def play(case: Case, *, times: int, seed: int) -> Outcome:
@@ -108,20 +132,21 @@ class _Counts:
     def __init__(self, case: Case) -> None:
         self.case = case
         self.met: dict[int, list[int]] = {}
-        self.marks: dict[str, dict[int, list[int]]] = {gate: {} for gate in USUAL}
+        self.marks: dict[str, dict[int, list[int]]] = {key: {} for key in USUAL}
 
     def come(self, share: int, dice: Random) -> int:
         """`LOOK` people; returns how many of them are in the candidate's arm."""
         candidate = _binomial(LOOK, share / 100, dice)
         for arm, count in enumerate((candidate, LOOK - candidate)):
             self.met.setdefault(share, [0, 0])[arm] += count
-            for gate, usual in USUAL.items():
-                rate = self.case.candidate.get(gate, usual) if arm == 0 else usual
-                self.marks[gate].setdefault(share, [0, 0])[arm] += _binomial(count, rate, dice)
+            for key, usual in USUAL.items():
+                rate = self.case.candidate.get(key, usual) if arm == 0 else usual
+                self.marks[key].setdefault(share, [0, 0])[arm] += _binomial(count, rate, dice)
         return candidate
 
-    def of(self, gate: Gate) -> tuple[Marks, ...]:
-        counts = self.marks.get(gate.key, self.met)
+    def of(self, key: str) -> tuple[Marks, ...]:
+        """Who was marked; of the sample ratio, who came."""
+        counts = self.met if key == "sample_ratio" else self.marks[key]
         return tuple(Marks(share / 100, *arms) for share, arms in counts.items())
 
     def z_of_errors(self) -> float:
@@ -155,7 +180,7 @@ def _one(case: Case, dice: Random) -> Ended:
 
 
 def _findings(counts: _Counts) -> Sequence[Finding]:
-    return [_finding(gate, evidence(counts.of(gate), worse=gate.worse)) for gate in COMPARISONS]
+    return [_finding(gate, evidence(counts.of(key), worse=gate.worse)) for gate, key in COMPARISONS]
 
 
 def _finding(gate: Gate, grown: float) -> Finding:
