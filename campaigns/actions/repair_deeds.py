@@ -6,8 +6,11 @@ has in hand just now is skipped, and stays planned for the next batch.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from django.db.models import Q
 
 from campaigns.models import Repair, RepairItem
 from campaigns.queries.repairs import KIND, OPPOSITE, STATE, key_of, wanted_of
@@ -38,12 +41,14 @@ def do(repair: Repair, items: Items, *, at: datetime) -> list[RepairItem]:
         of[item.kind].append(item)
     because = f"version {repair.version.number} was rolled back ({repair.writer})"
     free = _free_to_stop(of[KIND.RUN])
-    _call_off(of[KIND.SEND], because, at)
+    happened = _call_off(of[KIND.SEND], because, at)
     _lock_contacts(items)
     _put_back(repair, of[KIND.FIELD], at)
     _stop(repair, free, because, at)
     _ask_no_more(of[KIND.ASKED], because, at)
-    planned = [*_close(repair, of[KIND.TASK], at), *_correct_audiences(repair, of[KIND.AUDIENCE], at)]
+    planned = [*_close(repair, of[KIND.TASK] + happened.tasks, at)]
+    planned += _correct_audiences(repair, of[KIND.AUDIENCE] + happened.audiences, at)
+    _correct_audiences(repair, happened.only_here, at)
     planned += _correct_records(repair, of[KIND.FIELD], at)
     if planned:
         Effect.objects.bulk_create(planned, ignore_conflicts=True)
@@ -55,25 +60,50 @@ def _settle(item: RepairItem, state: str, reason: str, at: datetime) -> None:
     item.state, item.reason, item.at = state, reason, at
 
 
-def _call_off(items: Items, because: str, at: datetime) -> None:
-    """What is planned or held never happens; what a worker has in hand is looked at again."""
+@dataclass(slots=True)
+class _Happened:
+    """What was to be called off and has happened, or may have: undone as what had happened before it was listed."""
+
+    tasks: list[RepairItem] = field(default_factory=list)
+    audiences: list[RepairItem] = field(default_factory=list)
+    #: The far side never heard of it; our own list has it since it was planned.
+    only_here: list[RepairItem] = field(default_factory=list)
+
+
+def _call_off(items: Items, because: str, at: datetime) -> _Happened:
+    """What is planned or held never happens; what a worker has in hand is looked at again.
+
+    A worker that was killed may have done what is planned again now: it is called off, and counts as done.
+    """
     ids = [int(item.key) for item in items]
     rows = Effect.objects.select_for_update(skip_locked=True).filter(pk__in=ids).order_by("pk")
     locked = {row.pk: row for row in rows} if ids else {}
-    cancelled = []
+    cancelled, happened = [], _Happened()
     for item in items:
         row = locked.get(int(item.key))
         if row is None or row.state == Effect.State.RESERVED:
             continue
-        if row.state in (Effect.State.PLANNED, Effect.State.HELD):
+        was, reason = row.state, "it was on its way before it could be called off"
+        if was in _OPEN:
             row.state, row.reason, row.ended_at, row.fence = Effect.State.CANCELLED, because, at, row.fence + 1
             cancelled.append(row)
+            reason = "called off; the worker that had it in hand ended before it could say whether it happened"
+        if was in _OPEN and row.doubt_since is None and row.kind not in OPPOSITE:
             _settle(item, STATE.DONE, "called off before it happened", at)
-        elif row.state in (Effect.State.DONE, Effect.State.UNCERTAIN):
-            _settle(item, STATE.CANNOT, "it was on its way before it could be called off", at)
-        else:
+        elif was not in (*_OPEN, Effect.State.DONE, Effect.State.UNCERTAIN):
             _settle(item, STATE.LEFT, "it had come to nothing by itself", at)
+        elif row.kind == "create_task":
+            happened.tasks.append(item)
+        elif row.kind in OPPOSITE:
+            (happened.only_here if was in _OPEN and row.doubt_since is None else happened.audiences).append(item)
+        else:
+            _settle(item, STATE.CANNOT, reason, at)
     Effect.objects.bulk_update(cancelled, ["state", "reason", "ended_at", "fence"])
+    return happened
+
+
+#: Nothing of it has begun, or it is to be begun again.
+_OPEN = (Effect.State.PLANNED, Effect.State.HELD)
 
 
 def _free_to_stop(items: Items) -> list[RepairItem]:
@@ -176,7 +206,7 @@ def _correct_audiences(repair: Repair, items: Items, at: datetime) -> list[Effec
 
 
 def _correct_records(repair: Repair, items: Items, at: datetime) -> list[Effect]:
-    """Where a stage was put back, the far side that was told of the other one is told of it."""
+    """Where a stage was put back, each far side that was told another one last is told of it, whoever told it."""
     restored = {
         item.contact_id or 0: item
         for item in items
@@ -184,26 +214,37 @@ def _correct_records(repair: Repair, items: Items, at: datetime) -> list[Effect]
     }
     if not restored:
         return []
-    statuses = {row.key: row.crm_statuses[0] for row in LifecycleStage.objects.all() if row.crm_statuses}
-    planned = []
-    for contact_id, (system, email) in _told(repair, restored).items():
+    statuses = {row.key: row.crm_statuses for row in LifecycleStage.objects.all()}
+    planned: list[Effect] = []
+    for (contact_id, system), (told, email) in _told(repair, restored).items():
         item = restored[contact_id]
-        if status := statuses.get(str(item.before)):
-            payload = {"email": email, "fields": {"status": status}}
+        meant = statuses.get(str(item.before)) or [told]
+        if told not in meant:
+            payload = {"email": email, "fields": {"status": meant[0]}}
             planned.append(_effect(repair, item, "upsert_record", payload, at, system=system))
     return planned
 
 
-def _told(repair: Repair, restored: Mapping[int, RepairItem]) -> dict[int, tuple[str, str]]:
-    """By contact, the system that the version told of a stage, and the address that it knows the contact by."""
+def _told(repair: Repair, restored: Mapping[int, RepairItem]) -> dict[tuple[int, str], tuple[str, str]]:
+    """By contact and system, the last status that it was told, or will be before us, and the address it knows them by.
+
+    Another workflow that keeps a record in step told it what the version had made of the contact. What a worker has in
+    hand, or had when it was killed, may arrive; what stands before us of others does.
+    """
+    happens = Q(state__in=(Effect.State.DONE, Effect.State.RESERVED, Effect.State.UNCERTAIN))
+    comes = Q(state=Effect.State.PLANNED) & ~Q(version_id=repair.version_id)
     rows = Effect.objects.filter(
-        contact_id__in=restored, version_id=repair.version_id, kind="upsert_record", state=Effect.State.DONE
-    ).exclude(step=REPAIR)
-    return {
-        row.contact_id or 0: (row.system, row.payload["email"])
-        for row in rows.order_by("pk")
-        if "status" in (row.payload.get("fields") or {})
-    }
+        happens | comes | Q(doubt_since__isnull=False), contact_id__in=restored, kind="upsert_record"
+    )
+    found = {}
+    for row in rows.order_by("pk"):
+        if status := (row.payload.get("fields") or {}).get("status"):
+            found[row.contact_id or 0, row.system] = status, row.payload["email"]
+    return found
+
+
+#: What undoes what had happened by the time that it was listed, and what happened afterwards, is the same.
+_UNDOES = {"close_task": KIND.TASK, "add_to_audience": KIND.AUDIENCE, "remove_from_audience": KIND.AUDIENCE}
 
 
 def _effect(
@@ -211,7 +252,7 @@ def _effect(
 ) -> Effect:
     """Planned like any other, under a key that a second repair would have too."""
     return Effect(
-        key=key_of(item.kind, item.key, item.detail),
+        key=key_of(_UNDOES.get(kind, item.kind), item.key, item.detail, system=system),
         workflow_id=repair.version.workflow_id,
         version_id=repair.version_id,
         run_id=item.run_id or 0,

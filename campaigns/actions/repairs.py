@@ -6,7 +6,7 @@ second repair of the same version finds nothing left that is the version's.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import OperationalError, transaction
@@ -25,6 +25,8 @@ log = structlog.get_logger()
 
 #: Runs that are listed, and items that are dealt with, in one transaction.
 RUNS_AT_ONCE, ITEMS_AT_ONCE = 1_000, 500
+#: No batch takes so long; a session that stands open for longer is none.
+_AT_WORK = timedelta(minutes=1)
 #: The task that goes on with what is left.
 DOORBELL = "campaigns.repairs"
 STATE = Repair.State
@@ -118,7 +120,12 @@ def _next(state: str, act: Callable[[Repair, datetime], int], at: datetime) -> i
 
 
 def _list(repair: Repair, at: datetime) -> int:
-    """What the next runs did; after the last of them somebody is told that there is something to confirm."""
+    """What the next runs did; after the last of them somebody is told that there is something to confirm.
+
+    Begun once nobody is at work any more who had not heard of the rollback: what they write would be missed.
+    """
+    if not repair.listed_upto and at < repair.opened_at + _AT_WORK and reading.somebody_is_still_at_it(repair):
+        return 0
     touched = reading.touched_after(repair.version, repair.listed_upto, limit=RUNS_AT_ONCE)
     RepairItem.objects.bulk_create(reading.items_of(repair, touched), ignore_conflicts=True)
     if touched:

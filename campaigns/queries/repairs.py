@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Q
 
 from campaigns.models import Repair, RepairItem
@@ -113,6 +114,24 @@ def touched_after(version: Version, run_id: int, *, limit: int) -> list[Touched]
     return [Touched(run, since.get(run.pk, run.entered_at), until.get(run.pk)) for run in found]
 
 
+def somebody_is_still_at_it(repair: Repair) -> bool:
+    """Did a transaction begin before this repair was opened that is not over?
+
+    A batch that read what is live before a rollback commits what its runs did after it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT EXISTS (
+                SELECT 1 FROM pg_stat_activity a JOIN {Repair._meta.db_table} r ON r.id = %s
+                WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_xid IS NOT NULL
+                  AND age(a.backend_xid) > age(r.xmin))
+            """,  # noqa: S608  a name of our own
+            [repair.pk],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def items_of(repair: Repair, touched: Sequence[Touched]) -> list[RepairItem]:
     """Everything that these runs did on the version, as it could be dealt with now. About ten queries."""
     runs = {one.run.pk: one for one in touched}
@@ -125,9 +144,12 @@ def items_of(repair: Repair, touched: Sequence[Touched]) -> list[RepairItem]:
     ]
 
 
-def key_of(kind: str, key: str, detail: Mapping[str, Any]) -> UUID:
-    """The key of the effect that puts an item right: the same whichever repair does it."""
-    written = "/".join(map(str, detail.get("changes", ())))
+def key_of(kind: str, key: str, detail: Mapping[str, Any], *, system: str = "") -> UUID:
+    """The key of the effect that puts an item right: the same whichever repair does it.
+
+    `system` is where a record is corrected, since several may have to be.
+    """
+    written = "/".join(map(str, (*detail.get("changes", ()), *([system] if system else []))))
     return effect_key(workflow=REPAIR, entry_key=kind, step=key, part=written)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from workflows.engine.ours import Left, Written, judge
 from workflows.models import Contact, FieldChange
+from workflows.queries import stages_said
+from workflows.queries.stages_said import Said
 
 #: A contact's id and the key of a field.
 Key = tuple[int, str]
@@ -26,7 +28,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of it; `because` where it stays as it is."""
+    """What became of it; `because` where it stays as it is, or is put back to something else than it held before."""
 
     restored: bool
     before: Any = None
@@ -44,7 +46,34 @@ def judged(wanted: Iterable[Wanted]) -> dict[Key, Outcome]:
 def judged_among(wanted: Sequence[Wanted], contacts: Mapping[int, Contact]) -> dict[Key, Outcome]:
     """The same of contacts that were read, and locked, already."""
     histories = _histories(wanted)
-    return {(one.contact_id, one.field): _outcome(one, contacts.get(one.contact_id), histories) for one in wanted}
+    found = {(one.contact_id, one.field): _outcome(one, contacts.get(one.contact_id), histories) for one in wanted}
+    return found | _as_far_as_events_said(wanted, found, histories)
+
+
+def _as_far_as_events_said(
+    wanted: Sequence[Wanted], found: Mapping[Key, Outcome], histories: Mapping[Key, Sequence[FieldChange]]
+) -> dict[Key, Outcome]:
+    """Stages, where an event has said one since that what was written stood in the way of: who bought is a customer."""
+    stages = [one for one in wanted if one.field == _STAGE and found[one.contact_id, _STAGE].restored]
+    began = {
+        one.contact_id: min(row.at for row in histories[one.contact_id, _STAGE] if row.pk in one.changes)
+        for one in stages
+    }
+    said = stages_said.since(began)
+    positions = stages_said.positions() if said else {}
+    return {
+        (contact_id, _STAGE): _further(found[contact_id, _STAGE], one, positions) for contact_id, one in said.items()
+    }
+
+
+def _further(outcome: Outcome, said: Said, positions: Mapping[str, int]) -> Outcome:
+    if positions.get(outcome.before, -1) >= said.position:
+        return outcome
+    because = f"event {said.event} has said {said.stage} since"
+    return Outcome(said.stage != outcome.ours, said.stage, outcome.ours, because)
+
+
+_STAGE = "lifecycle_stage"
 
 
 def _histories(wanted: Sequence[Wanted]) -> dict[Key, list[FieldChange]]:
@@ -76,4 +105,4 @@ def _held(contact: Contact, name: str) -> Any:
     """As steps read it: a score without its fading."""
     if name == "score":
         return round(contact.score)
-    return contact.lifecycle_stage if name == "lifecycle_stage" else contact.fields.get(name)
+    return contact.lifecycle_stage if name == _STAGE else contact.fields.get(name)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, connections, transaction
 from django.test import Client
 
 from campaigns.actions import repairs, rollouts
@@ -14,8 +14,19 @@ from martechops.people.actions import tokens
 from martechops.people.models import User
 from martechops.sandbox.models import CrmRecord, CrmTask, MailboxMessage
 from tests.fixtures import crowd
-from workflows.actions import contact_fields
-from workflows.models import Contact, Effect, FieldChange, MessageTemplate, Run, Timer, Trace, Version
+from workflows.actions import contact_fields, inbound
+from workflows.models import (
+    AudienceMember,
+    Contact,
+    Effect,
+    FieldChange,
+    MessageTemplate,
+    Run,
+    Source,
+    Timer,
+    Trace,
+    Version,
+)
 from workflows.runtime import definitions
 from workflows.runtime.advance import advance
 from workflows.runtime.deliver import deliver
@@ -54,6 +65,20 @@ def sal(bad: Rollout) -> User:
 
 def happen() -> None:
     while advance(at=THEN) or deliver(at=THEN):
+        pass
+
+
+def hear(event: str, contact: Contact) -> None:
+    """Somebody did something, and what follows of it is decided."""
+    body = {
+        "type": "track",
+        "event": event,
+        "messageId": f"{event} {contact.pk}",
+        "properties": {"email": contact.email},
+    }
+    source = Source.objects.filter(enabled=True).earliest("pk")
+    inbound.receive(source=source, messages=[body], received_at=THEN, sent_at=None)
+    while advance(at=THEN):
         pass
 
 
@@ -159,6 +184,123 @@ def test_list_from_before_it_was_rolled_back_makes_room_for_one_of_everything(ba
     repairs.confirm(repair=whole, by=ana, at=THEN)
     carry_on()
     assert stages() == {"mql": 3}
+
+
+def test_who_went_on_by_themselves_meanwhile_is_put_back_as_far_as_they_came(bad: Rollout, ana: User) -> None:
+    """An event takes nobody back, so it left no entry while the version's stage stood in its way."""
+    crowd.waiting(bad.version, {"pause": 3}, at=AT)
+    happen()
+    met, tried, neither = Contact.objects.order_by("pk")
+    hear("Meeting Booked", met)
+    hear("Trial Started", tried)
+    assert stages() == {"opportunity": 3}
+    repair = roll_back(bad)
+    assert reading.counts(repair).of("planned", "field") == 2
+    repairs.confirm(repair=repair, by=ana, at=THEN)
+    carry_on()
+    happen()
+    stage = dict(Contact.objects.values_list("pk", "lifecycle_stage"))
+    assert stage == {met.pk: "sql", tried.pk: "opportunity", neither.pk: "mql"}
+    said = dict(repair.items.filter(kind="field").values_list("contact_id", "reason"))
+    assert said == {
+        met.pk: "event Meeting Booked has said sql since",
+        tried.pk: "event Trial Started has said opportunity since",
+        neither.pk: "put back",
+    }
+    assert {row.email: row.status for row in CrmRecord.objects.all()} == {
+        met.email: "Sales qualified",
+        tried.email: "Opportunity",
+        neither.email: "Marketing qualified",
+    }
+    _run_it_twice(bad, ana)
+
+
+def test_far_side_that_another_workflow_told_of_the_stage_is_told_of_the_one_put_back(bad: Rollout, ana: User) -> None:
+    """What keeps the CRM in step is not rolled back with the version, and says what it had made of the contact."""
+    crowd.waiting(bad.version, {"pause": 1}, at=AT)
+    while advance(at=THEN):
+        pass
+    person = Contact.objects.get()
+    hear("Meeting Booked", person)
+    repair = roll_back(bad)
+    while deliver(at=THEN):
+        pass
+    assert CrmRecord.objects.get().status == "Opportunity"
+    assert not Effect.objects.filter(version_id=bad.version_id, kind="upsert_record", state="done").exists()
+    repairs.confirm(repair=repair, by=ana, at=THEN)
+    carry_on()
+    happen()
+    assert (stages(), CrmRecord.objects.get().status) == ({"sql": 1}, "Sales qualified")
+
+
+def test_what_a_killed_worker_may_have_done_is_called_off_and_undone_as_if_it_had_happened(
+    bad: Rollout, ana: User
+) -> None:
+    crowd.waiting(bad.version, {"pause": 1}, at=AT)
+    while advance(at=THEN):
+        pass
+    open_ones = Effect.objects.filter(version_id=bad.version_id, state="planned")
+    kinds = set(open_ones.values_list("kind", flat=True))
+    assert kinds == {"upsert_record", "create_task"}
+    open_ones.update(doubt_since=AT)
+    repairs.confirm(repair=roll_back(bad), by=ana, at=THEN)
+    carry_on()
+    undone = Effect.objects.filter(step="$repair", state="planned").values_list("kind", flat=True)
+    assert sorted(undone) == ["close_task", "upsert_record"], "the CRM may have heard of the stage, and of the task"
+    repair = Repair.objects.get()
+    said = repair.items.get(kind="send", label="upsert_record")
+    assert (said.state, "ended before it could say" in said.reason) == ("cannot", True)
+    assert not Effect.objects.filter(version_id=bad.version_id, state__in=["planned", "held"]).exclude(step="$repair")
+
+
+def test_whom_a_version_put_into_an_audience_without_telling_anybody_is_in_it_no_more(
+    demo_of_monday: None, db: None
+) -> None:
+    mark = {
+        "key": "mark",
+        "stage": "engage",
+        "system": "crm",
+        "action": "add_to_audience",
+        "with": {"audience": "marked"},
+        "owner": "sales-ops",
+        "output": "in the audience",
+    }
+    steps = crowd.steps_of()
+    version = crowd.published([steps["pause"], mark], at=AT)
+    rollout = rollouts.switch_over(version=version, by="tests", at=AT)
+    crowd.waiting(version, {"pause": 2}, at=AT)
+    while advance(at=THEN):
+        pass
+    assert AudienceMember.objects.count() == 2
+    Effect.objects.filter(kind="add_to_audience", contact_id=Contact.objects.earliest("pk").pk).update(state="reserved")
+    ana = User.objects.get(username="ana")
+    repair = repairs.confirm(repair=roll_back(rollout), by=ana, at=THEN)
+    carry_on()
+    assert AudienceMember.objects.count() == 1, "a worker has the other in hand"
+    Effect.objects.filter(state="reserved").update(state="done")
+    carry_on()
+    repair.refresh_from_db()
+    assert (repair.state, AudienceMember.objects.count()) == ("done", 0)
+    assert [row.kind for row in Effect.objects.filter(step="$repair")] == ["remove_from_audience"]
+
+
+def test_list_waits_for_whoever_was_at_work_when_it_was_rolled_back(bad: Rollout, ana: User) -> None:
+    """They read what was live before, and what they commit then would not be on it."""
+    other = connections.create_connection("default")
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT pg_current_xact_id()")
+            repair = roll_back(bad)
+            assert repair.state == "listing"
+            cursor.execute("ROLLBACK")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # which a worker's next transaction does by itself
+    finally:
+        other.close()
+    carry_on()
+    repair.refresh_from_db()
+    assert repair.state == "listed"
 
 
 def test_repair_that_cannot_go_on_does_not_keep_the_others(
