@@ -23,6 +23,8 @@ KEPT_SECONDS = 4.0
 MOST_KEPT_A_PLACE = 64
 #: A socket is told of another timeout when what is left has changed by so much: each telling is a system call.
 _COARSE_SECONDS = 0.2
+#: A far side that closes its line does so with its answer, or long after it.
+_JUST_NOW_SECONDS = 0.1
 #: Of an answer that are taken in at a time: nearly every one comes in one piece.
 PIECE_BYTES = 16 * 1024
 
@@ -103,6 +105,11 @@ class Line:
             self.link.settimeout(left)
             self._timeout = left
 
+    def can_be_used(self) -> bool:
+        """As far as can be known; one that was used just now is not asked: whoever uses it can ask again anyway."""
+        idle = time.monotonic() - self.idle_since
+        return idle <= KEPT_SECONDS and (idle <= _JUST_NOW_SECONDS or not self.is_closed())
+
     def is_closed(self) -> bool:
         """By the far side: a line on which nothing was asked says nothing, so whatever can be read is its end."""
         try:
@@ -148,7 +155,7 @@ def take(place: Place) -> Line | None:
         with _guard:
             lines = _kept.get(place)
             line = lines.pop() if lines else None
-        if line is None or not (time.monotonic() - line.idle_since > KEPT_SECONDS or line.is_closed()):
+        if line is None or line.can_be_used():
             return line
         line.close()
 

@@ -34,7 +34,8 @@ class Volley:
     _by_hand: int = 0
     _from_hands: "collections.deque[Called]" = field(default_factory=collections.deque)
     _hands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(MOST_AT_ONCE, "call"))
-    _lines: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
+    #: Of the kinds of selectors the one that lines enter and leave without a word to the system: they do for each call.
+    _lines: selectors.BaseSelector = field(default_factory=selectors.PollSelector)
     #: Either end of what a hand rings when it is through.
     _bell: tuple[socket.socket, socket.socket] = field(default_factory=socket.socketpair)
 

@@ -148,8 +148,7 @@ def test_all_are_asked_before_the_first_answers(volley: Volley, opened: Callable
     everybody = threading.Barrier(4)
 
     def together(line: socket.socket, number: int) -> bool:
-        if number:
-            everybody.wait(10)
+        everybody.wait(10)
         return plainly(line, number)
 
     far_side = opened(together)
