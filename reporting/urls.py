@@ -16,6 +16,7 @@ from reporting.views import (
 urlpatterns = [
     path("results/", dashboards.board, name="results"),
     *(path(f"results/{key}/", dashboards.board, {"key": key}) for key in ("pipeline", "workflows", "teams")),
+    path("results/campaigns/", dashboards.first),
     path("results/contacts/", dashboards.contacts, name="results-contacts"),
     path("results/<slug:key>/board.pdf", printing.board, name="results-print"),
     path("results/<slug:key>/trend.<slug:form>", printing.trend, name="results-chart"),

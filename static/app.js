@@ -165,5 +165,12 @@
     if (button) { event.preventDefault(); button.click(); }
   });
 
+  // Tables that are folded on the screen are whole on paper.
+  const folded = [];
+  addEventListener("beforeprint", () => {
+    document.querySelectorAll(".whole-print details:not([open])").forEach((one) => { one.open = true; folded.push(one); });
+  });
+  addEventListener("afterprint", () => folded.splice(0).forEach((one) => { one.open = false; }));
+
   showTheme();
 })();

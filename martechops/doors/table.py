@@ -155,6 +155,7 @@ DOORS: Mapping[str, Door] = {
     "crm/": page("crm.view"),
     "crm/<>/": page("crm.view", write="crm.edit"),
     "results/": page("results.view"),
+    "results/campaigns/": page("results.view"),
     "results/pipeline/": page("results.view"),
     "results/workflows/": page("results.view"),
     "results/teams/": page("results.view"),

@@ -25,16 +25,16 @@ def currencies() -> list[str]:
     return sorted(deals.union(budgets))
 
 
-def offered(name: str) -> list[str]:
-    """What can be chosen of a filter of the address."""
+def offered(name: str) -> dict[str, str]:
+    """What can be chosen of a filter of the address: what stands there → what people call it."""
     match name:
         case "campaign":
-            return campaigns()
+            return {one: one for one in campaigns()}
         case "channel":
-            return channels()
+            return {one: one for one in channels()}
         case "currency":
-            return currencies()
+            return {one: one for one in currencies()}
         case "workflow":
-            return list(Workflow.objects.filter(map_only=False).order_by("key").values_list("key", flat=True))
+            return dict(Workflow.objects.filter(map_only=False).order_by("name").values_list("key", "name"))
         case _:
-            return list(Team.objects.order_by("key").values_list("key", flat=True))
+            return dict(Team.objects.order_by("name").values_list("key", "name"))

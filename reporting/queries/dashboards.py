@@ -45,6 +45,11 @@ class Board:
     #: What the address may filter by: its parameter, and the dimensions that stand for it, tried in order.
     filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
+    @property
+    def line_filter(self) -> str:
+        """The filter by which one of its lines is chosen; empty: there is none."""
+        return next((name for name, dimensions in self.filters if set(dimensions) & set(self.by)), "")
+
 
 _CAMPAIGN = ("campaign", ("campaign",))
 _CHANNEL = ("channel", ("channel",))
@@ -137,6 +142,8 @@ class Tile:
     former: float | None
     former_currency: str
     series: tuple[tuple[date, float | None], ...]
+    #: Whether there is somebody behind it.
+    has_contacts: bool
 
     @property
     def currency(self) -> str:
@@ -158,11 +165,6 @@ class Tile:
         if not self.change or self.metric.better == "neither":
             return ""
         return "good" if (self.change > 0) == (self.metric.better == "higher") else "bad"
-
-    @property
-    def has_contacts(self) -> bool:
-        """Whether there is somebody behind it."""
-        return self.metric.key not in ("approval-time", "campaign-cost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +255,7 @@ def show(asked: Asked, *, today: date) -> Shown:
         asked=asked,
         zone=where,
         tiles=tuple(
-            Tile(one.metric, one, was.value, was.currency, series.series)
+            Tile(one.metric, one, was.value, was.currency, series.series, known.has_contacts(one.question))
             for one, was, series in zip(now, before, ways, strict=True)
         ),
         trend=_trend(way[0], past[0], asked.grain) if drawn else None,

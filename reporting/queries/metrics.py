@@ -17,7 +17,7 @@ from reporting import compile
 from reporting.metrics import BadQuestion, Leaf, Period, Plan, Question, leaves, make
 from reporting.models import Projection
 from reporting.sql_layout import laid_out
-from workflows.engine.metrics import MODELS, BadMetric, Definition, Filters, read, within_workflow
+from workflows.engine.metrics import MODELS, BadMetric, Definition, Filters, entity_column, read, within_workflow
 from workflows.models import DefinitionVersion, Metric
 from workflows.queries import work_calendar
 
@@ -82,6 +82,10 @@ class Catalog:
         except BadQuestion:
             return False
         return True
+
+    def has_contacts(self, question: Question) -> bool:
+        """Whether some of the rows that it is counted of are about contacts."""
+        return _about_contacts(self.plan(question)) is not None
 
     def within(self, metric: str, workflow: str) -> Filters:
         """The filter that narrows it to one workflow. Raises `BadQuestion` where it is about none."""
@@ -228,8 +232,16 @@ def _statement(plans: Sequence[Plan], known: Catalog, at_zone: str | None = None
 
 
 def leaf_of(plan: Plan) -> Leaf:
-    """The rows that a number is about: what is counted, or what a share is a share of the numerator."""
-    return next(leaves(plan.root))
+    """The rows that a number is about, contacts before anything else: of a share its numerator, of a cost per lead the
+    leads. Raises LookupError where none of them is about contacts."""
+    leaf = _about_contacts(plan)
+    if leaf is None:
+        raise LookupError(f"{plan.question.metric} is counted of no contacts")
+    return leaf
+
+
+def _about_contacts(plan: Plan) -> Leaf | None:
+    return next((leaf for leaf in leaves(plan.root) if entity_column(MODELS[leaf.view], "contact")), None)
 
 
 def _row(bucket: date | None, by: list[str], value: float | None, currency: str | None) -> Row:

@@ -1,6 +1,5 @@
 """Dashboards: numbers beside the time before, their way, steps, lines, cohorts. What is chosen is in the address."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -9,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
 
 from martechops.lib import clock
@@ -61,6 +60,12 @@ def board(request: HttpRequest, key: str = "campaigns") -> HttpResponse:
     return render(request, "reporting/board.html", {**context_of(request, shown), "problem": problem})
 
 
+def first(request: HttpRequest) -> HttpResponse:
+    """The board of campaigns by the address that its files have: it is the one that Results begins with."""
+    asked = request.GET.urlencode()
+    return redirect(address_of(BOARDS["campaigns"]) + (f"?{asked}" if asked else ""))
+
+
 def file(request: HttpRequest, key: str, form: str) -> HttpResponse:
     """The same numbers to take along."""
     if key not in BOARDS or form not in exports.FORMATS:
@@ -93,6 +98,8 @@ def contacts(request: HttpRequest) -> HttpResponse:
             "metric": known.metrics[metric],
             "found": found,
             "asked": asked,
+            "filters": [one for one in _choices(asked) if one["value"]],
+            "zone": metrics.zone(),
             "value": words(found.value, known.metrics[metric].unit, found.currency),
             "back": f"{address_of(asked.board)}?{query_of(asked)}",
             "sql": found.sql,
@@ -154,6 +161,8 @@ def context_of(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     """A board as its page and its print show it."""
     asked = shown.asked
     top = max((value for _, value in shown.steps), default=0)
+    chosen = _choices(asked)
+    called = {value: name for one in chosen if one["name"] == asked.board.line_filter for value, name in one["offered"]}
     return {
         "shown": shown,
         "board": asked.board,
@@ -173,7 +182,7 @@ def context_of(request: HttpRequest, shown: Shown) -> dict[str, Any]:
         ],
         "lines": [
             (
-                line.name,
+                called.get(line.name, line.name),
                 _line_address(asked, line.name),
                 [
                     (metric.name, words(value, metric.unit, currency))
@@ -194,7 +203,7 @@ def context_of(request: HttpRequest, shown: Shown) -> dict[str, Any]:
         "meanings": [*{one.key: one for one in (*(tile.metric for tile in shown.tiles), *shown.columns)}.values()],
         "files": _files(asked),
         "in_sql": in_sql(asked),
-        "choices": _choices(asked),
+        "choices": chosen,
         "periods": sorted(PERIODS),
         "days": asked.period.days,
         "is_custom": "from" in request.GET or "to" in request.GET,
@@ -269,14 +278,14 @@ def _trend_words(drawn: Trend) -> str:
 
 def _choices(asked: Asked) -> list[dict[str, Any]]:
     """Filters of the board with what can be chosen; what stands in the address is always among it."""
-    return [
-        {
-            "name": name,
-            "value": asked.filters.get(name, ""),
-            "offered": sorted({*choices.offered(name), asked.filters.get(name, "")} - {""}),
-        }
-        for name, _ in asked.board.filters
-    ]
+    return [_choice(name, asked.filters.get(name, "")) for name, _ in asked.board.filters]
+
+
+def _choice(name: str, value: str) -> dict[str, Any]:
+    offered = choices.offered(name)
+    if value:
+        offered.setdefault(value, value)
+    return {"name": name, "value": value, "says": offered.get(value, value), "offered": list(offered.items())}
 
 
 def query_of(asked: Asked, **more: str) -> str:
@@ -303,8 +312,7 @@ def _drill(asked: Asked, metric: str) -> str:
 
 def _line_address(asked: Asked, name: str) -> str:
     """The same board about one line, where it can be filtered by it."""
-    filters: Mapping[str, tuple[str, ...]] = dict(asked.board.filters)
-    parameter = next((key for key, dimensions in filters.items() if set(dimensions) & set(asked.board.by)), "")
+    parameter = asked.board.line_filter
     if not parameter or not name or asked.filters.get(parameter) == name:
         return ""
     return f"{address_of(asked.board)}?{query_of(asked, **{parameter: name})}"

@@ -1,6 +1,7 @@
 """Dashboards: numbers by definitions alone, to be followed down to contacts and taken along as files."""
 
 import csv
+import html
 import io
 import re
 import zipfile
@@ -67,6 +68,37 @@ def test_number_leads_to_its_contacts_and_to_how_it_was_counted(ana: Client) -> 
     assert "FROM reporting.daily" in page
     for odd in ({"metric": "nothing"}, {"metric": "approval-time"}, {}, {"metric": "approval-time", "campaign": "x"}):
         assert ana.get("/results/contacts/", odd).status_code == 404
+
+
+@pytest.mark.parametrize("board", ["", "pipeline/", "workflows/", "teams/"])
+def test_every_number_of_a_board_leads_somewhere(ana: Client, board: str) -> None:
+    """A cost per lead is counted of budgets first: it leads to the leads."""
+    page = ana.get(f"/results/{board}").content.decode()
+    ways = {html.unescape(way) for way in re.findall(r'stat-value plain-link" href="([^"#]+)', page)}
+    assert ways
+    for way in ways:
+        assert ana.get(way).status_code == 200, way
+
+
+def test_contacts_behind_a_number_say_of_which_time_and_choice_they_are(ana: Client) -> None:
+    asked = {"metric": "cost-per-lead", "campaign": "autumn-demo", "from": "2026-11-01", "to": "2026-11-30"}
+    page = ana.get("/results/contacts/", asked).content.decode()
+    assert "1 Nov 2026 to 30 Nov 2026, " in page
+    assert "; campaign autumn-demo" in page
+
+
+def test_lines_and_choices_are_called_as_people_call_them(ana: Client) -> None:
+    page = ana.get("/results/workflows/", {"workflow": "demo-request-nurture"}).content.decode()
+    assert '<option value="demo-request-nurture" selected>Demo request to nurture</option>' in page
+    assert cells(page, "Demo request to nurture")
+    assert "; workflow Demo request to nurture" in page
+    csv_text = ana.get("/results/workflows/numbers.csv").content.decode()
+    assert ",demo-request-nurture," in csv_text
+
+
+def test_board_of_campaigns_is_found_under_the_address_of_its_files(ana: Client) -> None:
+    answer = ana.get("/results/campaigns/", {"days": "7"})
+    assert (answer.status_code, answer["Location"]) == (302, "/results/?days=7")
 
 
 def test_page_says_what_it_leaves_out_and_what_happened(ana: Client) -> None:
