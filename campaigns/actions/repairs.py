@@ -70,7 +70,8 @@ def confirm(*, repair: Repair, by: User, at: datetime) -> Repair:
     locked = _locked(repair, STATE.LISTED)
     check_may(by, "rollouts.start", locked.version.workflow)
     if Activation.arms.filter(version=locked.version_id, until=None).exists():
-        raise WrongState(f"People still enter version {locked.version.number}: roll it back first.")
+        where = f"/workflows/{locked.version.workflow.key}/versions/"
+        raise WrongState(f"People still enter version {locked.version.number}: roll it back first ({where}).")
     locked.state, locked.confirmed_by, locked.confirmed_at = STATE.RUNNING, by, at
     locked.correction = _draft_correction(locked, at=at)
     locked.save()

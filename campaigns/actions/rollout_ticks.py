@@ -5,7 +5,7 @@ asked, and the step is written with its switch in one commit; whoever comes seco
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import OperationalError, transaction
@@ -85,7 +85,7 @@ def _take(rollout: Rollout, ramp: Ramp, standing: Standing, move: Move, *, at: d
 def _keep(
     rollout: Rollout, standing: Standing, seen: Observed, met: int, findings: Sequence[Finding], *, at: datetime
 ) -> None:
-    """The look, if it says anything else than the one before."""
+    """The look, if it says anything else than the one before, in whose place it comes where that told nothing new."""
     look = RolloutLook(
         rollout=rollout,
         stage=standing.stage,
@@ -95,9 +95,20 @@ def _keep(
         findings=[finding.plain for finding in findings],
         at=at,
     )
-    last = rollout.looks.order_by("-pk").first()
-    if last is None or any(getattr(last, name) != getattr(look, name) for name in _TELLING):
-        look.save()
+    last, before = [*rollout.looks.order_by("-pk")[:2], None, None][:2]
+    if last and all(getattr(last, name) == getattr(look, name) for name in _TELLING):
+        return
+    look.is_telling = last is None or _told(last) != _told(look)
+    look.save()
+    # What somebody, or the controller, decided by stays, too.
+    if last and before and not last.is_telling and last.at < before.at + KEPT_EVERY and standing.since < last.at:
+        last.delete()
 
 
+#: Of looks that differ in their counts alone one is kept for so long.
+KEPT_EVERY = timedelta(minutes=5)
 _TELLING = ("stage", "met_in_stage", "candidate", "stable", "findings")
+
+
+def _told(look: RolloutLook) -> tuple[int, list[str]]:
+    return look.stage, [one["verdict"] for one in look.findings]

@@ -21,7 +21,7 @@ from workflows.actions import activations, moves
 from workflows.actions.moves import InFlight
 from workflows.engine.in_flight import PIN
 from workflows.engine.parse import BadSpec
-from workflows.models import Activation, Segment, Version, Workflow
+from workflows.models import Activation, Run, Segment, Version, Workflow
 from workflows.queries import in_flight as ways
 
 #: Who acts where no person does, in the audit log.
@@ -94,10 +94,8 @@ def start(
     """
     if isinstance(by, User):
         check_may(by, "rollouts.start", version.workflow)
-    missing = {stage.segment for stage in ramp.stages if stage.segment} - set(
-        Segment.objects.values_list("key", flat=True)
-    )
-    if missing:
+    known = set(Segment.objects.values_list("key", flat=True))
+    if missing := {stage.segment for stage in ramp.stages if stage.segment} - known:
         raise CannotActivate(f"there is no segment {', '.join(sorted(missing))}")
     is_later = starts_at is not None and starts_at > at
     if is_later and ramp.stages[0].is_everybody:
@@ -133,7 +131,8 @@ def _decide(
     activations.check(version, workflow)
     _check_readable(version)
     if running := reading.open_of(workflow.pk):
-        raise CannotActivate(f"{running} is under way: take it to its end, roll it back or call it off first")
+        first = f"take it to its end, roll it back or call it off first (/rollouts/{running.pk}/)"
+        raise CannotActivate(f"{running} is under way: {first}")
     live = Activation.objects.filter(workflow=workflow, until=None).select_related("version__workflow").first()
     stable = live.version if live and live.version_id != version.pk else None
     if stable is not None and in_flight.policy != PIN:
@@ -269,6 +268,7 @@ def _write_step(
         by=by if isinstance(by, User) else None,
         because=because,
         at=at,
+        after_run=Run.objects.order_by("-pk").values_list("pk", flat=True).first() or 0,
     )
 
 
@@ -367,14 +367,15 @@ _WAYS: Mapping[str, Callable[..., int]] = {
 def _check_unchanged(rollout: Rollout) -> None:
     """More people get exactly what was agreed to. Raises NotAsItWas."""
     if rollout.release and manifests.of_versions([rollout.version]).digest != rollout.release.digest:
-        raise NotAsItWas(f"what {rollout.version} depends on was changed since it was let out: roll it out anew")
+        anew = f"call it off, and have it agreed to as it is now (/approvals/ask/{rollout.version_id}/)"
+        raise NotAsItWas(f"what {rollout.version} depends on was changed since it was let out: {anew}")
 
 
 def _agreed(release: Release, campaign: Campaign | None, at: datetime) -> ApprovalRequest | None:
     """The approval in force; None where nobody is needed. Raises NotApproved."""
     key = approval_subjects.key_of_release(release)
     if against := checklists.stands_against("release", key, digest=release.digest):
-        raise NotReady(f"{release.version} does not pass its checks: {against[0]}")
+        raise NotReady(f"{release.version} does not pass its checks: {against[0]} (/releases/{release.pk}/)")
     if approval := approvals.in_force(kind="release", key=key, digest=release.digest, at=at):
         return approval
     if campaign is not None and (approval := approvals.in_force_with(campaign, release, at=at)):
@@ -383,9 +384,8 @@ def _agreed(release: Release, campaign: Campaign | None, at: datetime) -> Approv
     teams = subject.teams if subject else ()
     if not policies.needs(risk=release.risk, sections=["logic"], teams=teams):
         return None
-    raise NotApproved(
-        f"{release.version} is of {release.risk} risk, and nobody has approved it as it is now: ask for approval first"
-    )
+    where = f"ask for approval first (/approvals/ask/{release.version_id}/)"
+    raise NotApproved(f"{release.version} is of {release.risk} risk, and nobody has approved it as it is now: {where}")
 
 
 @transaction.atomic

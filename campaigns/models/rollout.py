@@ -59,6 +59,8 @@ class RolloutStep(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     because = models.TextField(blank=True)
     at = models.DateTimeField()
+    #: Number of the newest run that there was: what came later is told by it, whatever the clocks say. Null: of old.
+    after_run = models.BigIntegerField(null=True)
 
     class Meta:
         ordering = ["rollout", "number"]
@@ -69,7 +71,11 @@ class RolloutStep(models.Model):
 
 
 class RolloutLook(models.Model):
-    """What the gates found at one look, where it differs from the look before. Append-only. Personal data: ids."""
+    """What the gates found at one look, where it differs from the look before. Never changed. Personal data: ids.
+
+    Of those that tell nothing new one every few minutes stays, and the newest: a rollout is looked at every two
+    seconds, and its counts grow with each person. A trigger keeps the others.
+    """
 
     id = models.BigAutoField(primary_key=True)
     rollout = models.ForeignKey(Rollout, on_delete=models.PROTECT, related_name="looks")
@@ -80,6 +86,8 @@ class RolloutLook(models.Model):
     stable = models.PositiveIntegerField()
     #: `campaigns.gates.Finding.plain`, a gate each.
     findings = models.JSONField()
+    #: Its stage, or the verdict of a gate, is another than the look's before: it stays for ever.
+    is_telling = models.BooleanField(default=False, db_default=False)
     at = models.DateTimeField()
 
     class Meta:

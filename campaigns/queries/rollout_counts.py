@@ -17,6 +17,7 @@ from campaigns.gates.evidence import Marks
 from campaigns.gates.observed import Breach, Kept, MetricMarks, Observed
 from campaigns.models import CriterionMarks, CriterionSpan, Rollout
 from campaigns.ramps import Ramp
+from campaigns.rollout_states import State
 from workflows.engine.arms import Arm
 from workflows.engine.spec import Criterion
 from workflows.models import ConsentEntry, Contact, Conversion, Effect, Exposure, FieldChange, Run, Version
@@ -32,6 +33,8 @@ _HAPPENS = "('planned', 'held', 'reserved', 'done', 'uncertain')"
 _REPEATABLE = "('upsert_record', 'add_to_audience', 'remove_from_audience')"
 #: Of how many earlier runs it is known how long one takes, and from how many on that says anything.
 _EARLIER, _ENOUGH = 500, 20
+#: Where rows are found by time, a clock may have been put back by so much meanwhile.
+_CLOCKS = timedelta(days=1)
 #: As many breaches are read.
 _MOST = 50
 #: Records of so many people of each arm are looked into.
@@ -72,7 +75,7 @@ class Scope:
             "rollout": self.rollout_id,
             "workflow": self.workflow_id,
             "candidate": self.candidate,
-            "since": self.since,
+            "lately": self.since - _CLOCKS,
             "first": self.first_run,
             "at": self.at,
         }
@@ -86,12 +89,12 @@ def met(rollout: Rollout, *, since: datetime) -> int:
 def observed(rollout: Rollout, ramp: Ramp, *, since: datetime, at: datetime) -> Observed:
     """Everything that the gates judge by; `since` is when the first stage began."""
     subject = specs.of(rollout.version).spec.subject
-    first = _first_run(rollout.pk, since)
+    first = _first_run(rollout, since)
     scope = Scope(rollout.pk, rollout.version.workflow_id, rollout.version_id, since, first, at, subject)
     everybody = Exposure.objects.filter(rollout_id=rollout.pk).order_by()
     totals = dict(everybody.values_list("arm").annotate(Count("pk")))
     tossed = everybody.exclude(share_percent=None).values_list("share_percent", "arm").annotate(Count("pk"))
-    longest = _longest(rollout.pk, scope.workflow_id, since)
+    longest = _longest(scope.workflow_id, first, since)
     kept, writers = _fields(scope)
     return Observed(
         subject=subject,
@@ -114,20 +117,27 @@ def observed(rollout: Rollout, ramp: Ramp, *, since: datetime, at: datetime) -> 
     )
 
 
+def _first_run(rollout: Rollout, since: datetime) -> int:
+    """Runs are numbered as they come, so the number tells what came later, though a clock was put back meanwhile."""
+    steps = rollout.steps.exclude(state=State.SCHEDULED).order_by("number")
+    last = steps.values_list("after_run", flat=True).first()
+    return (_last_before(since) if last is None else last) + 1
+
+
 @lru_cache(maxsize=256)
-def _first_run(rollout_id: int, since: datetime) -> int:
-    """Runs are numbered in time: the number after the last that began before. Asked once a rollout."""
-    del rollout_id
+def _last_before(since: datetime) -> int:
+    """Of rollouts from before steps knew it."""
     last = Run.objects.filter(entered_at__lt=since).order_by("-pk").values_list("pk", flat=True).first()
-    return (last or 0) + 1
+    return last or 0
 
 
 @lru_cache(maxsize=256)
-def _longest(rollout_id: int, workflow_id: int, since: datetime) -> timedelta | None:
+def _longest(workflow_id: int, first_run: int, since: datetime) -> timedelta | None:
     """How long nine in ten runs took before the rollout. Asked once a rollout: it is a yardstick, and does not move."""
-    del rollout_id
-    ended = Run.objects.filter(workflow_id=workflow_id, state=Run.State.DONE, ended_at__lt=since).order_by("-pk")
-    took = sorted(end - begin for begin, end in ended.values_list("entered_at", "ended_at")[:_EARLIER] if end)
+    ended = Run.objects.filter(workflow_id=workflow_id, state=Run.State.DONE, ended_at__lt=since, pk__lt=first_run)
+    took = sorted(
+        end - begin for begin, end in ended.order_by("-pk").values_list("entered_at", "ended_at")[:_EARLIER] if end
+    )
     return took[len(took) * 9 // 10] if len(took) >= _ENOUGH else None
 
 
@@ -144,7 +154,7 @@ _FAILED = f"""
 _CONVERTED = f"""
     SELECT {_WHO.format(row="r")}, {_OF_ARM.format(version="r.version_id")} FROM {_CONVERSIONS} v
     JOIN {_RUNS} r ON r.id = v.run_id
-    WHERE v.workflow_id = %(workflow)s AND v.at >= %(since)s AND r.id >= %(first)s
+    WHERE v.workflow_id = %(workflow)s AND v.at >= %(lately)s AND r.id >= %(first)s
 """  # noqa: S608
 _SLOW = f"""
     SELECT {_WHO.format(row="r")}, {_OF_ARM.format(version="r.version_id")} FROM {_RUNS} r
@@ -208,7 +218,7 @@ def _left(scope: Scope) -> tuple[Marks, ...]:
         _rows(
             f"""
             SELECT m.share_percent, m.arm, count(DISTINCT m.contact_id) FROM {_MET} m
-            JOIN {_CONSENTS} c ON c.contact_id = m.contact_id AND c.state = 'denied' AND c.recorded_at >= %(since)s
+            JOIN {_CONSENTS} c ON c.contact_id = m.contact_id AND c.state = 'denied' AND c.recorded_at >= %(lately)s
                 AND c.recorded_at > m.at
             WHERE m.rollout_id = %(rollout)s AND m.share_percent IS NOT NULL GROUP BY 1, 2
             """,  # noqa: S608

@@ -97,7 +97,7 @@ def start(request: HttpRequest, version_id: int) -> HttpResponse:
     live = Activation.objects.filter(workflow=version.workflow, until=None).select_related("version__workflow").first()
     said = request.POST if request.method == "POST" else request.GET
     chosen = in_flight.choice(said, old=live.version, new=version) if live and live.version != version else None
-    looks, unapproved = "look" in request.POST, False
+    looks = "look" in request.POST
     form = StartForm(
         request.POST if request.method == "POST" else None,
         initial={"note": version.note, "expected_stages": _stages(version, live)},
@@ -118,7 +118,6 @@ def start(request: HttpRequest, version_id: int) -> HttpResponse:
             )
         except actions.CannotActivate as error:
             form.add_error(None, f"{str(error).rstrip('.')}.")
-            unapproved = isinstance(error, actions.NotApproved)
         else:
             return redirect("rollout", rollout_id=begun.pk)
     context = {
@@ -127,7 +126,6 @@ def start(request: HttpRequest, version_id: int) -> HttpResponse:
         "live": live.version if live else None,
         "form": form,
         "chosen": chosen,
-        "unapproved": unapproved,
     }
     refused = request.method == "POST" and not looks
     return render(request, "campaigns/rollout_start.html", context, status=422 if refused else 200)

@@ -5,6 +5,7 @@ A component is one template in templates/components/; a tag here only prepares w
 """
 
 import functools
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from django.core.paginator import Page
 from django.template import Context
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from martechops.lib import jsontext, path_words
@@ -255,6 +256,22 @@ def initials(name: object) -> str:
 def share_of(part: float, whole: float) -> str:
     """A part of a whole in per cent; a dash when there is no whole."""
     return f"{100 * part / whole:.0f} %" if whole else "—"
+
+
+#: A page of this installation, as messages name it: `withdraw the request first (/approvals/7/).`
+_PAGE = re.compile(r"\((/[a-z0-9/_-]+/)\)")
+
+
+@register.filter
+def with_ways(says: object) -> SafeString:
+    """What somebody is told, with the pages that it names as links.
+
+    >>> print(with_ways("<b> is in review: withdraw the request first (/approvals/7/)."))
+    &lt;b&gt; is in review: withdraw the request first (<a href="/approvals/7/">/approvals/7/</a>).
+    """
+    parts = _PAGE.split(str(says))
+    told = (format_html('(<a href="{0}">{0}</a>)', part) if n % 2 else escape(part) for n, part in enumerate(parts))
+    return mark_safe("".join(told))  # noqa: S308  (each part is escaped)
 
 
 @register.filter

@@ -19,7 +19,7 @@ def check(version: Version, workflow: Workflow) -> None:
     if workflow.map_only:
         raise CannotActivate(f"{workflow.key} only documents how things are: it is never run")
     if version.frozen_at is None:
-        raise CannotActivate(f"{version} is a draft: freeze it first")
+        raise CannotActivate(f"{version} is a draft: freeze it first (/workflows/{workflow.key}/versions/)")
 
 
 @transaction.atomic

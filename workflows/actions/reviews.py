@@ -18,7 +18,8 @@ def check_free(kind: str, key: str) -> None:
     """Return if the thing, whose row is locked, may be edited. Raises InReview."""
     hold = ReviewHold.objects.filter(kind=kind, key=key).first()
     if hold is not None:
-        raise InReview(f"{hold.says} is in review since {hold.since:%Y-%m-%d %H:%M} UTC: withdraw the request first.")
+        since = f"{hold.since:%Y-%m-%d %H:%M} UTC"
+        raise InReview(f"{hold.says} is in review since {since}: withdraw the request first ({hold.address}).")
 
 
 def hold(*, kind: str, key: str, says: str, address: str, digest: str, by: User | str, at: datetime) -> ReviewHold:

@@ -115,6 +115,16 @@ KINDS: Mapping[str, Kind] = {
             "sandbox_mailboxmessage",
             "t.sent_at",
         ),
+        Kind(
+            "rollout-looks",
+            "Looks at rollouts",
+            "Counts between one change and the next, of which one every few minutes is kept. Each look at which a "
+            "verdict or the stage changed stays, and the newest of each rollout; why a step was taken is in its log.",
+            "campaigns_rolloutlook",
+            "t.at",
+            "NOT t.is_telling AND EXISTS (SELECT FROM campaigns_rolloutlook n WHERE n.rollout_id = t.rollout_id AND "
+            "n.id > t.id)",
+        ),
     )
 }
 

@@ -1,7 +1,7 @@
 """`manage.py rollouts`: what is under way, one with its gates, begin one, take a step."""
 
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,11 @@ from martechops.lib import clock, strict_json
 from martechops.people.models import User
 from martechops.people.permissions import NotAllowed
 from workflows.actions.moves import InFlight
-from workflows.engine.in_flight import FOLLOW, PIN
-from workflows.models import Version
+from workflows.engine.in_flight import MIGRATE, PIN, POLICIES, BadMap, by_key
+from workflows.engine.spec import END
+from workflows.models import Activation, Version
+from workflows.queries import in_flight as ways
+from workflows.queries.in_flight import Preview
 
 
 class Command(BaseCommand):
@@ -37,7 +40,15 @@ class Command(BaseCommand):
         begun.add_argument("--number", type=int, help="of the version; the newest one if left out")
         begun.add_argument("--ramp", type=Path, metavar="FILE", help="stages, window and expected stages as JSON")
         begun.add_argument("--starts-at", type=datetime.fromisoformat, metavar="TIME", help="such as 2026-12-01T09:00Z")
-        begun.add_argument("--in-flight", choices=(PIN, FOLLOW), default=PIN, help="those on their way")
+        begun.add_argument("--in-flight", choices=tuple(POLICIES), default=PIN, help="those on their way")
+        begun.add_argument(
+            "--map",
+            action="append",
+            default=[],
+            metavar="STEP=STEP",
+            help="under migrate where those go who wait at a step, `end` for nowhere; each to its like if left out",
+        )
+        begun.add_argument("--preview", action="store_true", help="say with numbers where they would go, begin nothing")
         begun.add_argument("--shares", default="5,25,100", help="percent, a stage each")
         begun.add_argument("--at-least", type=int, default=ramps.AT_LEAST, help="people a stage")
         begun.add_argument("--minutes", type=int, default=ramps.MINUTES, help="a stage, at least")
@@ -57,7 +68,7 @@ class Command(BaseCommand):
         }
         try:
             ways[do](**said)
-        except (rollouts.CannotActivate, rollout_states.WrongState, BadRamp, NotAllowed) as error:
+        except (rollouts.CannotActivate, rollout_states.WrongState, BadRamp, NotAllowed, BadMap, ValueError) as error:
             raise CommandError(str(error)) from None
 
     def _list(self, **_: object) -> None:
@@ -79,20 +90,58 @@ class Command(BaseCommand):
             self.stdout.write(f"  {step.at:%Y-%m-%d %H:%M:%S} {step.verb} {step.because}".rstrip())
 
     def _start(self, *, workflow: str, by: str, because: str, in_flight: str, **said: Any) -> None:
+        version = _version(workflow, said["number"])
+        where = _where(version, in_flight, said["map"])
+        shown = self._say_where(version, where)
+        if said["preview"]:
+            return
         begun = rollouts.start(
-            version=_version(workflow, said["number"]),
+            version=version,
             ramp=_from_file(said["ramp"]) if said["ramp"] else _same_terms(said),
             by=_person(by),
             at=clock.now(),
             note=because,
             starts_at=_aware(said["starts_at"]),
-            in_flight=InFlight(in_flight),
+            in_flight=InFlight(where.policy, where.steps, shown.token if shown else ""),
         )
         self._line(begun)
+
+    def _say_where(self, version: Version, where: InFlight) -> Preview | None:
+        """Everybody who is on the way on what is live, step by step; None where nobody is moved."""
+        if (live := _live(version)) is None or where.policy == PIN:
+            return None
+        shown = ways.preview(old=live, new=version, policy=where.policy, steps=where.steps)
+        self.stdout.write(f"{shown.people} on the way on {live}: {shown.moving} are moved, {shown.staying} stay")
+        for group in shown.groups:
+            self.stdout.write(f"  {group.people} at {group.step}: {group.landing.says}")
+        return shown
 
     def _move(self, *, id: int, verb: str, by: str, because: str, **_: object) -> None:
         moved = rollouts.move(rollout=_found(id), verb=verb, by=_person(by), at=clock.now(), because=because)
         self._line(moved)
+
+
+def _where(version: Version, policy: str, said: Sequence[str]) -> InFlight:
+    """The policy with its map; the map that suggests itself where nothing is said."""
+    if policy != MIGRATE:
+        if said:
+            raise CommandError("a map is for --in-flight migrate")
+        return InFlight(policy)
+    if odd := next((one for one in said if not all(one.partition("="))), None):
+        raise CommandError(f"{odd} does not say where: it is written STEP=STEP, or STEP={END}")
+    steps = {step: go for step, _, go in (one.partition("=") for one in said)}
+    live = _live(version)
+    if not steps and live is not None:
+        old, new = ways.specs(live, version)
+        steps = by_key(old=old, new=new)
+    return InFlight(policy, steps)
+
+
+def _live(version: Version) -> Version | None:
+    """What it would take the place of."""
+    rows = Activation.objects.filter(workflow=version.workflow_id, until=None).exclude(version=version)
+    row = rows.select_related("version__workflow").first()
+    return row.version if row else None
 
 
 def _version(workflow: str, number: int | None) -> Version:

@@ -54,6 +54,7 @@ def test_page_says_so_with_409(workflow: Workflow, ana: User, client: Client) ->
     answer = client.post(f"/workflows/{KEY}/draft/")
     assert answer.status_code == 409, answer
     assert "is in review since" in answer.content.decode()
+    assert '<a href="/approvals/' in answer.content.decode(), "and leads to where it can be withdrawn"
 
 
 def test_interface_answers_409(workflow: Workflow, ana: User, client: Client) -> None:

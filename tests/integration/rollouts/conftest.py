@@ -56,7 +56,7 @@ def let_out(version: Version, ramp_: Ramp, *, at: datetime = NOW) -> Rollout:
 @pytest.fixture(autouse=True)
 def _no_rollout_is_remembered() -> None:
     """Rollouts of other databases have the same numbers."""
-    rollout_counts._first_run.cache_clear()
+    rollout_counts._last_before.cache_clear()
     rollout_counts._longest.cache_clear()
 
 

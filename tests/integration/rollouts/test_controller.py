@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from campaigns.actions import rollout_ticks, rollouts
 from campaigns.models import ChatNote, ChatRoom, Rollout, RolloutLook, RolloutStep
@@ -203,6 +203,42 @@ def test_gates_that_cannot_be_asked_hold_it_once_tell_its_team_and_do_not_keep_t
     assert rollout_ticks.tick(at=NOW) == 0, "said once"
     assert rollout_ticks.tick(at=NOW) == 1, "and judged as soon as they can be asked"
     assert verbs(rollout) == ["begin", "hold", "roll_back"]
+
+
+def test_looks_that_tell_nothing_new_make_room_for_the_newest(old: Version, arrive: Arrive) -> None:
+    rollout = let_out(candidate(), ramp(50, at_least=1_000))
+    seconds = [2, 4, 6, 8, 400, 402, 404]
+    for second in seconds:
+        arrive(second * 10, 6, at=NOW)
+        rollout_ticks.tick(at=NOW + timedelta(seconds=second))
+    kept = {(look.at - NOW).seconds: look.is_telling for look in rollout.looks.order_by("pk")}
+    quiet = [second for second, is_telling in kept.items() if not is_telling]
+    assert kept[2], "the first look is news"
+    assert quiet[-1] == seconds[-1], "the newest is there"
+    assert len(quiet) <= 3, "beside it one every five minutes"
+    assert 400 in kept
+    for look in (rollout.looks.filter(is_telling=True).last(), rollout.looks.first()):
+        assert look is not None
+        with pytest.raises(IntegrityError), transaction.atomic():
+            look.delete()
+
+
+@pytest.mark.requirement("F9")
+def test_clock_that_was_put_back_an_hour_and_a_new_worker_miss_nobody(old: Version, arrive: Arrive) -> None:
+    """People come, by the clock, before the rollout began; they are counted all the same, who came before is not."""
+    arrive(1, 40, at=NOW - HOUR)
+    Run.objects.update(state="failed")
+    rollout = let_out(candidate(), ramp(50, at_least=1_000))
+    arrive(100, 40, at=NOW - HOUR)
+    new = set(arms(rollout))
+    assert len(new) == 40
+    Run.objects.filter(contact_id__in=new).update(state="failed")
+    rollout_ticks.tick(at=NOW)
+    look = rollout.looks.get()
+    errors = next(one for one in look.findings if one["gate"] == "errors")
+    assert f"errors: {look.candidate} of {look.candidate} with the candidate" in errors["says"]
+    assert f"{look.stable} of {look.stable} with the stable version" in errors["says"]
+    assert look.candidate + look.stable == 40
 
 
 class Killed(BaseException):

@@ -18,7 +18,7 @@ from martechops.people.actions import tokens
 from martechops.people.models import User
 from workflows.models import Run, Source, Version
 
-from .conftest import AT, NOW, candidate, let_out, ramp
+from .conftest import AT, KEY, NOW, candidate, let_out, ramp
 
 Arrive = Callable[..., None]
 
@@ -170,6 +170,32 @@ def test_shell_begins_a_version_by_a_file_and_says_what_is_wrong_with_it(demo: S
     with pytest.raises(CommandError, match="has no version 99"):
         call_command("rollouts", "start", version.workflow.key, "--number", "99", "--by", "ana")
     assert not Rollout.objects.filter(version=version).exists()
+
+
+def test_shell_says_with_numbers_who_would_go_where_before_it_begins(demo: Source, arrive: Arrive) -> None:
+    arrive(0, 4)
+    version, out = candidate(), StringIO()
+    begin = ("rollouts", "start", KEY, "--in-flight", "migrate", "--by", "ana")
+    call_command(*begin, "--preview", stdout=out)
+    assert "4 on the way on demo-request-nurture v1: 4 are moved, 0 stay\n  4 at pause: waits on" in out.getvalue()
+    call_command(*begin, "--map", "route=end", "--preview", stdout=out)
+    assert "0 are moved, 4 stay\n  4 at pause: the map does not name this step" in out.getvalue()
+    for said, says in (("pause", "does not say where"), ("pause=nowhere", "has no step nowhere")):
+        with pytest.raises(CommandError, match=says):
+            call_command(*begin, "--map", said, stdout=out)
+    with pytest.raises(CommandError, match=rf"nobody has approved it as it is now.*/approvals/ask/{version.pk}/"):
+        call_command(*begin, stdout=out)
+    assert not Rollout.objects.filter(version=version).exists()
+
+
+def test_refusal_on_a_page_leads_to_what_is_to_be_done(page: Client) -> None:
+    version, running = candidate(), let_out(candidate(), ramp(5))
+    said = {"shares": "5, 100", "at_least": 50, "minutes": 60, "deadline_hours": 24}
+    refused = page.post(f"/rollouts/start/{version.pk}/", said).content.decode()
+    assert f'<a href="/rollouts/{running.pk}/">' in refused
+    rollouts.take(rollout=running, verb="call_off", by="tests", at=NOW, because="tests")
+    refused = page.post(f"/rollouts/start/{version.pk}/", said).content.decode()
+    assert f'<a href="/approvals/ask/{version.pk}/">' in refused
 
 
 def test_what_becomes_of_those_on_their_way_is_chosen_where_it_begins(page: Client) -> None:
