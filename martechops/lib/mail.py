@@ -165,7 +165,7 @@ def _hand_over(session: "_Session", mail: EmailMessage, server: Server, leaves: 
     try:
         session.open(server)
         _must(session.mail(str(mail["From"].addresses[0].addr_spec)))
-        _must(session.rcpt(str(mail["To"].addresses[0].addr_spec)))
+        refused = _name_readers(session, mail)
         code, said = session.docmd("DATA")
         if code != _READY_FOR_DATA:
             _must((code, said))
@@ -185,7 +185,24 @@ def _hand_over(session: "_Session", mail: EmailMessage, server: Server, leaves: 
     except (smtplib.SMTPException, OSError) as error:
         raise Doubtful(f"the message left and the server did not answer ({type(error).__name__})") from None
     _must((code, said))
-    return f"{code} {_words(said)}"
+    return "; ".join([f"{code} {_words(said)}", *refused])
+
+
+def _name_readers(session: "_Session", mail: EmailMessage) -> list[str]:
+    """Every mailbox that it is for; in words, which of them the server refuses for good where it takes another.
+
+    Raises `Rejected` where it takes none, and `Busy` where one is to be tried later: nothing has left, so all are.
+    """
+    readers = mail["To"].addresses
+    refused = []
+    for reader in readers:
+        try:
+            _must(session.rcpt(str(reader.addr_spec)))
+        except Rejected as error:
+            if len(readers) == len(refused) + 1:
+                raise
+            refused.append(f"one of {len(readers)} mailboxes is refused: {error}")
+    return refused
 
 
 def _must(reply: tuple[int, bytes]) -> None:

@@ -6,6 +6,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
@@ -156,6 +157,64 @@ def server_that(script: list[bytes], *, then_hang: bool = False, drip: bool = Fa
 
     threading.Thread(target=serve, daemon=True).start()
     return listening.getsockname()[1], over
+
+
+class _Post:
+    """Takes mail for whoever is not said to be refused, and tells for whom it took what."""
+
+    def __init__(self, **refused: str) -> None:
+        self.refused, self.taken = refused, list[tuple[list[str], bytes]]()
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if answer := self.refused.get(address.partition("@")[0]):
+            return answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.taken.append((list(envelope.rcpt_tos), envelope.content))
+        return "250 OK"
+
+
+@contextmanager
+def post_office(settings: Settings, **refused: str) -> Iterator[_Post]:
+    post = _Post(**refused)
+    office = Controller(post, hostname="127.0.0.1", port=free_port())
+    office.start()
+    settings.EMAIL_URL = f"smtp://127.0.0.1:{office.port}"
+    try:
+        yield post
+    finally:
+        office.stop()
+
+
+_READERS = ["sal@example.com", "Ana <ana@example.com>"]
+
+
+def test_report_is_handed_over_for_every_reader(settings: Settings) -> None:
+    with post_office(settings) as post:
+        Email().perform(request(readers=_READERS))
+    assert [to for to, _ in post.taken] == [["sal@example.com", "ana@example.com"]]
+
+
+def test_reader_whose_mailbox_is_gone_keeps_it_from_nobody_else(settings: Settings) -> None:
+    with post_office(settings, sal="550 no such mailbox") as post:
+        receipt = Email().perform(request(readers=_READERS))
+    assert [to for to, _ in post.taken] == [["ana@example.com"]]
+    assert "one of 2 mailboxes is refused: 550 no such mailbox" in receipt.details["answer"]
+
+
+@pytest.mark.parametrize(
+    ("refused", "expected"),
+    [({"sal": "550 gone", "ana": "550 gone"}, Refused), ({"ana": "450 greylisted"}, TryLater)],
+    ids=["nobody is left", "one is to be tried later"],
+)
+def test_report_goes_to_nobody_where_none_takes_it_or_one_is_later(
+    refused: dict[str, str], expected: type[Exception], settings: Settings
+) -> None:
+    with post_office(settings, **refused) as post, pytest.raises(expected):
+        Email().perform(request(readers=_READERS))
+    assert not post.taken
 
 
 _UP_TO_DATA = [b"220 hello\r\n", b"250 mx\r\n", b"250 OK\r\n", b"250 OK\r\n", b"354 go on\r\n"]
