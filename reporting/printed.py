@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-import orjson
-import typst
+from martechops.lib import paper
 
 _SHEET = Path(__file__).with_name("board.typ")
 #: Looks of the classes that `reporting.views.charts` draws with; widths are parts of a picture 100 wide.
@@ -21,8 +20,6 @@ _LOOKS = (
     ".trend-mark{stroke:#8a5200;stroke-width:.2;stroke-dasharray:.3 .6}"
     ".trend-hover{fill:none}.step-track{fill:#f1f0ed}.step-bar{fill:#2f49d1}"
 )
-#: Dots of a picture to an inch.
-_DENSITY = 144.0
 
 Form: TypeAlias = Literal["png", "svg"]
 #: By the ending of the file: its type.
@@ -40,15 +37,9 @@ def picture(drawn: str, *, alt: str, height: float = 40.0) -> dict[str, str]:
 
 def pdf(said: dict[str, Any]) -> bytes:
     """Pages of A4, tagged so that they can be read aloud."""
-    return _set("pdf", {**said, "kind": "board"})
+    return paper.typeset(_SHEET, {**said, "kind": "board"}, "pdf")
 
 
 def chart(said: dict[str, Any], form: Form) -> bytes:
     """One picture with its title, scale, legend and versions."""
-    return _set(form, {**said, "kind": "chart"})
-
-
-def _set(form: Literal["pdf", "png", "svg"], said: dict[str, Any]) -> bytes:
-    """Nothing is read but the sheet: its folder is all that it may see, and there is no package in it."""
-    data, folder = {"said": orjson.dumps(said).decode()}, _SHEET.parent
-    return typst.compile(_SHEET, format=form, ppi=_DENSITY, sys_inputs=data, root=folder, package_path=folder)
+    return paper.typeset(_SHEET, {**said, "kind": "chart"}, form)

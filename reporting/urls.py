@@ -31,6 +31,7 @@ urlpatterns = [
     path("reports/", reports.listing, name="reports"),
     path("reports/<int:report_id>/", reports.detail, name="report"),
     path("reports/<int:report_id>/file/", reports.file, name="report-file"),
+    path("reports/<int:report_id>/report.pdf", reports.pdf, name="report-pdf"),
     path("health/", health.show, name="health"),
     path("workflows/<slug:key>/health/", health.of_workflow, name="workflow-health"),
 ]

@@ -176,6 +176,7 @@ DOORS: Mapping[str, Door] = {
     "reports/": page("results.view"),
     "reports/<>/": page("results.view"),
     "reports/<>/file/": page("results.view"),
+    "reports/<>/report.pdf": page("results.view"),
     "health/": page("results.view"),
     "api/v1/reports": REST,
     "api/v1/reports/<>": REST,

@@ -88,10 +88,10 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A table that goes with a message."""
+    """What goes with a message: a table as text, or pages as PDF."""
 
     name: str
-    text: str
+    content: str | bytes
 
 
 def message(
@@ -128,8 +128,10 @@ def message(
     mail.set_content(text)
     if html:
         mail.add_alternative(html, subtype="html")
-    if file:
-        mail.add_attachment(file.text, subtype="csv", filename=file.name)
+    if file and isinstance(file.content, str):
+        mail.add_attachment(file.content, subtype="csv", filename=file.name)
+    elif file:
+        mail.add_attachment(file.content, maintype="application", subtype="pdf", filename=file.name)
     return mail
 
 
@@ -194,7 +196,7 @@ def _name_readers(session: "_Session", mail: EmailMessage) -> list[str]:
     Raises `Rejected` where it takes none, and `Busy` where one is to be tried later: nothing has left, so all are.
     """
     readers = mail["To"].addresses
-    refused = []
+    refused: list[str] = []
     for reader in readers:
         try:
             _must(session.rcpt(str(reader.addr_spec)))

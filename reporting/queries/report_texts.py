@@ -38,9 +38,39 @@ def delivered(report: Report, *, address: str) -> dict[str, Any]:
         "html": _html(report, address),
         "csv": as_csv(report),
         "file": f"{report.key}-{report.at:%Y-%m-%d}.csv",
+        "paper": {"file": f"{report.key}-{report.at:%Y-%m-%d}.pdf", "report": on_paper(report, address=address)},
         "report": report.pk,
         "holds": report.holds,
     }
+
+
+def on_paper(report: Report, *, address: str) -> dict[str, Any]:
+    """All of it as `martechops.lib.paper` sets it."""
+    rows = report.table["rows"]
+    return {
+        "title": title(report),
+        "at": f"{report.at:%-d %b %Y %H:%M} UTC",
+        "address": address,
+        "titles": [str(name) for name in report.table["titles"]],
+        "right": [any(isinstance(row[at], int | float) for row in rows) for at in range(len(report.table["titles"]))],
+        "rows": [[_said(cell) for cell in row] for row in rows],
+        "checks": [
+            {
+                "name": check["name"],
+                "stands": "holds" if check["holds"] else "DOES NOT HOLD",
+                "says": check["says"],
+            }
+            for check in report.checks
+        ],
+        "definitions": [f"{name}: version {version[0]}" for name, version in sorted(report.definitions.items())],
+    }
+
+
+def _said(cell: Any) -> str:
+    """A number with its thousands apart; a dash where nothing can be said."""
+    if cell is None:
+        return "—"
+    return f"{cell:,}" if isinstance(cell, int | float) else str(cell)
 
 
 def _text(report: Report, address: str) -> str:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 
+from martechops.lib import paper
 from reporting.models import Report
 from reporting.queries import report_texts, reports
 from reporting.queries.reports import REPORTS
@@ -44,4 +46,14 @@ def file(request: HttpRequest, report_id: int) -> HttpResponse:
     name = f"{report.key}-{report.at:%Y-%m-%d}.csv"
     answer = HttpResponse(report_texts.as_csv(report), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def pdf(request: HttpRequest, report_id: int) -> HttpResponse:
+    """All of it on paper, as it is sent by e-mail."""
+    report = get_object_or_404(Report, pk=report_id)
+    address = request.build_absolute_uri(reverse("report", args=[report.pk]))
+    pages = paper.report(report_texts.on_paper(report, address=address))
+    answer = HttpResponse(pages, content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{report.key}-{report.at:%Y-%m-%d}.pdf"'
     return answer

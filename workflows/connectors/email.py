@@ -1,10 +1,11 @@
 """E-mail over SMTP."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 
-from martechops.lib import mail
+from martechops.lib import mail, paper
 
 from .base import Connector, Receipt, Refused, Request, Setting, TryLater, Unknown, sentence
 
@@ -58,7 +59,7 @@ class Email(Connector):
             )
             within = request.link.deadline_seconds
             said = mail.send(message, server=_server(request), deadline_seconds=within, leaves=request.leaves)
-        except (mail.BadMail, mail.Rejected) as error:
+        except (mail.BadMail, mail.Rejected, paper.NotSet) as error:
             raise Refused(str(error)) from None
         except mail.Busy as error:
             raise TryLater(str(error), for_all=error.for_all) from None
@@ -67,8 +68,11 @@ class Email(Connector):
         return Receipt("taken by the mail server", {"answer": said, "message_id": message["Message-ID"]})
 
 
-def _file(said: Mapping[str, str] | None) -> mail.File | None:
-    return mail.File(said["name"], said["text"]) if said else None
+def _file(said: Mapping[str, Any] | None) -> mail.File | None:
+    """A table as it is, or a report set as PDF only now: the request holds its words, not its pages. Raises NotSet."""
+    if not said:
+        return None
+    return mail.File(said["name"], paper.report(said["report"]) if "report" in said else said["text"])
 
 
 def _server(request: Request) -> mail.Server:

@@ -209,7 +209,7 @@ ACTIONS: dict[str, Action] = {
         {
             "report": Argument("text", "Report", needed=True, names="report"),
             "to": Argument("texts", "To whom", needed=True),
-            "format": Argument("choice", "Format", choices=("link", "csv", "html")),
+            "format": Argument("choice", "Format", choices=("link", "csv", "pdf", "html")),
         },
         risk="medium",
         outbound=True,

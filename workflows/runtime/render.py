@@ -55,8 +55,17 @@ def _report(effect: Claimed, sender: str) -> dict[str, Any]:
         name = str(payload["report"]).replace("-", " ").capitalize()
         text = f"{name} is ready: see Results in MartechOps."
         return readers | {"subject": name, "text": text, "html": f"<p>{text}</p>"}
-    file = {"file": {"name": made["file"], "text": made["csv"]}} if payload.get("format") == "csv" else {}
+    file = _file(str(payload.get("format")), made)
     return readers | {"subject": made["subject"], "text": made["text"], "html": made["html"]} | file
+
+
+def _file(form: str, made: Mapping[str, Any]) -> dict[str, Any]:
+    """What goes along. A PDF is set when it is handed over; until then it is the words that it is made of."""
+    if form == "csv":
+        return {"file": {"name": made["file"], "text": made["csv"]}}
+    if form == "pdf":
+        return {"file": {"name": made["paper"]["file"], "report": made["paper"]["report"]}}
+    return {}
 
 
 def _message(

@@ -1,7 +1,10 @@
 """Reporting workflows (requirement A9e): facts up to date, definitions and CRM verified, sent out with the numbers."""
 
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
 
+import orjson
 import pytest
 from django.test import Client
 
@@ -17,8 +20,10 @@ from tests.fixtures.told import settle
 from tests.integration.screens.test_pages import text_of
 from tests.worlds import MONDAY
 from workflows.actions import definitions
+from workflows.connectors import email as email_connector
 from workflows.models import Contact, Effect, LifecycleStage, ReportRequest
-from workflows.runtime import schedules
+from workflows.runtime import render, schedules
+from workflows.runtime.effects import Claimed
 
 #: Monday a week after the demo began: its weekly report is due at seven in Berlin.
 SEVEN = datetime(2026, 11, 9, 6, 0, 1, tzinfo=UTC)
@@ -50,6 +55,11 @@ def test_monday_report_is_made_verified_and_only_then_sent_with_its_numbers(demo
     assert all(row[0] in sent.text for row in report.table["rows"])
     assert f"/reports/{report.pk}/" in sent.text
     assert "Reconciled with the CRM" in sent.html
+    effect = Effect.objects.get(kind="distribute_report")
+    wanted = SimpleNamespace(id=effect.pk, kind=effect.kind, payload=effect.payload | {"format": "pdf"})
+    file = render.content(cast("Claimed", wanted), {}, {}, blocks={})["file"]
+    assert (file["name"], file["report"]["title"]) == ("campaign-results-2026-11-09.pdf", "Campaign results")
+    assert len(file["report"]["rows"]) == len(report.table["rows"])
     assert report_requests.answer(at=SEVEN) == 0
 
 
@@ -123,6 +133,33 @@ def test_pages_and_interface_show_numbers_checks_and_versions(client: Client, de
     assert "stage mql: version 1" in shown
     answer = client.get(f"/api/v1/reports/{made[1].pk}", headers={"Authorization": f"Bearer {text}"}).json()
     assert answer["table"]["titles"][0] == "Workflow"
+
+
+@pytest.mark.requirement("F8")
+def test_report_goes_along_as_a_document_that_is_set_when_it_is_handed_over(demo_told: None, client: Client) -> None:
+    """Reserved are its words alone; the pages are made of them, the same bytes each time."""
+    report = report_requests.make("success-criteria", at=SEVEN)
+    made = report_texts.delivered(report, address="https://ops.example.com/reports/1/")
+    file = render._file("pdf", made)["file"]
+    assert file["name"] == "success-criteria-2026-11-09.pdf"
+    assert len(orjson.dumps(file)) < 20_000
+    sent = email_connector._file(orjson.loads(orjson.dumps(file)))
+    again = email_connector._file(file)
+    assert sent is not None
+    assert again is not None
+    assert isinstance(sent.content, bytes)
+    assert sent.content.startswith(b"%PDF-")
+    assert sent.content == again.content
+    written = mail.message(
+        to="sal@example.com", sender="reports@example.com", subject="s", text="t", html="", message_id="<1@x>",
+        headers={}, file=sent,
+    )  # fmt: skip
+    [part] = written.iter_attachments()
+    assert (part.get_content_type(), part.get_filename()) == ("application/pdf", "success-criteria-2026-11-09.pdf")
+    client.force_login(User.objects.get(username="ana"))
+    answer = client.get(f"/reports/{report.pk}/report.pdf")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+    assert answer.content.startswith(b"%PDF-")
 
 
 def test_every_reader_gets_a_mailbox_of_their_own_and_the_file_goes_along() -> None:
