@@ -375,7 +375,7 @@ def _agreed(release: Release, campaign: Campaign | None, at: datetime) -> Approv
     """The approval in force; None where nobody is needed. Raises NotApproved."""
     key = approval_subjects.key_of_release(release)
     if against := checklists.stands_against("release", key, digest=release.digest):
-        raise NotReady(f"{release.version} does not pass its checks: {against[0]} (/releases/{release.pk}/)")
+        raise NotReady(f"{release.version} does not pass its checks: {against[0]} (/checks/release/{key}/)")
     if approval := approvals.in_force(kind="release", key=key, digest=release.digest, at=at):
         return approval
     if campaign is not None and (approval := approvals.in_force_with(campaign, release, at=at)):

@@ -7,6 +7,7 @@ from django import forms
 from campaigns import ramps
 from campaigns.ramps import BadRamp, Ramp
 from workflows.models import LifecycleStage, Segment
+from workflows.queries import work_calendar
 
 _OFFICE = {"days": ["mon", "tue", "wed", "thu", "fri"], "opens": "09:00", "closes": "17:00"}
 
@@ -36,7 +37,9 @@ class StartForm(forms.Form):
         help_text="Without enough people by then it is held, and its team is told.",
     )
     office_hours = forms.BooleanField(
-        label="Promote in office hours only", required=False, help_text="Monday to Friday, 9 to 17 UTC."
+        label="Promote in office hours only",
+        required=False,
+        help_text="Monday to Friday, 9 to 17, by the time zone of the working calendar.",
     )
     expected_stages = forms.ModelMultipleChoiceField(
         queryset=LifecycleStage.objects.order_by("position"),
@@ -77,5 +80,6 @@ class StartForm(forms.Form):
         return {"stages": first + [{"share_percent": share, **each} for share in shares]}
 
     def _terms(self, said: dict[str, Any]) -> dict[str, Any]:
-        window = {"window": _OFFICE} if said["office_hours"] else {}
+        office = {**_OFFICE, "timezone": work_calendar.calendar().timezone}
+        window = {"window": office} if said["office_hours"] else {}
         return {"expected_stages": [stage.key for stage in said["expected_stages"]], **window}

@@ -52,7 +52,10 @@ def _kept(rollout_ids: Iterable[int]) -> Iterable[CriterionMarks]:
 
 
 def _is_due(kept: CriterionMarks | None, *, at: datetime) -> bool:
-    return kept is None or at - kept.counted_at >= max(EVERY, timedelta(seconds=TIMES * kept.took_seconds))
+    """Also where it was counted by a clock that has been put back since: marks of an hour would be missing."""
+    if kept is None or at < kept.counted_at:
+        return True
+    return at - kept.counted_at >= max(EVERY, timedelta(seconds=TIMES * kept.took_seconds))
 
 
 def _count(

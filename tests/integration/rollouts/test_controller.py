@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from campaigns import rollout_states
 from campaigns.actions import rollout_ticks, rollouts
-from campaigns.models import ChatNote, ChatRoom, Rollout, RolloutLook, RolloutStep
+from campaigns.models import ChatNote, ChatRoom, CriterionMarks, Repair, Rollout, RolloutLook, RolloutStep
+from campaigns.queries import rollout_counts
 from campaigns.queries import rollouts as reading
 from martechops.audit.models import AuditEntry
+from martechops.people.models import User
 from workflows.actions import definitions, replays
 from workflows.models import Activation, Effect, Mapping, Notice, Run, Source, System, Version
 from workflows.rehearsal.replays import play_part
@@ -272,6 +275,60 @@ def test_ended_at_every_transition_the_history_is_one(
     assert list(rollout.steps.values_list("number", flat=True)) == list(range(1, rollout.steps.count() + 1))
     assert reading.open_of(workflow().pk) is None
     assert Activation.arms.filter(until=None, workflow=workflow()).count() == 1
+
+
+@pytest.mark.requirement("F14", "F15")
+def test_two_who_roll_back_while_the_controller_ticks_roll_back_once(
+    demo_of_monday: None, transactional_db: None
+) -> None:
+    rollout = let_out(candidate(), ramp(5))
+    together, said = threading.Barrier(3), []
+
+    def person(name: str) -> None:
+        by = User.objects.get(username=name)
+        rollouts.move(rollout=rollout, verb="roll_back", by=by, at=NOW + HOUR, because="I saw it", seen=1)
+
+    def act(deed: Callable[[], object]) -> None:
+        try:
+            together.wait()
+            deed()
+            said.append("done")
+        except rollout_states.WrongState as error:
+            said.append(str(error))
+        finally:
+            connection.close()
+
+    deeds = (lambda: person("ana"), lambda: person("sal"), lambda: rollout_ticks.tick(at=NOW + HOUR))
+    hands = [threading.Thread(target=act, args=(deed,)) for deed in deeds]
+    for one in hands:
+        one.start()
+    for one in hands:
+        one.join()
+    assert sorted(said)[1:] == ["done", "done"]
+    assert "rolled back cannot roll back; it can nothing more" in sorted(said)[0]
+    assert verbs(rollout) == ["begin", "roll_back"]
+    assert Repair.objects.filter(version=rollout.version).count() == 1
+
+
+def test_metric_that_is_retired_while_the_candidate_is_out_is_a_doubt(old: Version) -> None:
+    """What was agreed to can no longer be judged, so nobody more gets it by itself."""
+    rollout = let_out(candidate(), ramp(50))
+    key = rollout_counts.metric_criteria(rollout.version)[0].key
+    kept = CriterionMarks(rollout_id=rollout.pk, criterion=key, metric="conversions", version=1, counted_at=NOW)
+    kept.digest, kept.first_digest, kept.problem = "", "as it was", "there is no metric conversions"
+    kept.save()
+    rollout_ticks.tick(at=NOW)
+    found = next(one for one in rollout.looks.get().findings if one["gate"] == "metrics")
+    assert found["verdict"] == "inconclusive"
+    assert found["says"] == "conversions: there is no metric conversions"
+
+
+def test_workflow_that_is_taken_off_while_a_version_is_out_calls_it_off(old: Version) -> None:
+    rollout = let_out(candidate(), ramp(5))
+    rollouts.switch_off(workflow=workflow(), by="tests", at=NOW)
+    rollout_ticks.tick(at=NOW + HOUR)
+    assert verbs(rollout) == ["begin", "call_off"]
+    assert not Activation.arms.filter(until=None, workflow=workflow()).exists()
 
 
 @pytest.mark.requirement("F14")
