@@ -51,6 +51,11 @@ class GateLine:
         return self.gate.alpha > 0
 
     @property
+    def is_quiet(self) -> bool:
+        """Nothing to decide by it: where there is little room its numbers are left out."""
+        return self.finding.verdict in (Verdict.PASS, Verdict.WAITING)
+
+    @property
     def grown(self) -> float:
         """How much of the evidence that it takes there is, in percent, by its logarithm."""
         value, limit = self.finding.value or 0.0, self.finding.limit or 0.0

@@ -61,6 +61,14 @@ def test_monitor_shows_both_arms_and_its_buttons_name_numbers(page: Client, arri
     assert f"/rollouts/{rollout.pk}/" in today
 
 
+def test_keyboard_reaches_what_can_be_decided_before_all_that_was_found(page: Client) -> None:
+    rollout = let_out(candidate(), ramp(5))
+    shown = page.get(f"/rollouts/{rollout.pk}/").content.decode()
+    assert shown.index('href="#decide"') < shown.index('id="decide"')
+    rollouts.take(rollout=rollout, verb="roll_back", by="tests", at=NOW, because="tests")
+    assert 'href="#decide"' not in page.get(f"/rollouts/{rollout.pk}/").content.decode(), "nothing is to be decided"
+
+
 def test_person_holds_goes_on_and_rolls_back(page: Client) -> None:
     rollout = let_out(candidate(), ramp(5))
     for verb, after in (("hold", "held"), ("go_on", "running"), ("roll_back", "rolled_back")):
