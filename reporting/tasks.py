@@ -11,6 +11,7 @@ from reporting.actions import (
     criterion_values,
     health_looks,
     projection,
+    readers,
     report_requests,
 )
 
@@ -34,7 +35,8 @@ def facts_task() -> None:
 
 @shared_task(name=CRITERIA)
 def criteria_task() -> None:
-    """Count what the metrics of success criteria come to."""
+    """Count what the metrics of success criteria come to; first end what readers of the views left running."""
+    readers.end_overdue()
     criterion_values.count(at=clock.now())
 
 

@@ -19,6 +19,8 @@ from workflows.queries import specs
 
 #: Over which spans are counted; a metric's criterion may say its own.
 DAYS = 28
+#: Metrics are counted every minute: a value that is older than this is no answer any more.
+STALE = timedelta(days=1)
 _SPANS = CriterionSpan._meta.db_table
 
 
@@ -47,6 +49,8 @@ class Standing:
     #: Of a metric: the last time that it was counted, and each day of the last 28.
     counted: CriterionValue | None = None
     past: tuple[CriterionValue, ...] = ()
+    #: Nobody has counted it for long: the value is what it was then, and decides nothing.
+    is_stale: bool = False
 
     @property
     def value(self) -> float | None:
@@ -55,8 +59,13 @@ class Standing:
 
     @property
     def came_to(self) -> str:
-        """The value in words, with its unit."""
-        return _in_unit(self.value, self.counted.unit, self.counted.currency) if self.counted else "not counted yet"
+        """The value in words, with its unit; or why there is none."""
+        if self.counted is None:
+            return "not counted yet"
+        if self.counted.says:
+            return f"cannot be counted: {self.counted.says}"
+        value = _in_unit(self.value, self.counted.unit, self.counted.currency)
+        return f"{value} on {self.counted.counted_at:%-d %b %H:%M} UTC, not counted since" if self.is_stale else value
 
     @property
     def owner(self) -> Team:
@@ -109,7 +118,7 @@ def standings(*, at: datetime, keys: Iterable[str] | None = None) -> list[Standi
             flows.setdefault(one.workflow.pk, one)
     counted, values = _counted(flows, at=at), _values(flows, at=at)
     found = [
-        _metric(flow, criterion, values) if criterion.metric else _span(flow, criterion, counted)
+        _metric(flow, criterion, values, at=at) if criterion.metric else _span(flow, criterion, counted)
         for flow in flows.values()
         for criterion in flow.spec.success
         if criterion.is_measurable
@@ -150,15 +159,25 @@ def _span(flow: Live, criterion: Criterion, counted: Mapping[tuple[int, str], li
     )
 
 
-def _metric(flow: Live, criterion: Criterion, counted: Mapping[tuple[int, str], list[CriterionValue]]) -> Standing:
+def _metric(
+    flow: Live, criterion: Criterion, counted: Mapping[tuple[int, str], list[CriterionValue]], *, at: datetime
+) -> Standing:
     past = counted.get((flow.workflow.pk, criterion.key), [])
     newest = past[-1] if past and past[-1].metric == criterion.metric else None
     level, value = Level.WAITING, newest.value if newest else None
-    if value is not None:
+    is_stale = newest is not None and at - newest.counted_at > STALE
+    if value is not None and not is_stale:
         least, most = criterion.at_least, criterion.at_most
         holds = (least is None or value >= least) and (most is None or value <= most)
         level = Level.WELL if holds else Level.BROKEN
-    return Standing(flow.workflow, criterion, level, None, (), open=0, late=(), counted=newest, past=tuple(past))
+    return Standing(
+        *(flow.workflow, criterion, level, None, ()),
+        open=0,
+        late=(),
+        counted=newest,
+        past=tuple(past),
+        is_stale=is_stale,
+    )
 
 
 def _values(flows: Mapping[int, Live], *, at: datetime) -> Mapping[tuple[int, str], list[CriterionValue]]:

@@ -4,12 +4,13 @@ Kept a row a criterion and day, so that pages of campaigns and letters read what
 files and the interface would say, and by which version of the definition (requirements B7, B8, F7).
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from campaigns.models import CriterionValue
 from campaigns.queries import criteria
@@ -21,6 +22,8 @@ from workflows.engine.spec import Criterion
 from workflows.queries import work_calendar
 
 _LOCK = 7_201_931
+#: All criteria together may take so long; where they do not come to an end, each may that one by one, and all of them.
+MOST_SECONDS, MOST_EACH_SECONDS, MOST_TURN_SECONDS = 20.0, 5.0, 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def count(*, at: datetime) -> int:
         known, calendar = metrics.catalog(), work_calendar.calendar()
         wanted = list(_wanted(known, calendar, at=at))
         asked = [one.question for one in wanted if one.question]
-        answers = iter(metrics.ask(asked, known=known, at_zone=calendar.timezone))
+        answers = iter(_answers(asked, known, calendar.timezone))
         day = at.astimezone(ZoneInfo(calendar.timezone)).date()
         CriterionValue.objects.bulk_create(
             [
@@ -60,6 +63,35 @@ def count(*, at: datetime) -> int:
             update_fields=["metric", "version", "digest", "unit", "currency", "value", "says", "counted_at"],
         )
     return len(wanted)
+
+
+def _answers(asked: Sequence[Question], known: Catalog, zone: str) -> list[Answer | str]:
+    """The answer to each, or why there is none: what cannot be counted, or takes too long, keeps no other waiting."""
+    try:
+        return list(_ask(asked, known, zone, seconds=MOST_SECONDS))
+    except (BadQuestion, OperationalError):
+        end = time.monotonic() + MOST_TURN_SECONDS
+        return [_alone(question, known, zone, end=end) for question in asked]
+
+
+def _alone(question: Question, known: Catalog, zone: str, *, end: float) -> Answer | str:
+    seconds = min(MOST_EACH_SECONDS, end - time.monotonic())
+    try:
+        return _ask([question], known, zone, seconds=max(seconds, 0.05))[0]
+    except BadQuestion as error:
+        return str(error)
+    except OperationalError:
+        return f"it takes more than {MOST_EACH_SECONDS:g} s to count"
+
+
+def _ask(asked: Sequence[Question], known: Catalog, zone: str, *, seconds: float) -> list[Answer]:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{1000 * seconds:.0f}"])
+        found = metrics.ask(asked, known=known, at_zone=zone)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
+        return found
 
 
 def _is_mine() -> bool:
@@ -97,7 +129,9 @@ def period(criterion: Criterion, calendar: Calendar, *, at: datetime) -> Period:
     return Period(min(first, today), today + timedelta(days=1))
 
 
-def _told(answer: Answer) -> dict[str, object]:
+def _told(answer: Answer | str) -> dict[str, object]:
+    if isinstance(answer, str):
+        return {"says": answer}
     several = answer.currency == metrics.SEVERAL
     return {
         "version": answer.metric.version,

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -103,7 +104,7 @@ class MetricViewSet(DefinitionViewSet[Metric]):
         parameters=[
             OpenApiParameter("metric", str, many=True, required=True, description="Key of a metric; several at once."),
             OpenApiParameter("from", date, description=f"First day; {USUAL_DAYS} days before the last, if left out."),
-            OpenApiParameter("to", date, description="Last day; today, if left out."),
+            OpenApiParameter("to", date, description="Last day; today where the workspace is, if left out."),
             OpenApiParameter("grain", str, enum=[grain.value for grain in Grain], description="Spans of a series."),
             OpenApiParameter("by", str, many=True, description="Dimension to tell numbers apart by: campaign."),
             OpenApiParameter(
@@ -145,7 +146,7 @@ def _questions(request: Request) -> tuple[dict[str, Any], list[Question]]:
         raise serializers.ValidationError({name: ["There is no such parameter."] for name in unknown})
     reader.is_valid(raise_exception=True)
     asked = reader.validated_data
-    today = clock.now().date()
+    today = clock.now().astimezone(ZoneInfo(metrics.zone())).date()
     for name in ("from", "to"):
         if not FIRST <= asked.get(name, today) < LAST:
             raise serializers.ValidationError({name: [f"Between {FIRST} and {LAST}."]})

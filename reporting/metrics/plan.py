@@ -16,6 +16,8 @@ Traceback (most recent call last):
 reporting.metrics.question.BadQuestion: contacts, which rate is counted from, cannot be told apart by goal; known ...
 """
 
+import ast
+import math
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
@@ -28,6 +30,8 @@ from .question import BadQuestion, Question
 
 #: Metrics within metrics; a circle comes to its end here.
 DEEPEST = 8
+#: Counts that one number may be put together of. Metrics of eight others each, eight deep, would be millions.
+MOST_COUNTS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +92,10 @@ class Plan:
     rests_on: tuple[str, ...]
 
     @property
-    def is_additive(self) -> bool:
-        """Where nothing happened, the number is zero and not unknown."""
-        match self.root:
-            case Leaf(measure=measure):
-                return definitions.measure_of(measure)[1].aggregate != definitions.Aggregate.MEDIAN
-            case Rolling():
-                return True
-            case Journey(gives=gives):
-                return gives == "count"
-            case _:
-                return False
+    def of_nothing(self) -> float | None:
+        """What it comes to where nothing happened: of nobody a count is zero and a median unknown."""
+        found = _of_nothing(self.root)
+        return found if found is not None and math.isfinite(found) else None
 
     def over(self, period: Period) -> "Plan":
         """The same about another time."""
@@ -131,10 +128,52 @@ def leaves(node: Node) -> Iterator[Leaf]:
             yield from (base, to)
 
 
+def _of_nothing(node: Node) -> float | None:
+    match node:
+        case Leaf(measure=measure):
+            is_sum = definitions.measure_of(measure)[1].aggregate is not definitions.Aggregate.MEDIAN
+            return 0.0 if is_sum else None
+        case Rolling():
+            return 0.0
+        case Journey(gives=gives):
+            return 0.0 if gives == "count" else None
+        case Fraction():
+            return None
+        case Formula(expression=expression, parts=parts):
+            return _computed(ast.parse(expression, mode="eval").body, {name: _of_nothing(part) for name, part in parts})
+
+
+def _computed(node: ast.expr, values: Mapping[str, float | None]) -> float | None:
+    """Arithmetic as the database does it: what is unknown makes all unknown, and so does a division by zero."""
+    match node:
+        case ast.Name(id=name):
+            return values[name]
+        case ast.Constant(value=int() | float() as value):
+            return float(value)
+        case ast.UnaryOp(operand=operand):
+            known = _computed(operand, values)
+            return None if known is None else -known
+        case ast.BinOp(left=left, op=op, right=right):
+            one, other = _computed(left, values), _computed(right, values)
+            if one is None or other is None:
+                return None
+            match op:
+                case ast.Add():
+                    return one + other
+                case ast.Sub():
+                    return one - other
+                case ast.Mult():
+                    return one * other
+                case _:
+                    return one / other if other else None
+    raise ValueError(ast.dump(node))
+
+
 class _Planner:
     def __init__(self, question: Question, catalog: Mapping[str, Definition]) -> None:
         self.question, self.catalog = question, catalog
         self.seen: dict[str, None] = {}
+        self.counts = 0
 
     def metric(self, key: str, within: tuple[str, ...]) -> Node:
         if key not in self.catalog:
@@ -164,6 +203,12 @@ class _Planner:
     def leaf(self, simple: Simple) -> Leaf:
         """With what the question lets through, which its rows have to be able to tell."""
         leaf = _leaf(simple)
+        self.counts += 1
+        if self.counts > MOST_COUNTS:
+            raise BadQuestion(
+                "metric",
+                f"{self.question.metric} is put together of more than {MOST_COUNTS} counts: define it by fewer.",
+            )
         for name in self.question.by:
             self.can_tell(leaf, name, "by")
         for name, values in self.question.where.items():

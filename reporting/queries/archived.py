@@ -299,7 +299,7 @@ def _differences(
     for place in sorted({*before, *now}):
         key, span, channel = place
         plan = known.plan(Question(key, period))
-        nothing = 0.0 if plan.is_additive else None
+        nothing = plan.of_nothing
         kept, counted = before.get(place, nothing), now.get(place, nothing)
         if _is_same(kept, counted):
             continue

@@ -328,7 +328,7 @@ def _trend(answer: Answer, former: Answer, grain: Grain) -> Trend:
 def _lines(cells: Sequence[Answer]) -> Iterator[Line]:
     """Each group that any column knows; the largest of the first column first."""
     found: dict[str, list[Row]] = {}
-    nothing = [Row(None, (), 0.0 if answer.is_additive else None) for answer in cells]
+    nothing = [Row(None, (), answer.of_nothing) for answer in cells]
     for number, answer in enumerate(cells):
         for row in answer.rows:
             found.setdefault(row.by[0], list(nothing))[number] = row

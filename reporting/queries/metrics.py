@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db import connection
+from django.core.exceptions import BadRequest
+from django.db import DataError, connection
 
 from martechops.lib import digest
 from reporting import compile
@@ -119,7 +120,8 @@ class Answer:
     rests_on: tuple[Defined, ...]
     #: In order of time, then the highest value first.
     rows: tuple[Row, ...]
-    is_additive: bool
+    #: What it comes to where nothing happened; None: nothing can be said.
+    of_nothing: float | None
     is_cut: bool = False
 
     @property
@@ -130,7 +132,7 @@ class Answer:
     @property
     def value(self) -> float | None:
         """Of a question without spans and groups."""
-        return self.rows[0].value if self.rows else (0.0 if self.is_additive else None)
+        return self.rows[0].value if self.rows else self.of_nothing
 
     @property
     def currency(self) -> str:
@@ -144,7 +146,7 @@ class Answer:
         grain = self.question.grain
         of_several = len({row.currency for row in self.rows}) > 1
         found = {row.at: None if of_several else row.value for row in self.rows}
-        nothing = 0.0 if self.is_additive else None
+        nothing = self.of_nothing
         return tuple((at, found.get(at, nothing)) for at in self.question.period.buckets(grain)) if grain else ()
 
 
@@ -207,10 +209,21 @@ def ask_one(question: Question, *, known: Catalog | None = None) -> Answer:
     return ask([question], known=known)[0]
 
 
+class Uncountable(BadQuestion, BadRequest):
+    """Arithmetic of a definition left the numbers that there are; pages answer as they do to a bad address."""
+
+
 def rows_of(statement: compile.Statement) -> list[tuple[Any, ...]]:
-    """What a compiled statement finds."""
+    """What a compiled statement finds. Raises `Uncountable`; within a transaction that has to be a savepoint's end."""
     with connection.cursor() as cursor:
-        cursor.execute(statement.text, statement.values)
+        try:
+            cursor.execute(statement.text, statement.values)
+        except DataError:
+            raise Uncountable(
+                "metric",
+                "An expression comes to a number that is too large or too small to be told: mend the derived metrics "
+                "that are asked for.",
+            ) from None
         return list(cursor.fetchall())
 
 
@@ -257,6 +270,6 @@ def _answer(plan: Plan, rows: list[Row], known: Catalog) -> Answer:
         metric=known.metrics[plan.question.metric],
         rests_on=tuple(known.metrics[key] for key in plan.rests_on),
         rows=tuple(in_order[:MOST_ROWS]),
-        is_additive=plan.is_additive,
+        of_nothing=plan.of_nothing,
         is_cut=len(in_order) > MOST_ROWS,
     )

@@ -168,6 +168,15 @@ def test_a_day_has_one_value_and_the_days_before_stay(demo_told: None) -> None:
     assert CriterionValue.objects.count() == 3
 
 
+@pytest.mark.requirement("F7")
+def test_value_that_nobody_counts_any_more_decides_nothing_and_says_so(demo_told: None) -> None:
+    counted(MONDAY + 5 * DAY)
+    assert of_metric(MONDAY + 5 * DAY + timedelta(hours=23)).level is Level.WELL
+    late = of_metric(MONDAY + 8 * DAY)
+    assert (late.level, late.is_stale) == (Level.WAITING, True)
+    assert late.came_to.endswith("UTC, not counted since")
+
+
 def asks_for(metric: str, at: datetime) -> None:
     """The nurture's criterion of a metric names another one, and is live."""
     live = Version.objects.get(workflow__key=NURTURE, activations__until=None)

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, connections, transaction
 
 from martechops.people.actions import teams, users
 from martechops.people.models import Role, User
-from reporting.actions import projection
+from reporting.actions import projection, readers
 from reporting.facts import FACTS
 from reporting.models import (
     ContactFact,
@@ -432,6 +432,44 @@ def test_reader_reads_the_views_and_nothing_else(reader: Any) -> None:
         ):
             with pytest.raises(DatabaseError):
                 cursor.execute(refused)
+
+
+def test_reader_cannot_stop_the_work_nor_keep_anything(reader: Any) -> None:
+    """Who may sign in may set away what protects only from mistakes: rights have to hold without it."""
+    with reader.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = off; SET statement_timeout = 0")
+        for refused in (
+            "SELECT pg_advisory_lock(7201910)",
+            "SELECT pg_try_advisory_lock(1, 0)",
+            "SELECT pg_try_advisory_xact_lock_shared(1, 0)",
+            "SELECT lo_from_bytea(0, 'kept')",
+            "CREATE TEMP TABLE mine AS SELECT 1",
+            "CREATE TABLE reporting.mine (id int)",
+            "SELECT pg_read_file('/etc/passwd')",
+            "COPY (SELECT 1) TO PROGRAM 'true'",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> current_user",
+            "SELECT rolpassword FROM pg_authid",
+            "LOCK TABLE reporting.daily IN ACCESS EXCLUSIVE MODE",
+            f"SET ROLE {connection.settings_dict['USER'] or 'martechops'}",
+            "INSERT INTO reporting.runs SELECT * FROM reporting.runs",
+            "ALTER ROLE CURRENT_USER CONNECTION LIMIT -1",
+        ):
+            with pytest.raises(DatabaseError):
+                cursor.execute(refused)
+        cursor.execute("SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user")
+        assert cursor.fetchone() == (readers.SESSIONS,)
+
+
+def test_reader_that_stays_too_long_is_ended(reader: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "MOST_MINUTES", 0)
+    reader.set_autocommit(False)
+    with reader.cursor() as cursor:
+        cursor.execute("SET idle_in_transaction_session_timeout = 0")
+        cursor.execute("SELECT count(*) FROM reporting.daily")
+        assert readers.end_overdue() == 1
+        with pytest.raises(DatabaseError):
+            cursor.execute("SELECT 1")
+    assert readers.end_overdue() == 0
 
 
 def test_every_view_and_column_says_what_it_means(db: None) -> None:

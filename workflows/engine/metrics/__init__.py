@@ -21,13 +21,10 @@ from .definition import (
     read,
     unfit_values,
 )
+from .model import Aggregate, Dimension, Measure, Model
 from .semantics import (
     ENTERED,
     MODELS,
-    Aggregate,
-    Dimension,
-    Measure,
-    Model,
     dimension_of,
     dimensions_of,
     entity_column,

@@ -19,7 +19,8 @@ from typing import Any, TypeAlias
 
 from martechops.lib.frozen import dataclass
 
-from .semantics import PRIMARY, Model, dimension_of, entity_column, measure_of, measures
+from .model import Model
+from .semantics import PRIMARY, dimension_of, entity_column, measure_of, measures
 
 #: Values that are let through, by dimension; what begins with `!` in the key is kept out.
 Filters: TypeAlias = Mapping[str, tuple[str, ...]]
@@ -31,7 +32,7 @@ CALENDAR = ("month", "quarter", "year")
 GIVES = ("rate", "count", "days")
 MOST_DAYS = 3_660
 MOST_NAMES = 8
-LONGEST_VALUE = 200
+LONGEST_VALUE, LONGEST_EXPRESSION = 200, 300
 _DAYS = re.compile(r"([1-9][0-9]{0,3}) days?")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _KEY = re.compile(r"[-a-zA-Z0-9_]{1,50}")
@@ -277,6 +278,9 @@ def unfit_values(model: Model, name: str, values: Iterable[str]) -> Iterator[str
 
 def _unfit(expression: str, parts: Mapping[str, Part]) -> Iterator[str]:
     """Why an expression is no arithmetic over these names."""
+    if len(expression) > LONGEST_EXPRESSION:
+        yield f"{LONGEST_EXPRESSION} characters at most: give parts of it a name of their own"
+        return
     try:
         tree = ast.parse(expression, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
