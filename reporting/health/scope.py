@@ -133,6 +133,10 @@ class Scope:
             self._firsts[model] = _first(model, _INSTANTS[model], self.before - _SLACK)
         return self._firsts[model]
 
+    def last_before(self, model: type[Model]) -> int:
+        """An id after which no row of the former period can be, found the same way."""
+        return _first(model, _INSTANTS[model], self.since + _SLACK) + 256
+
     @cached_property
     def _firsts(self) -> dict[type[Model], int]:
         return {}

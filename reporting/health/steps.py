@@ -60,6 +60,8 @@ def _figures(scope: Scope) -> dict[tuple[int, str], StepFigure]:
     for workflow_id, step, is_now, *figures in scope.rows(
         _STATEMENT,
         first_run=scope.first(Run),
+        last_run=scope.last_before(Run),
+        newest_run=2**63 - 1,
         first_trace=scope.first(Trace),
         workflows=list(scope.flows),
         versions=[flow.version_id for flow in scope.flows.values()],
@@ -94,7 +96,7 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def _told(table: str) -> str:
-    """Runs with the traces of their subject that tell of them."""
+    """Runs with the traces of their subject that tell of them, run by run along the index: all traces are many more."""
     same = {
         "contact": "t.contact_id = r.contact_id",
         "content": "t.content_id = r.content_id AND t.contact_id IS NULL",
@@ -102,7 +104,10 @@ def _told(table: str) -> str:
     }[table]
     return f"""
         SELECT r.*, t.id AS trace_id, t.at AS told_at, w.said FROM sampled r
-        JOIN {_TRACES} t ON {same} AND t.id >= %(first_trace)s AND t.at >= r.entered_at
+        CROSS JOIN LATERAL (
+            SELECT t.id, t.at, t.detail FROM {_TRACES} t
+            WHERE {same} AND t.id >= %(first_trace)s AND t.at >= r.entered_at OFFSET 0
+        ) AS t
         CROSS JOIN LATERAL json_array_elements(t.detail -> 'workflows') AS w (said)
         WHERE w.said ->> 'run_id' = r.id::text
     """  # noqa: S608  names of our own
@@ -112,15 +117,20 @@ def _told(table: str) -> str:
 _IDLE = "('skipped', 'withheld', 'failed')"
 
 _STATEMENT = f"""
-    WITH recent AS (
-        SELECT id, workflow_id, contact_id, content_id, entered_at, ended_at, state, step,
-            entered_at >= %(since)s AS is_now,
-            row_number() OVER (PARTITION BY workflow_id, entered_at >= %(since)s ORDER BY id DESC) AS place
-        FROM {_RUNS}
-        WHERE id >= %(first_run)s AND entered_at >= %(before)s AND entered_at <= %(at)s
-          AND workflow_id = ANY(%(workflows)s::bigint[])
-          AND (entered_at < %(since)s OR version_id = ANY(%(versions)s::bigint[]))
-    ), sampled AS MATERIALIZED (SELECT * FROM recent WHERE place <= {RUNS}),
+    WITH periods AS (
+        SELECT w.id AS workflow_id, p.* FROM unnest(%(workflows)s::bigint[]) AS w (id) CROSS JOIN (VALUES
+            (TRUE, %(since)s::timestamptz, %(at)s::timestamptz, %(newest_run)s::bigint),
+            (FALSE, %(before)s, %(since)s - interval '1 microsecond', %(last_run)s)
+        ) AS p (is_now, begins, ends, last_run)
+    ), sampled AS MATERIALIZED (
+        SELECT r.*, p.is_now FROM periods p CROSS JOIN LATERAL (
+            SELECT id, workflow_id, contact_id, content_id, entered_at, ended_at, state, step FROM {_RUNS} r
+            WHERE r.workflow_id = p.workflow_id AND r.id BETWEEN %(first_run)s AND p.last_run
+              AND r.entered_at BETWEEN p.begins AND p.ends
+              AND (NOT p.is_now OR r.version_id = ANY(%(versions)s::bigint[]))
+            ORDER BY r.id DESC LIMIT {RUNS}
+        ) AS r
+    ),
     told AS MATERIALIZED ({" UNION ALL ".join(_told(kind) for kind in ("contact", "content", "workspace"))}),
     visits AS (
         SELECT t.workflow_id, t.is_now, t.id AS run_id, s.one ->> 'step' AS step,
@@ -131,9 +141,12 @@ _STATEMENT = f"""
             lead(told_at) OVER (PARTITION BY id ORDER BY trace_id) - told_at AS took, said ->> 'state' AS state
         FROM told
     ), worked AS (
-        SELECT r.workflow_id, r.is_now, r.id AS run_id, e.step, e.ended_at - e.planned_at AS took
-        FROM sampled r JOIN {_EFFECTS} e ON e.contact_id = r.contact_id AND e.run_id = r.id
-        WHERE e.state = 'done' AND e.ended_at IS NOT NULL
+        SELECT r.workflow_id, r.is_now, r.id AS run_id, e.step, e.took
+        FROM sampled r CROSS JOIN LATERAL (
+            SELECT e.step, e.ended_at - e.planned_at AS took FROM {_EFFECTS} e
+            WHERE e.contact_id = r.contact_id AND e.run_id = r.id AND e.state = 'done' AND e.ended_at IS NOT NULL
+            OFFSET 0
+        ) AS e
     ), times AS (
         SELECT workflow_id, is_now, run_id, step, sum(extract(epoch FROM took)) AS seconds FROM (
             SELECT workflow_id, is_now, run_id, step, took FROM stays WHERE state = 'waiting' AND took IS NOT NULL

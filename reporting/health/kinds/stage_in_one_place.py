@@ -64,12 +64,13 @@ _STATEMENT = f"""
               AND (payload -> 'fields' ->> 'status') IS NOT NULL
             ORDER BY id DESC LIMIT 1
         ) AS e
-        WHERE l.writer <> %(system)s AND l.at < %(at)s - interval '{_MINUTES} minutes'
+        WHERE l.writer <> %(system)s AND l.stage = ANY(%(told)s::text[])
+          AND l.at < %(at)s - interval '{_MINUTES} minutes'
     )
     SELECT writer, step, count(*) FILTER (WHERE at >= %(since)s), count(*) FILTER (WHERE at < %(since)s),
         (array_agg(contact_id ORDER BY at DESC) FILTER (WHERE at >= %(since)s))[1:5]
     FROM compared
-    WHERE stage = ANY(%(told)s::text[]) AND NOT (stage || '=' || status = ANY(%(meant)s::text[]))
+    WHERE NOT (stage || '=' || status = ANY(%(meant)s::text[]))
     GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608  names of our own
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from reporting.health import shapes
 from reporting.health.finding import BOTTLENECK, Finding, Kind, contacts
 from reporting.health.scope import EVENT, SEVERAL, Scope
 from workflows.models import ContactChange, Handoff
@@ -17,16 +18,37 @@ def find(scope: Scope) -> Iterator[Finding]:
 
 def _set_back(scope: Scope) -> Iterator[Finding]:
     """By writers of different teams; who goes back to his own value has changed his mind, which is his right."""
-    for field, writer, other, now, former, samples in scope.rows(_STATEMENT, first=scope.first(ContactChange)):
-        teams = {_team(scope, writer), _team(scope, other)}
-        if now < SEVERAL or len(teams) < 2:
+    found = shapes.parts(scope)
+    team_of = {writer: _team(scope, writer) for writer in {part.writer for part in found}}
+    mended_by: dict[str, set[str]] = {}
+    for part in found:
+        mended_by.setdefault(part.field, set()).add(team_of[part.writer])
+    shared = [part for part in found if len(mended_by[part.field]) > 1]
+    # By their place in the alphabet.
+    fields, writers, teams = (
+        sorted(names)
+        for names in ({one.field for one in shared}, {one.writer for one in shared}, set(team_of.values()))
+    )
+    rows = scope.rows(
+        _STATEMENT,
+        first=scope.first(ContactChange),
+        shapes=[one.shape for one in shared],
+        row_writers=[one.row_writer for one in shared],
+        places=[2 * one.place for one in shared],
+        fields=[fields.index(one.field) for one in shared],
+        writers=[writers.index(one.writer) for one in shared],
+        teams=[teams.index(team_of[one.writer]) for one in shared],
+    )
+    for field, one, other, now, former, samples in rows if shared else ():
+        if now < SEVERAL:
             continue
-        names = " and ".join(sorted(scope.team(team) or "somebody without a team" for team in teams))
+        both = (writers[one], writers[other])
+        names = " and ".join(sorted(scope.team(team_of[writer]) or "somebody without a team" for writer in both))
         yield Finding(
             kind=KEY,
-            says=f"{names} both mend contact.{field}: {writer} and {other} set back what the other wrote",
+            says=f"{names} both mend contact.{fields[field]}: {both[0]} and {both[1]} set back what the other wrote",
             fix="Settle which team keeps the field, name its system of record, and let the other ask for changes",
-            team=scope.workspace.owner_of_field(field),
+            team=scope.workspace.owner_of_field(fields[field]),
             count=now,
             former=former,
             samples=contacts(samples),
@@ -72,31 +94,25 @@ def _refused(scope: Scope) -> Iterator[Finding]:
             )
 
 
-#: Only of contacts and fields with more than one writer, which are few; score and consent have their own ledgers. Who
-#: wrote what stands in the shapes of rows, which are few, too; values are looked at only where it matters.
+#: Of fields that several teams write. Values are compared by a number of 64 bits: what is put in order stays short.
 _STATEMENT = f"""
-    WITH mine AS NOT MATERIALIZED (
-        SELECT * FROM {_CHANGES} WHERE id >= %(first)s AND at BETWEEN %(before)s AND %(at)s
-    ), parts AS MATERIALIZED (
-        SELECT shape, s.writer, (2 * place)::int AS place, one ->> 0 AS field, coalesce(one ->> 1, s.writer) AS by
-        FROM (SELECT DISTINCT shape, writer FROM mine) AS s
-        CROSS JOIN LATERAL json_array_elements(shape::json) WITH ORDINALITY AS e (one, place)
-        WHERE one ->> 0 <> 'score' AND one ->> 0 NOT LIKE 'consent%%'
-    ), shared AS MATERIALIZED (
-        SELECT m.contact_id, p.field FROM mine m JOIN parts p USING (shape, writer)
-        GROUP BY 1, 2 HAVING min(p.by) <> max(p.by)
+    WITH parts AS MATERIALIZED (
+        SELECT * FROM unnest(%(shapes)s::text[], %(row_writers)s::text[], %(places)s::int[], %(fields)s::int[],
+            %(writers)s::int[], %(teams)s::int[]) AS p (shape, writer, place, field, by, team)
     ), changes AS (
-        SELECT m.id, m.contact_id, p.field, m.at, p.by AS writer, (m.pairs -> (p.place - 2))::text AS old,
-            (m.pairs -> (p.place - 1))::text AS new
-        FROM shared JOIN mine m USING (contact_id) JOIN parts p USING (shape, writer, field)
+        SELECT m.id, m.contact_id, p.field, m.at, p.by, p.team, hashtextextended((m.pairs -> p.place)::text, 0) AS old,
+            hashtextextended((m.pairs -> (p.place + 1))::text, 0) AS new
+        FROM {_CHANGES} m JOIN parts p USING (shape, writer)
+        WHERE m.id >= %(first)s AND m.at BETWEEN %(before)s AND %(at)s
     ), stepwise AS (
-        SELECT contact_id, field, at, writer, new, lag(writer) OVER w AS other, lag(old) OVER w AS old
+        SELECT contact_id, field, at, by, team, new, lag(by) OVER w AS other, lag(team) OVER w AS others,
+            lag(old) OVER w AS old
         FROM changes WINDOW w AS (PARTITION BY contact_id, field ORDER BY id)
     )
-    SELECT field, least(writer, other), greatest(writer, other), count(*) FILTER (WHERE at >= %(since)s),
+    SELECT field, least(by, other), greatest(by, other), count(*) FILTER (WHERE at >= %(since)s),
         count(*) FILTER (WHERE at < %(since)s),
         (array_agg(DISTINCT contact_id) FILTER (WHERE at >= %(since)s))[1:5]
-    FROM stepwise WHERE writer <> other AND new = old GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    FROM stepwise WHERE team <> others AND new = old GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """  # noqa: S608
 
 KIND = Kind(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from reporting.health import shapes
 from reporting.health.finding import EXECUTED, Finding, Kind, contacts
 from reporting.health.scope import EVENT, SEVERAL, Scope
 from workflows.lint.deeds import written
@@ -16,7 +17,7 @@ def find(scope: Scope) -> Iterator[Finding]:
     allowed = _by_systems(scope)
     found = [
         (field, writer, step, now, former)
-        for field, writer, step, now, former in scope.rows(_STATEMENT, first=scope.first(ContactChange))
+        for field, writer, step, now, former in _counted(scope)
         if now >= SEVERAL
         and (field, writer) not in allowed
         and not (step and field in _by_steps(scope).get((writer, step), ()))
@@ -34,6 +35,16 @@ def find(scope: Scope) -> Iterator[Finding]:
             former=former,
             samples=contacts(samples.get((field, writer, step))),
         )
+
+
+def _counted(scope: Scope) -> Iterator[tuple[str, str, str, int, int]]:
+    """Field, writer and step, with how often in the period and in the one before."""
+    counts: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for part in shapes.parts(scope):
+        now, former = counts.get((part.field, part.writer, part.step), (0, 0))
+        counts[part.field, part.writer, part.step] = (now + part.now, former + part.former)
+    for key in sorted(counts):
+        yield (*key, *counts[key])
 
 
 def _samples(scope: Scope, keys: Sequence[Sequence[str]]) -> dict[tuple[str, str, str], list[int]]:
@@ -71,19 +82,6 @@ def _by_steps(scope: Scope) -> Mapping[tuple[str, str], frozenset[str]]:
 
 
 _CHANGES = ContactChange._meta.db_table
-#: Rows are counted by their shapes, which are few, and only these taken apart. Score and consent have ledgers of their
-#: own, which say who wrote them.
-_STATEMENT = f"""
-    WITH shapes AS (
-        SELECT shape, writer, count(*) FILTER (WHERE at >= %(since)s) AS now,
-            count(*) FILTER (WHERE at < %(since)s) AS former
-        FROM {_CHANGES} WHERE id >= %(first)s AND at BETWEEN %(before)s AND %(at)s GROUP BY 1, 2
-    )
-    SELECT one ->> 0, coalesce(one ->> 1, writer), coalesce(one ->> 2, ''), sum(now)::bigint, sum(former)::bigint
-    FROM shapes CROSS JOIN LATERAL json_array_elements(shape::json) AS one
-    WHERE one ->> 0 <> 'score' AND one ->> 0 NOT LIKE 'consent%%'
-    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-"""  # noqa: S608  names of our own
 _SAMPLES = f"""
     WITH shapes AS (
         SELECT DISTINCT shape, writer FROM {_CHANGES} WHERE id >= %(first)s AND at BETWEEN %(since)s AND %(at)s
