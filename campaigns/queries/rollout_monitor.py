@@ -26,7 +26,7 @@ class StageLine:
     """One stage on the bar."""
 
     stage: Stage
-    #: done, now, or ahead.
+    #: done, now, ahead, or where it ended before everybody got it.
     place: str
     #: People who met it, of the stage that is now.
     met: int = 0
@@ -153,6 +153,8 @@ def _stage(ramp: Ramp, standing: Standing, index: int, met: int) -> StageLine:
         return StageLine(ramp.stages[index], "done")
     if index == standing.stage and standing.state in OUT:
         return StageLine(ramp.stages[index], "now", met)
+    if index == standing.stage and standing.state in (State.ROLLED_BACK, State.CALLED_OFF):
+        return StageLine(ramp.stages[index], "ended here")
     return StageLine(ramp.stages[index], "ahead")
 
 

@@ -66,7 +66,9 @@ def test_keyboard_reaches_what_can_be_decided_before_all_that_was_found(page: Cl
     shown = page.get(f"/rollouts/{rollout.pk}/").content.decode()
     assert shown.index('href="#decide"') < shown.index('id="decide"')
     rollouts.take(rollout=rollout, verb="roll_back", by="tests", at=NOW, because="tests")
-    assert 'href="#decide"' not in page.get(f"/rollouts/{rollout.pk}/").content.decode(), "nothing is to be decided"
+    shown = page.get(f"/rollouts/{rollout.pk}/").content.decode()
+    assert 'href="#decide"' not in shown, "nothing is to be decided"
+    assert "ended here" in shown
 
 
 def test_person_holds_goes_on_and_rolls_back(page: Client) -> None:
