@@ -1,6 +1,5 @@
 """Lines to far sides that are kept: for requests that may be repeated, and for no others."""
 
-import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -9,51 +8,28 @@ import pytest
 from pytest_django import Settings
 
 from martechops.lib import http
+from tests.lines import Listener, heard
 
 _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 _CLOSING = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
 
 
-class Server:
+class Server(Listener):
     """Answers `answers` requests on a line and then hangs up; counts lines and requests."""
 
     def __init__(self, answer: bytes = _OK, *, answers: int = 1_000) -> None:
-        self.answer, self.answers, self.lines, self.requests = answer, answers, 0, 0
+        self.answer, self.answers, self.requests = answer, answers, 0
         self.hung_up = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/"
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__(self._answer_them)
 
-    def close(self) -> None:
-        self._listener.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                line, _ = self._listener.accept()
-            except OSError:
-                return
-            self.lines += 1
-            threading.Thread(target=self._converse, args=(line,), daemon=True).start()
-
-    def _converse(self, line: socket.socket) -> None:
-        with line, contextlib.suppress(ConnectionError):
-            for _ in range(self.answers):
-                if not _whole_request(line):
-                    break
-                self.requests += 1
-                line.sendall(self.answer)
+    def _answer_them(self, line: socket.socket) -> None:
+        for _ in range(self.answers):
+            if not heard(line, until=b"{}"):
+                break
+            self.requests += 1
+            line.sendall(self.answer)
+        line.close()
         self.hung_up.set()
-
-
-def _whole_request(line: socket.socket) -> bool:
-    said = b""
-    while not said.endswith(b"\r\n\r\n{}"):
-        part = line.recv(4096)
-        if not part:
-            return False
-        said += part
-    return True
 
 
 @pytest.fixture(autouse=True)

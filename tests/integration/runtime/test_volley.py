@@ -1,6 +1,5 @@
 """Many calls at one far side: by one thread over lines that are open, by others where a line has to be opened."""
 
-import contextlib
 import socket
 import ssl
 import threading
@@ -13,6 +12,7 @@ from pytest_django import Settings
 
 from martechops.lib import kept_lines
 from martechops.lib.outward import Deadline
+from tests.lines import Listener, heard
 from workflows.connectors.base import Link
 from workflows.connectors.webhook import Webhook
 from workflows.runtime.calls import Turn, Watch
@@ -28,39 +28,20 @@ AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 Answering = Callable[[socket.socket, int], bool]
 
 
-class FarSide:
+class FarSide(Listener):
     """Answers each request as `answering` does, which is told how many there were on the line; False hangs up."""
 
     def __init__(self, answering: Answering) -> None:
-        self.answering, self.lines = answering, 0
+        self.answering = answering
         self.keys: list[str] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/in"
-        threading.Thread(target=self._serve, daemon=True).start()
+        super().__init__(self._answer_them, path="/in")
 
-    def close(self) -> None:
-        self._listener.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                line, _ = self._listener.accept()
-            except OSError:
+    def _answer_them(self, line: socket.socket) -> None:
+        for number in range(1_000):
+            said = heard(line, until=b"}}")
+            self.keys += [row[12:].decode() for row in said.split(b"\r\n") if row.startswith(b"webhook-id: ")]
+            if not said or not self.answering(line, number):
                 return
-            self.lines += 1
-            threading.Thread(target=self._converse, args=(line,), daemon=True).start()
-
-    def _converse(self, line: socket.socket) -> None:
-        with line, contextlib.suppress(ConnectionError):
-            for number in range(1_000):
-                said = b""
-                while b"\r\n\r\n" not in said or not said.endswith(b"}}"):
-                    if not (part := line.recv(4096)):
-                        return
-                    said += part
-                self.keys += [row[12:].decode() for row in said.split(b"\r\n") if row.startswith(b"webhook-id: ")]
-                if not self.answering(line, number):
-                    return
 
 
 def plainly(line: socket.socket, number: int) -> bool:
