@@ -23,6 +23,7 @@ urlpatterns = [
     path("results/<slug:key>/sql/", statements.page, name="results-sql"),
     path("results/<slug:key>/numbers.sql", statements.file, name="results-script"),
     path("results/<slug:key>/numbers.<slug:form>", dashboards.file, name="results-file"),
+    path("results/uses/<slug:key>/", dashboards.uses_of, name="metric-shown-on"),
     path("results/contributions/", contributions.show, name="contributions"),
     path("results/contributions/contacts/", contributions.contacts, name="contributors"),
     path("results/attribution/", attribution.show, name="attribution"),

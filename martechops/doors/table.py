@@ -160,6 +160,7 @@ DOORS: Mapping[str, Door] = {
     "results/workflows/": page("results.view"),
     "results/teams/": page("results.view"),
     "results/contacts/": page("contacts.view"),
+    "results/uses/<>/": page("results.view"),
     "results/<>/numbers.<>": page("results.view"),
     "results/<>/numbers.sql": page("results.view"),
     "results/<>/board.pdf": page("results.view"),

@@ -121,6 +121,25 @@ BOARDS: Mapping[str, Board] = {
 }  # fmt: skip
 
 
+def places_of(metric: str) -> dict[str, list[str]]:
+    """Boards on which it stands, each with the parts of the page that show it."""
+    found = {
+        board.key: [
+            part
+            for part, keys in (
+                ("number", board.tiles),
+                ("trend", board.trends),
+                ("step", board.funnel),
+                (f"column by {board.by_words.lower()}", board.columns),
+                ("cohorts", (board.cohort,)),
+            )
+            if metric in keys
+        ]
+        for board in BOARDS.values()
+    }
+    return {key: parts for key, parts in found.items() if parts}
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A board, about a time, of what the address lets through."""

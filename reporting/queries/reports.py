@@ -144,6 +144,12 @@ def kind_of(key: str) -> Kind | None:
     return Kind(one.name, one.meaning, lambda at: _of_metrics([key], known, at), _METRIC_RESTS_ON)
 
 
+def holding(metric: str, *, is_stable: bool) -> list[str]:
+    """Keys of the reports that hold it, besides the one of its own; `is_stable`: it is agreed on."""
+    of_campaigns = ["campaign-results"] if metric in _OF_CAMPAIGNS else []
+    return of_campaigns + (["metrics"] if is_stable else [])
+
+
 def newest(key: str = "", *, most: int = 50) -> Sequence[Report]:
     """Reports of a key or of all, newest first."""
     rows = Report.objects.order_by("-pk")

@@ -8,18 +8,21 @@ from zoneinfo import ZoneInfo
 
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import SafeString
 
 from martechops.lib import clock
 from martechops.lib.tabs import Tab
 from reporting import exports
 from reporting.metrics import BadQuestion, Grain, Period, Question
-from reporting.queries import choices, dashboards, metrics
+from reporting.queries import choices, dashboards, metrics, reports
 from reporting.queries.dashboards import BOARDS, Asked, Board, Shown, Tile, Trend
 from reporting.queries.drill import behind
+from reporting.queries.reports import REPORTS
 from reporting.views import charts
 from reporting.views.figures import words
+from workflows.lint.workspace import STABLE
+from workflows.models import Metric
 
 #: Days back from today; the first if none is given.
 PERIODS = (30, 7, 90, 365)
@@ -103,6 +106,24 @@ def contacts(request: HttpRequest) -> HttpResponse:
             "value": words(found.value, known.metrics[metric].unit, found.currency),
             "back": f"{address_of(asked.board)}?{query_of(asked)}",
             "sql": found.sql,
+        },
+    )
+
+
+def uses_of(request: HttpRequest, key: str) -> HttpResponse:
+    """The boards and reports that show a metric: a part of its page."""
+    metric = get_object_or_404(Metric, key=key)
+    places = dashboards.places_of(key)
+    return render(
+        request,
+        "reporting/metric_uses.html",
+        {
+            "metric": metric,
+            "boards": [
+                (BOARDS[board], address_of(BOARDS[board]) + (f"?trend={key}" if "trend" in parts else ""), parts)
+                for board, parts in places.items()
+            ],
+            "reports": [(one, REPORTS[one].title) for one in reports.holding(key, is_stable=metric.status in STABLE)],
         },
     )
 

@@ -1,5 +1,6 @@
 """How a definition is written here: by the one action that all ways share, and as strictly."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -7,12 +8,14 @@ from django.db import transaction
 from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from martechops.audit.admin import DefinitionAdmin as AuditedAdmin
 from martechops.lib import clock
 from workflows import models
-from workflows.actions import definitions, reviews, soundness
-from workflows.queries import documents
+from workflows.actions import definitions, removals, reviews, soundness
+from workflows.queries import documents, uses
 
 
 class SoundForm(ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -57,10 +60,19 @@ class DefinitionAdmin(AuditedAdmin):
         """What is in review is only looked at."""
         return super().has_change_permission(request, obj) and not self._is_held(obj)
 
+    def get_deleted_objects(self, objs: Iterable[Model], request: HttpRequest) -> Any:
+        """What documents refer to is held as by a foreign key: the page says by what, and takes nothing away."""
+        rows = list(objs)
+        shown, counts, lacking, held = super().get_deleted_objects(rows, request)
+        return shown, counts, lacking, [*held, *_users(rows)]
+
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
         with transaction.atomic():
             self._check_free(obj)
-            super().delete_model(request, obj)
+            if documents.kind_of(obj) is None:
+                super().delete_model(request, obj)
+            else:  # its last version says that it is gone, so that it counts no more as a user of others
+                removals.remove(obj, by=request.user, at=clock.now(), note="In the admin")  # type: ignore[arg-type]
 
     def _is_held(self, obj: Model | None) -> bool:
         return obj is not None and models.ReviewHold.objects.filter(**_named(obj)).exists()
@@ -72,9 +84,20 @@ class DefinitionAdmin(AuditedAdmin):
             reviews.check_free(**_named(stored))
 
     def _record(self, request: HttpRequest, verb: str, obj: Model, message: Any) -> None:
-        """The action has entered it in the log already, except for what it does not do."""
-        if documents.kind_of(obj) is None or verb == "delete":
+        """The action has entered it in the log already, except for what has none."""
+        if documents.kind_of(obj) is None:
             super()._record(request, verb, obj, message)
+
+
+def _users(rows: Iterable[Model]) -> Iterator[SafeString]:
+    """Whatever refers to them, but to be taken away with them, each with its place and its page."""
+    going = [(kind.name, documents.key_of(row)) for row in rows if (kind := documents.kind_of(row))]
+    holders = [one for one in uses.holders() if (one.kind, one.key) not in going] if going else []
+    for name, key in going:
+        for use in uses.of(name, key, among=holders):
+            yield format_html(
+                '<a href="{}">{}</a>, {}: refers to {}; take it out there first', use.address, use.label, use.where, key
+            )
 
 
 def _named(row: Model) -> dict[str, str]:

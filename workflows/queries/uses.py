@@ -56,7 +56,7 @@ def of(kind: str, key: str, *, among: list[Holder] | None = None) -> list[Use]:
         Use(holder, ref)
         for holder in (holders() if among is None else among)
         for ref in references(holder.document)
-        if (ref.kind, ref.key) == (kind, key) and (holder.kind, holder.key) != (kind, key)
+        if _thing(ref) == (kind, key) and (holder.kind, holder.key) != (kind, key)
     ]
     return sorted(found, key=lambda use: (use.holder.kind != "workflow", use.label))
 
@@ -77,13 +77,18 @@ def counts() -> dict[tuple[str, str], int]:
     by_thing: dict[tuple[str, str], set[tuple[str, str, str]]] = {}
     for holder in holders():
         for ref in references(holder.document):
-            by_thing.setdefault((ref.kind, ref.key), set()).add((holder.kind, holder.key, holder.state))
+            by_thing.setdefault(_thing(ref), set()).add((holder.kind, holder.key, holder.state))
     return {thing: len(found) for thing, found in by_thing.items()}
 
 
 def holders() -> list[Holder]:
     """Everything that refers to definitions: definitions as they are now, sources, live and draft workflows."""
     return [*_definitions(), *_sources(), *_workflows()]
+
+
+def _thing(ref: Reference) -> tuple[str, str]:
+    """What it refers to: a report of a metric is a use of that metric."""
+    return ("metric" if ref.kind == "report" else ref.kind, ref.key)
 
 
 def address_of(kind: str, key: str, row_id: int) -> str:

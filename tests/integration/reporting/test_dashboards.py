@@ -101,6 +101,16 @@ def test_board_of_campaigns_is_found_under_the_address_of_its_files(ana: Client)
     assert (answer.status_code, answer["Location"]) == (302, "/results/?days=7")
 
 
+def test_metric_says_on_its_page_where_it_is_shown(ana: Client) -> None:
+    page = ana.get("/results/uses/lead-to-mql/").content.decode()
+    assert 'href="/results/pipeline/?trend=lead-to-mql">Results, Pipeline</a>' in page
+    assert "number, trend, cohorts" in page
+    assert 'href="/reports/?report=campaign-results">' in ana.get("/results/uses/leads/").content.decode()
+    metric = Metric.objects.get(key="leads")
+    assert 'hx-get="/results/uses/leads/"' in ana.get(f"/vocabulary/metric/{metric.pk}/").content.decode()
+    assert ana.get("/results/uses/nothing/").status_code == 404
+
+
 def test_page_says_what_it_leaves_out_and_what_happened(ana: Client) -> None:
     Rename.objects.create(kind="stage", old="hot", new="mql", writer="rename by ana", at=clock.now())
     Metric.objects.filter(key="mql").delete()

@@ -3,7 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
 
+from martechops.people.models import User
+from workflows.models import Metric
 from workflows.queries import uses
 
 
@@ -21,6 +24,8 @@ from workflows.queries import uses
         ("event-type", "Meeting Booked", "Workflow Demo request to nurture, live v1", "step pause, wait.until.event"),
         ("stage", "customer", "Event type Purchase Completed", "stage_effect"),
         ("stage", "sql", "Workflow Demo request to nurture, live v1", "step count-conversion, when"),
+        ("metric", "conversions", "Workflow Demo request to nurture, live v1", "success["),
+        ("metric", "leads", "Metric Cost per lead", "formula.metrics.leads"),
         ("team", "analytics", "Event type Demo Requested", "consumers[0]"),
     ],
 )
@@ -37,3 +42,30 @@ def test_finding_uses_takes_few_queries(demo: None, django_assert_max_num_querie
 def test_a_definition_is_no_use_of_itself(demo: None) -> None:
     assert all(use.holder.kind != "event-type" for use in uses.of("event-type", "Demo Requested"))
     assert uses.of("field", "nowhere") == []
+
+
+def test_report_of_a_metric_is_a_use_of_it(demo: None) -> None:
+    step = {"key": "send", "action": "distribute_report", "with": {"report": "mql", "to": ["ana@example.com"]}}
+    fresh = {"key": "fresh", "action": "refresh_reports", "with": {"reports": ["mql", "health"]}}
+    holder = uses.Holder("workflow", "w", "Workflow W", "/workflows/w/", {"kind": "workflow", "steps": [fresh, step]})
+    found = uses.of("metric", "mql", among=[holder])
+    assert [use.where for use in found] == ["step fresh, with.reports[0]", "step send, with.report"]
+
+
+def test_definition_that_something_refers_to_is_not_deleted_in_the_admin(demo: None, client: Client) -> None:
+    client.force_login(User.objects.get(username="admin"))
+    used = Metric.objects.get(key="conversions")
+    address = f"/admin/workflows/metric/{used.pk}/delete/"
+    client.post(address, {"post": "yes"})
+    says = client.get(address).content.decode()
+    assert Metric.objects.filter(pk=used.pk).exists()
+    assert "Demo request to nurture, live v1</a>, success[" in says
+    assert "take it out there first" in says
+
+
+def test_definition_that_nothing_refers_to_any_more_can_be_deleted(demo: None, client: Client) -> None:
+    client.force_login(User.objects.get(username="admin"))
+    first, then = Metric.objects.get(key="cost-per-lead"), Metric.objects.get(key="campaign-cost")
+    for row, is_gone in ((then, False), (first, True), (then, True)):
+        client.post(f"/admin/workflows/metric/{row.pk}/delete/", {"post": "yes"})
+        assert Metric.objects.filter(pk=row.pk).exists() is not is_gone

@@ -13,7 +13,8 @@ class Reference:
     """One place that names something else.
 
     Kinds are those of definitions, and besides "team", "event-property" (`<event>/<property>` or `/<property>`),
-    "value:<field>" for one value of a picklist, "action" and "channel".
+    "value:<field>" for one value of a picklist, "report" (a kind of report, or the key of a metric), "action" and
+    "channel".
     """
 
     kind: str

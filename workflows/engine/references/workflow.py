@@ -91,6 +91,8 @@ def _arguments(arguments: Mapping[str, Any], at: Path) -> Iterator[Reference]:
     elif field is None and isinstance(value, str):
         yield from in_path(value, (*at, "value"))
     yield from each(arguments, "fields", "field", at)
+    for name in ("report", "reports"):
+        yield from each(arguments, name, "report", at)
     if isinstance(arguments.get("title"), str):
         yield from in_text(arguments["title"], (*at, "title"))
     body = mapping(arguments, "body")
