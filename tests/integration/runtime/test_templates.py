@@ -1,5 +1,6 @@
 """People's templates: what would hurt is refused or stopped, what is previewed is what is sent."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -48,7 +49,8 @@ def test_preview_is_what_is_sent_escaped_with_missing_values_listed(demo: object
     assert "<b>" not in shown.message.html
     assert shown.missing == ("contact.company",)
     sent = Effect.objects.get(kind="send_message").outcome["content"]
-    assert (sent["subject"], sent["html"]) == (shown.message.subject, shown.message.html)
+    own_address = re.compile(r"/u/[^/\s\"<]+/")
+    assert (sent["subject"], own_address.sub("/u/…/", sent["html"])) == (shown.message.subject, shown.message.html)
 
 
 def test_preview_of_what_cannot_be_rendered_says_why() -> None:
