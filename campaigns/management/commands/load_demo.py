@@ -15,5 +15,5 @@ class Command(BaseCommand):
             return
         workspace.load(at=clock.now())
         self.stdout.write("Demo workspace loaded: the demo request as it is and as it should be, which is live.")
-        self.stdout.write("Sign in as ana (marketer), ben, mia, kai (approvers), sal (operator), ida (viewer) or admin;")
-        self.stdout.write(f"the password of each is {workspace.PASSWORD}")
+        self.stdout.write("Sign in as ana (marketer), ben, mia or kai (approvers), sal (operator), ida (viewer) or")
+        self.stdout.write(f"admin; the password of each is {workspace.PASSWORD}")
