@@ -128,7 +128,7 @@ class Field:
         killed = self.killer.total / max(self.size.kills, 1)
         self.share = 0.02 + killed
         sent = self.sender.sent / self.messages
-        return killed - sent < 0.02 and (self.watcher.backlog > 0 or sent >= self.share)
+        return killed - sent < 0.02 and (self.watcher.backlog > 0 or sent >= min(self.share, 1.0))
 
     def is_settled(self) -> bool:
         """Nothing is pending, seen after this was asked."""

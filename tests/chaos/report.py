@@ -35,6 +35,7 @@ def spread(waits: Sequence[float]) -> dict[str, float]:
 def _document(size: Size, outcome: Outcome, at: datetime) -> dict[str, object]:
     found = asdict(outcome) | {
         "reclaimed": spread(outcome.reclaimed),
+        "given_back": spread(outcome.given_back),
         "reclaimed_with_database_away": spread(outcome.reclaimed_with_database_away),
         "away": spread(outcome.away),
         "seconds": round(outcome.seconds),
