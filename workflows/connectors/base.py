@@ -1,5 +1,6 @@
 """What every connector promises: `perform` returns a receipt, or raises one of three errors and nothing else."""
 
+import abc
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -112,28 +113,29 @@ class InPieces(Exception):
     """The answer has begun, and its rest has to be waited for."""
 
 
-class Underway:
+class Underway(abc.ABC):
     """A request that left, without anybody waiting for its answer; a selector tells when to look at it."""
 
+    @abc.abstractmethod
     def fileno(self) -> int:
-        raise NotImplementedError
+        """Of its line."""
 
     @property
+    @abc.abstractmethod
     def ends(self) -> float:
         """When no answer counts any more, by the monotonic clock."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def receipt(self) -> Receipt | None:
         """What has come, None for nothing yet. Raises as `Connector.perform`, besides AskAnew and InPieces."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def rest(self) -> Receipt:
         """Waited for, after InPieces. Raises as `Connector.perform`, besides AskAnew."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def give_up(self) -> Unknown:
         """It has ended without an answer."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,22 @@
 """`manage.py repairs`: what versions did that were rolled back; list, show, open, confirm, dismiss."""
 
 from argparse import ArgumentParser
-from collections.abc import Callable
-from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from campaigns.actions import repairs
+from campaigns.management.verbs import VerbCommand, person
 from campaigns.models import Repair
 from campaigns.queries import repairs as reading
 from martechops.lib import clock
-from martechops.people.models import User
-from martechops.people.permissions import NotAllowed
 from workflows.models import Version
 
 
-class Command(BaseCommand):
-    """For the shell, with the rights of a person."""
+class Command(VerbCommand):
+    """As its help says."""
 
     help = "List repairs, show one with its numbers, have listed what a version did, confirm one, or leave everything."
+    refusals = (repairs.WrongState,)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="do", required=True)
@@ -33,19 +31,6 @@ class Command(BaseCommand):
             one.add_argument("id", type=int)
         for one in (opened, confirmed, dismissed):
             one.add_argument("--by", required=True, help="user name")
-
-    def handle(self, *, do: str, **said: Any) -> None:
-        ways: dict[str, Callable[..., None]] = {
-            "list": self._list,
-            "show": self._show,
-            "open": self._open,
-            "confirm": self._confirm,
-            "dismiss": self._dismiss,
-        }
-        try:
-            ways[do](**said)
-        except (repairs.WrongState, NotAllowed) as error:
-            raise CommandError(str(error)) from None
 
     def _list(self, **_: object) -> None:
         for row in reading.listed():
@@ -64,13 +49,13 @@ class Command(BaseCommand):
         rows = Version.objects.select_related("workflow__owner").filter(workflow__key=workflow, number=number)
         if (version := rows.first()) is None:
             raise CommandError(f"{workflow} has no version {number}")
-        self._line(repairs.open_for(version=version, by=_person(by), at=clock.now(), because="asked for in the shell"))
+        self._line(repairs.open_for(version=version, by=person(by), at=clock.now(), because="asked for in the shell"))
 
     def _confirm(self, *, id: int, by: str, **_: object) -> None:
-        self._line(repairs.confirm(repair=_found(id), by=_person(by), at=clock.now()))
+        self._line(repairs.confirm(repair=_found(id), by=person(by), at=clock.now()))
 
     def _dismiss(self, *, id: int, by: str, **_: object) -> None:
-        self._line(repairs.dismiss(repair=_found(id), by=_person(by), at=clock.now()))
+        self._line(repairs.dismiss(repair=_found(id), by=person(by), at=clock.now()))
 
 
 def _found(id: int) -> Repair:
@@ -78,10 +63,3 @@ def _found(id: int) -> Repair:
     if row is None:
         raise CommandError(f"there is no repair {id}")
     return row
-
-
-def _person(name: str) -> User:
-    user = User.objects.filter(username=name).first()
-    if user is None:
-        raise CommandError(f"there is nobody called {name}")
-    return user

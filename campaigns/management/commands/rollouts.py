@@ -1,22 +1,21 @@
 """`manage.py rollouts`: what is under way, one with its gates, begin one, take a step."""
 
 from argparse import ArgumentParser
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from campaigns import ramps, rollout_states
 from campaigns.actions import rollouts
+from campaigns.management.verbs import VerbCommand, person
 from campaigns.models import Rollout
 from campaigns.queries import rollout_monitor
 from campaigns.queries import rollouts as reading
 from campaigns.ramps import BadRamp, Ramp
 from martechops.lib import clock, strict_json
-from martechops.people.models import User
-from martechops.people.permissions import NotAllowed
 from workflows.actions.moves import InFlight
 from workflows.engine.in_flight import MIGRATE, PIN, POLICIES, BadMap, by_key
 from workflows.engine.spec import END
@@ -25,10 +24,11 @@ from workflows.queries import in_flight as ways
 from workflows.queries.in_flight import Preview
 
 
-class Command(BaseCommand):
-    """For the shell, with the rights of a person."""
+class Command(VerbCommand):
+    """As its help says."""
 
     help = "List rollouts, show one with its gates, begin one, or take a step."
+    refusals = (rollouts.CannotActivate, rollout_states.WrongState, BadRamp, BadMap, ValueError)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="do", required=True)
@@ -59,18 +59,6 @@ class Command(BaseCommand):
             one.add_argument("--by", required=True, help="user name")
             one.add_argument("--because", default="")
 
-    def handle(self, *, do: str, **said: Any) -> None:
-        ways: dict[str, Callable[..., None]] = {
-            "list": self._list,
-            "show": self._show,
-            "start": self._start,
-            "move": self._move,
-        }
-        try:
-            ways[do](**said)
-        except (rollouts.CannotActivate, rollout_states.WrongState, BadRamp, NotAllowed, BadMap, ValueError) as error:
-            raise CommandError(str(error)) from None
-
     def _list(self, **_: object) -> None:
         for row in reading.open_ones():
             self._line(row)
@@ -98,7 +86,7 @@ class Command(BaseCommand):
         begun = rollouts.start(
             version=version,
             ramp=_from_file(said["ramp"]) if said["ramp"] else _same_terms(said),
-            by=_person(by),
+            by=person(by),
             at=clock.now(),
             note=because,
             starts_at=_aware(said["starts_at"]),
@@ -117,7 +105,7 @@ class Command(BaseCommand):
         return shown
 
     def _move(self, *, id: int, verb: str, by: str, because: str, **_: object) -> None:
-        moved = rollouts.move(rollout=_found(id), verb=verb, by=_person(by), at=clock.now(), because=because)
+        moved = rollouts.move(rollout=_found(id), verb=verb, by=person(by), at=clock.now(), because=because)
         self._line(moved)
 
 
@@ -185,10 +173,3 @@ def _found(id: int) -> Rollout:
     if row is None:
         raise CommandError(f"there is no rollout {id}")
     return row
-
-
-def _person(name: str) -> User:
-    user = User.objects.filter(username=name).first()
-    if user is None:
-        raise CommandError(f"there is nobody called {name}")
-    return user
